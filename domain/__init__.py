@@ -1,0 +1,1 @@
+"""What a plant is: points, readings, periods, findings, alerts. Pure, synchronous; numpy and standard library only."""

@@ -1,0 +1,62 @@
+"""The error tree. A class's docstring is its default message, so that the tree reads as documentation.
+
+PlantwatchError
+├── BadInput            what somebody handed us is wrong: say which item, which rule, what was expected
+│   ├── SiteError       a site file
+│   ├── PackError       a rule pack
+│   └── SettingsError   an environment variable
+├── WorldFailed         something outside failed and may come back; the supervisor retries
+│   ├── StorageUnavailable
+│   └── ChannelFailed   a notification channel; carries whether a retry can help
+└── Conflict            the request is well-formed but the state of things forbids it
+    └── NotFound
+"""
+
+from __future__ import annotations
+
+
+class PlantwatchError(Exception):
+    """Something went wrong in Plantwatch."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__ or type(self).__name__)
+
+
+class BadInput(PlantwatchError):
+    """The input is wrong."""
+
+
+class SiteError(BadInput):
+    """The site file is wrong."""
+
+
+class PackError(BadInput):
+    """The rule pack is wrong."""
+
+
+class SettingsError(BadInput):
+    """The settings are wrong."""
+
+
+class WorldFailed(PlantwatchError):
+    """Something outside Plantwatch failed."""
+
+
+class StorageUnavailable(WorldFailed):
+    """The database cannot be used at present."""
+
+
+class ChannelFailed(WorldFailed):
+    """The notification channel did not take the message."""
+
+    def __init__(self, message: str | None = None, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class Conflict(PlantwatchError):
+    """The present state forbids this."""
+
+
+class NotFound(Conflict):
+    """There is no such thing."""

@@ -1,0 +1,79 @@
+"""A finding is the verdict of one rule on one subject for one period, with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from domain.periods import Period
+
+
+class Verdict(StrEnum):
+    """Too little data is never `compliant`."""
+
+    COMPLIANT = "compliant"
+    VIOLATION = "violation"
+    UNDETERMINED = "undetermined"
+
+
+class SubjectKind(StrEnum):
+    CITY = "city"
+    DISTRICT = "district"
+    ENTERPRISE = "enterprise"
+    OUTLET = "outlet"
+    POINT = "point"
+    COMPONENT = "component"
+    RULE = "rule"  # a rule that could not be evaluated is itself a subject
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What a finding is about. `key` is unique within the kind.
+
+    city, district, enterprise, rule: their code; outlet, point, component: ``{enterprise}/{code}``.
+    """
+
+    kind: SubjectKind
+    key: str
+
+    @property
+    def enterprise(self) -> str | None:
+        """The enterprise code, None for what belongs to no single enterprise."""
+        if self.kind is SubjectKind.ENTERPRISE:
+            return self.key
+        if self.kind in (SubjectKind.OUTLET, SubjectKind.POINT, SubjectKind.COMPONENT):
+            return self.key.split("/", 1)[0]
+        return None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.key}"
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """The inverse of str(). Raises ValueError on anything else."""
+        kind, separator, key = text.partition(":")
+        if not separator or not key:
+            raise ValueError(f"subject {text!r}: expected kind:key")
+        return cls(SubjectKind(kind), key)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict of one rule on one subject for one period.
+
+    value and limit share `unit`; value is the raw figure (rounded only inside the comparison). `reason` is a short
+    machine word that says why the verdict is what it is (``within_limit``, ``over_limit``, ``too_few_valid_minutes``,
+    ...). evidence is JSON: everything an operator needs to recompute by hand.
+    """
+
+    rule_id: str
+    rule_version: int
+    subject: Subject
+    period: Period
+    verdict: Verdict
+    reason: str
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,110 @@
+"""Calendar periods. The only module that knows the site's time zone.
+
+Stored instants are UTC; hours, days, months and years are half-open [start, end) periods of the Asia/Shanghai
+calendar. China has kept UTC+8 without daylight saving since 1992, so whole hours agree with UTC hours, days do not.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SITE_ZONE = ZoneInfo("Asia/Shanghai")
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Half-open [start, end); both aware and in UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+    @property
+    def hours(self) -> float:
+        """Length in hours."""
+        return (self.end - self.start) / HOUR
+
+
+def require_aware(at: datetime) -> datetime:
+    """The instant in UTC. Raises ValueError when it has no offset: a naive time means eight hours of doubt."""
+    if at.tzinfo is None or at.utcoffset() is None:
+        raise ValueError(f"naive datetime {at.isoformat()}: an offset such as +08:00 is required")
+    return at.astimezone(UTC)
+
+
+def local_day(at: datetime) -> date:
+    """The Asia/Shanghai calendar date of an instant."""
+    return require_aware(at).astimezone(SITE_ZONE).date()
+
+
+def day_start(day: date) -> datetime:
+    """Midnight at the start of a local day, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=SITE_ZONE).astimezone(UTC)
+
+
+def hour_of(at: datetime) -> Period:
+    """The clock hour that holds an instant."""
+    start = require_aware(at).replace(minute=0, second=0, microsecond=0)
+    return Period(start, start + HOUR)
+
+
+def day_of(at: datetime) -> Period:
+    """The local day that holds an instant."""
+    return day_period(local_day(at))
+
+
+def day_period(day: date) -> Period:
+    """The period of a local day."""
+    return Period(day_start(day), day_start(day + timedelta(days=1)))
+
+
+def month_period(year: int, month: int) -> Period:
+    """The period of a local calendar month."""
+    first = date(year, month, 1)
+    return Period(day_start(first), day_start(first + timedelta(days=monthrange(year, month)[1])))
+
+
+def month_of(at: datetime) -> Period:
+    """The local calendar month that holds an instant."""
+    day = local_day(at)
+    return month_period(day.year, day.month)
+
+
+def year_period(year: int) -> Period:
+    """The period of a local calendar year."""
+    return Period(day_start(date(year, 1, 1)), day_start(date(year + 1, 1, 1)))
+
+
+def hours_in(period: Period) -> Iterator[Period]:
+    """Whole clock hours of a period, in order. The period must start and end on the hour."""
+    start = period.start
+    while start < period.end:
+        yield Period(start, start + HOUR)
+        start += HOUR
+
+
+def days_in(period: Period) -> Iterator[Period]:
+    """Local days that start within the period, in order."""
+    day = local_day(period.start)
+    if day_start(day) < period.start:
+        day += timedelta(days=1)
+    while day_start(day) < period.end:
+        yield day_period(day)
+        day += timedelta(days=1)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month some calendar months later, clipped to the month's end.
+
+    2026-01-31 + 6 is 2026-07-31; 2025-08-31 + 6 is 2026-02-28.
+    """
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,0 +1,81 @@
+"""The closed list of reasons for which an item is refused. Codes are part of the public contract: never renamed.
+
+One item is one value of one point in one sample, or one leak-test record; a message that cannot be taken apart
+counts as a single item. Accounting law, per enterprise and day:
+received = stored + duplicates + corrections + refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why an item was refused."""
+
+    FOREIGN_TENANT = "foreign_tenant"
+    BAD_TOPIC = "bad_topic"
+    FORMAT_NOT_SUPPORTED = "format_not_supported"
+    OVERSIZE = "oversize"
+    BAD_PAYLOAD = "bad_payload"
+    BAD_SAMPLE = "bad_sample"
+    BAD_TIME = "bad_time"
+    NAIVE_TIME = "naive_time"
+    FUTURE_TIME = "future_time"
+    TOO_OLD = "too_old"
+    UNKNOWN_POINT = "unknown_point"
+    NOT_A_NUMBER = "not_a_number"
+    BAD_FLAG = "bad_flag"
+    UNKNOWN_COMPONENT = "unknown_component"
+    BAD_LEAK_TEST = "bad_leak_test"
+    BAD_STATUS = "bad_status"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonText:
+    """What a person reads about a reason, in both languages."""
+
+    chinese: str
+    english: str
+
+
+TEXTS: dict[Reason, ReasonText] = {
+    Reason.FOREIGN_TENANT: ReasonText(
+        "主题属于其他企业：只能向自己企业代码下的主题发布",
+        "the topic belongs to another enterprise; publish below your own enterprise code",
+    ),
+    Reason.BAD_TOPIC: ReasonText(
+        "主题不符合 plantwatch/v1/{企业}/{网关}/{类别} 的格式",
+        "the topic is not of the form plantwatch/v1/{enterprise}/{gateway}/{kind}",
+    ),
+    Reason.FORMAT_NOT_SUPPORTED: ReasonText(
+        "平台暂不接收该类别的报文", "this kind of message is not accepted by this version"
+    ),
+    Reason.OVERSIZE: ReasonText("报文超过 256 KiB", "the message is larger than 256 KiB"),
+    Reason.BAD_PAYLOAD: ReasonText("报文不是合法的 JSON", "the payload is not valid JSON"),
+    Reason.BAD_SAMPLE: ReasonText(
+        "样本结构错误：应为含 at（或 ts）与 values 的对象",
+        "the sample is not an object with at (or ts) and values",
+    ),
+    Reason.BAD_TIME: ReasonText(
+        "时间无法识别：at 应为带时区的 RFC 3339，ts 应为毫秒时间戳",
+        "the time cannot be read: at must be RFC 3339 with offset, ts epoch milliseconds",
+    ),
+    Reason.NAIVE_TIME: ReasonText("时间缺少时区，例如 +08:00", "the time has no offset such as +08:00"),
+    Reason.FUTURE_TIME: ReasonText(
+        "时间超前平台时钟一天以上", "the time is more than a day ahead of the platform's clock"
+    ),
+    Reason.TOO_OLD: ReasonText(
+        "时间早于平台接收的最早时间", "the time is before the earliest that the platform accepts"
+    ),
+    Reason.UNKNOWN_POINT: ReasonText("测点未登记", "the point is not registered for this enterprise"),
+    Reason.NOT_A_NUMBER: ReasonText("数值不是有限的数字", "the value is not a finite number"),
+    Reason.BAD_FLAG: ReasonText("数据标记不在 N F M S D C T B 之内", "the flag is not one of N F M S D C T B"),
+    Reason.UNKNOWN_COMPONENT: ReasonText("密封点未登记", "the component is not registered for this enterprise"),
+    Reason.BAD_LEAK_TEST: ReasonText(
+        "检测记录结构错误：应含 component、tested_at、net_umol_mol",
+        "the leak-test record lacks component, tested_at or net_umol_mol, or one of them is wrong",
+    ),
+    Reason.BAD_STATUS: ReasonText("状态只能是 online 或 offline", "the status must be online or offline"),
+}

@@ -1,0 +1,15 @@
+"""Rounding by GB/T 8170: round half to even (四舍六入五成双), applied once to the raw value."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+
+def round_gbt8170(value: float, decimals: int) -> float:
+    """Value rounded to some decimals by GB/T 8170.
+
+    The decimal expansion that a person would write (the shortest one that reads back as the same float) is rounded,
+    not the binary one, so that 30.5 is a tie and goes to 30.
+    """
+    quantum = Decimal(1).scaleb(-decimals)
+    return float(Decimal(repr(float(value))).quantize(quantum, rounding=ROUND_HALF_EVEN))

@@ -1,0 +1,79 @@
+"""Connections. The only place that opens one; everything else in `storage` is handed a connection and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from domain.errors import StorageUnavailable
+
+Connection = psycopg.AsyncConnection[TupleRow]
+
+#: Errors that may pass by themselves: connection lost, server starting or stopping, too many connections,
+#: serialization, deadlock, lock and statement time-outs, disk full.
+_PASSING = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+)
+
+
+class Database:
+    """A pool of connections to one PostgreSQL.
+
+    Use as an async context manager. Sessions run in UTC, so that no display depends on the server's setting.
+    """
+
+    def __init__(self, url: str, *, name: str = "plantwatch", min_size: int = 1, max_size: int = 8) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=10.0,
+            open=False,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"application_name": name, "options": "-c timezone=UTC"},
+        )
+
+    async def __aenter__(self) -> Database:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One connection, one transaction: committed when the block ends, rolled back when it raises.
+
+        Raises StorageUnavailable when the database cannot be used at present; the cause is kept.
+        """
+        try:
+            async with self._pool.connection() as connection:
+                yield connection
+        except _PASSING as error:
+            raise StorageUnavailable(f"the database cannot be used: {error}") from error
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[Connection]:
+        """One connection outside any transaction, for LISTEN and for advisory session locks."""
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                self.url, autocommit=True, options="-c timezone=UTC"
+            ) as connection:
+                yield connection
+        except _PASSING as error:
+            raise StorageUnavailable(f"the database cannot be used: {error}") from error
+
+
+async def fetch_all(connection: Connection, query: Any, parameters: Any = None) -> list[dict[str, Any]]:
+    """Rows as dictionaries: for reports and tests, where a named column matters more than speed."""
+    async with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        await cursor.execute(query, parameters)
+        return await cursor.fetchall()

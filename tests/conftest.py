@@ -1,0 +1,102 @@
+"""Fixtures: one PostgreSQL for the run, one migrated template, one cloned database per test.
+
+`--database-url URL` runs the same suite on a server of yours (a TimescaleDB, say); the URL must name a role that may
+create databases. Without it an embedded PostgreSQL is started.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from runtime.embedded import postgres
+from storage.database import Database
+from storage.migrate import migrate
+
+#: An arbitrary instant for tests: 2026-11-02 08:00 in Wuhai.
+NOW = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-url",
+        default=os.environ.get("PLANTWATCH_TEST_DATABASE_URL"),
+        help="maintenance database of a PostgreSQL or TimescaleDB server to run the suite on",
+    )
+
+
+class TestServer:
+    """The server under test: gives fresh databases and drops them."""
+
+    __test__ = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.template: str | None = None
+        self.version = ""
+
+    def database_url(self, name: str) -> str:
+        return self.url.rsplit("/", 1)[0] + "/" + name
+
+    def create(self, *, template: str | None = None) -> str:
+        name = f"pw_{uuid.uuid4().hex[:16]}"
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            statement = sql.SQL("create database {}").format(sql.Identifier(name))
+            if template is not None:
+                statement += sql.SQL(" template {}").format(sql.Identifier(template))
+            connection.execute(statement)
+        return name
+
+    def drop(self, name: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+    def migrated(self) -> str:
+        """Name of the template database, migrated once per run."""
+        if self.template is None:
+            name = self.create()
+            migrate(self.database_url(name), now=lambda: NOW)
+            self.template = name
+        return self.template
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[TestServer]:
+    with ExitStack() as stack:
+        url = request.config.getoption("--database-url")
+        if url is None:
+            url = stack.enter_context(postgres(durable=False)).url
+        server = TestServer(url)
+        yield server
+        if server.template is not None:
+            server.drop(server.template)
+
+
+@pytest.fixture
+def empty_database_url(server: TestServer) -> Iterator[str]:
+    """URL of a database with nothing in it."""
+    name = server.create()
+    yield server.database_url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def database_url(server: TestServer) -> Iterator[str]:
+    """URL of a migrated database of the test's own."""
+    name = server.create(template=server.migrated())
+    yield server.database_url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on a migrated database of the test's own."""
+    async with Database(database_url) as database:
+        yield database
