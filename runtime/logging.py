@@ -1,4 +1,4 @@
-"""Logging, configured once: text on a terminal, JSON lines in production. Messages are constant, facts ride in `extra`."""
+"""Logging, configured once: text for a terminal, JSON lines in production. Facts ride in `extra`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,67 @@
+-- backlog --
+-- what is still on its way through the stages; rules_through is the instant up to which every rule has judged
+select (select count(*) from dirty_hour) as dirty_hours,
+       (select count(*) from rule_work) as rule_work,
+       (select count(*) from alert_work) as alert_work,
+       (select count(*) from notification where state = 'queued') as queued_notifications,
+       (select case when count(*) = count(last_evaluated_at) then min(last_evaluated_at) end
+        from rule where enabled) as rules_through
+
+-- accounting_totals --
+-- sums over all enterprises and days
+select coalesce(sum(messages), 0)::bigint as messages, coalesce(sum(received), 0)::bigint as received,
+       coalesce(sum(stored), 0)::bigint as stored, coalesce(sum(duplicates), 0)::bigint as duplicates,
+       coalesce(sum(corrections), 0)::bigint as corrections, coalesce(sum(refused), 0)::bigint as refused
+from accounting
+
+-- accounting_by_enterprise --
+-- sums over all days
+select e.code as enterprise, sum(a.messages)::bigint as messages, sum(a.received)::bigint as received,
+       sum(a.stored)::bigint as stored, sum(a.duplicates)::bigint as duplicates,
+       sum(a.corrections)::bigint as corrections, sum(a.refused)::bigint as refused
+from accounting a join enterprise e using (enterprise_id) group by e.code order by e.code
+
+-- rows_kept --
+-- what is really there, to be held against the accounting
+select (select count(*) from reading) as readings,
+       (select count(*) from correction) as corrections,
+       (select count(*) from leak_test where revision = 0) as leak_tests,
+       (select count(*) from leak_test where revision > 0) as leak_test_corrections,
+       (select coalesce(sum(items), 0)::bigint from refusal) as refused_items
+
+-- refused_by_reason --
+-- items refused, by enterprise and reason
+select e.code as enterprise, r.reason, sum(r.items)::bigint as items
+from refusal r join refused_message m using (message_id) join enterprise e using (enterprise_id)
+group by e.code, r.reason order by e.code, r.reason
+
+-- verdict_counts --
+-- current findings by rule and verdict
+select rule_id, verdict, count(*) as findings
+from finding where superseded_at is null group by rule_id, verdict order by rule_id, verdict
+
+-- current_findings --
+-- every current finding in short
+select rule_id, subject, period_start, verdict, reason, value
+from finding where superseded_at is null
+
+-- alert_counts --
+-- alerts by state
+select state, count(*) as alerts from alert group by state
+
+-- alerts_in_short --
+-- every alert
+select rule_id, subject, occurred_at, state from alert order by alert_id
+
+-- notifications_in_short --
+-- every notification with its alert
+select n.event, a.rule_id, a.subject, a.occurred_at, n.channel, n.state
+from notification n join alert a using (alert_id) order by n.notification_id
+
+-- newest_reading --
+-- the newest instant measured, to show the lag
+select max(measured_at) as measured_at from reading where measured_at > %(after)s::timestamptz
+
+-- first_finding --
+-- when the first finding was computed
+select min(computed_at) as computed_at from finding

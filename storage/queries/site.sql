@@ -1,0 +1,142 @@
+-- select_city --
+-- rows in the shape of the site file
+select code, name from city order by code
+
+-- upsert_city --
+-- there is one city a database
+insert into city (code, name) values (%(code)s::text, %(name)s::text)
+on conflict (code) do update set name = excluded.name
+
+-- select_district --
+-- rows in the shape of the site file
+select code, name from district order by code
+
+-- upsert_district --
+-- by code
+insert into district (code, name) values (%(code)s::text, %(name)s::text)
+on conflict (code) do update set name = excluded.name
+
+-- select_enterprise --
+-- rows in the shape of the site file
+select code, name, district, industry, is_industrial, registered_from from enterprise order by code
+
+-- upsert_enterprise --
+-- by code
+insert into enterprise (code, name, district, industry, is_industrial, registered_from)
+values (%(code)s::text, %(name)s::text, %(district)s::text, %(industry)s::text, %(is_industrial)s::boolean,
+        %(registered_from)s::date)
+on conflict (code) do update set name = excluded.name, district = excluded.district, industry = excluded.industry,
+    is_industrial = excluded.is_industrial, registered_from = excluded.registered_from
+
+-- select_outlet --
+-- rows in the shape of the site file
+select e.code as enterprise, o.code, o.name, o.process, o.in_service_from, o.in_service_to
+from outlet o join enterprise e using (enterprise_id) order by e.code, o.code
+
+-- upsert_outlet --
+-- by enterprise and code
+insert into outlet (enterprise_id, code, name, process, in_service_from, in_service_to)
+select enterprise_id, %(code)s::text, %(name)s::text, %(process)s::text, %(in_service_from)s::date,
+       %(in_service_to)s::date
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, process = excluded.process,
+    in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+
+-- select_point --
+-- rows in the shape of the site file
+select e.code as enterprise, p.code, p.name, p.kind, p.quantity, p.unit, p.interval_s, p.physical_min, p.physical_max,
+       o.code as outlet, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h, p.in_service_from, p.in_service_to
+from point p join enterprise e using (enterprise_id) left join outlet o using (outlet_id) order by e.code, p.code
+
+-- upsert_point --
+-- by enterprise and code
+insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, physical_min, physical_max, outlet_id,
+                   counter_digits, counter_scale, counter_max_rate_per_h, in_service_from, in_service_to)
+select e.enterprise_id, %(code)s::text, %(name)s::text, %(kind)s::text, %(quantity)s::text, %(unit)s::text,
+       %(interval_s)s::int, %(physical_min)s::float8, %(physical_max)s::float8, o.outlet_id,
+       %(counter_digits)s::smallint, %(counter_scale)s::float8, %(counter_max_rate_per_h)s::float8,
+       %(in_service_from)s::date, %(in_service_to)s::date
+from enterprise e left join outlet o on o.enterprise_id = e.enterprise_id and o.code = %(outlet)s::text
+where e.code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, kind = excluded.kind,
+    quantity = excluded.quantity, unit = excluded.unit, interval_s = excluded.interval_s,
+    physical_min = excluded.physical_min, physical_max = excluded.physical_max, outlet_id = excluded.outlet_id,
+    counter_digits = excluded.counter_digits, counter_scale = excluded.counter_scale,
+    counter_max_rate_per_h = excluded.counter_max_rate_per_h, in_service_from = excluded.in_service_from,
+    in_service_to = excluded.in_service_to
+
+-- select_intake --
+-- rows in the shape of the site file
+select e.code as enterprise, i.code, i.name, i.source, i.permitted_m3_a::float8 as permitted_m3_a, i.is_agricultural,
+       i.in_service_from, i.in_service_to
+from intake i join enterprise e using (enterprise_id) order by e.code, i.code
+
+-- upsert_intake --
+-- by enterprise and code
+insert into intake (enterprise_id, code, name, source, permitted_m3_a, is_agricultural, in_service_from, in_service_to)
+select enterprise_id, %(code)s::text, %(name)s::text, %(source)s::text, %(permitted_m3_a)s::numeric,
+       %(is_agricultural)s::boolean, %(in_service_from)s::date, %(in_service_to)s::date
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, source = excluded.source,
+    permitted_m3_a = excluded.permitted_m3_a, is_agricultural = excluded.is_agricultural,
+    in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+
+-- select_metering_place --
+-- rows in the shape of the site file
+select e.code as enterprise, m.code, m.name, m.level, i.code as intake, m.in_service_from, m.in_service_to
+from metering_place m join enterprise e using (enterprise_id) left join intake i using (intake_id)
+order by e.code, m.code
+
+-- upsert_metering_place --
+-- by enterprise and code
+insert into metering_place (enterprise_id, code, name, level, intake_id, in_service_from, in_service_to)
+select e.enterprise_id, %(code)s::text, %(name)s::text, %(level)s::text, i.intake_id, %(in_service_from)s::date,
+       %(in_service_to)s::date
+from enterprise e left join intake i on i.enterprise_id = e.enterprise_id and i.code = %(intake)s::text
+where e.code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, level = excluded.level,
+    intake_id = excluded.intake_id, in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+
+-- select_meter --
+-- rows in the shape of the site file
+select e.code as enterprise, l.code as place, m.serial, m.accuracy_class, m.verified_on, m.verification_months,
+       m.installed_on, m.removed_on, p.code as point
+from meter m join enterprise e using (enterprise_id) join metering_place l using (place_id)
+    left join point p using (point_id)
+order by e.code, m.serial, m.installed_on
+
+-- upsert_meter --
+-- by enterprise, serial and installation: a meter that comes back is a new segment
+insert into meter (enterprise_id, place_id, serial, accuracy_class, verified_on, verification_months, installed_on,
+                   removed_on, point_id)
+select e.enterprise_id, l.place_id, %(serial)s::text, %(accuracy_class)s::text, %(verified_on)s::date,
+       %(verification_months)s::smallint, %(installed_on)s::date, %(removed_on)s::date, p.point_id
+from enterprise e
+    join metering_place l on l.enterprise_id = e.enterprise_id and l.code = %(place)s::text
+    left join point p on p.enterprise_id = e.enterprise_id and p.code = %(point)s::text
+where e.code = %(enterprise)s::text
+on conflict (enterprise_id, serial, installed_on) do update set place_id = excluded.place_id,
+    accuracy_class = excluded.accuracy_class, verified_on = excluded.verified_on,
+    verification_months = excluded.verification_months, removed_on = excluded.removed_on, point_id = excluded.point_id
+
+-- select_component --
+-- rows in the shape of the site file
+select e.code as enterprise, c.code, c.name, c.unit_name, c.kind, c.medium, c.in_service_from, c.in_service_to,
+       c.exempt_clause
+from component c join enterprise e using (enterprise_id) order by e.code, c.code
+
+-- upsert_component --
+-- by enterprise and code
+insert into component (enterprise_id, code, name, unit_name, kind, medium, in_service_from, in_service_to,
+                       exempt_clause)
+select enterprise_id, %(code)s::text, %(name)s::text, %(unit_name)s::text, %(kind)s::text, %(medium)s::text,
+       %(in_service_from)s::date, %(in_service_to)s::date, %(exempt_clause)s::text
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, unit_name = excluded.unit_name,
+    kind = excluded.kind, medium = excluded.medium, in_service_from = excluded.in_service_from,
+    in_service_to = excluded.in_service_to, exempt_clause = excluded.exempt_clause
+
+-- note_changes --
+-- work for the rules: these enterprises' registers changed
+insert into rule_work (kind, key, at)
+select 'register', enterprise_id, %(at)s::timestamptz from enterprise where code = any(%(codes)s::text[])

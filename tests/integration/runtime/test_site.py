@@ -1,0 +1,60 @@
+"""site apply and export on a real database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runtime.site import apply_site, export_site
+from runtime.sitefile import load_site
+from storage.database import Database, fetch_all
+from tests.unit.runtime.test_sitefile import GOOD
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def site(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "site.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+async def test_applying_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
+    register = load_site(site(tmp_path, GOOD))
+    first = await apply_site(database, register, lambda: NOW)
+    assert "+ point coke-one/S1-SO2" in first.lines
+    second = await apply_site(database, register, lambda: NOW)
+    assert second.lines == []
+
+
+async def test_dry_run_writes_nothing(database: Database, tmp_path: Path) -> None:
+    register = load_site(site(tmp_path, GOOD))
+    assert (await apply_site(database, register, lambda: NOW, dry_run=True)).lines
+    assert (await apply_site(database, register, lambda: NOW)).lines != []
+
+
+async def test_an_alteration_shows_old_and_new_and_is_work_for_the_rules(database: Database, tmp_path: Path) -> None:
+    await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
+    async with database.transaction() as connection:
+        await connection.execute("delete from rule_work")
+    altered = GOOD.replace("verified_on = 2025-06-01", "verified_on = 2026-06-01")
+    difference = await apply_site(database, load_site(site(tmp_path, altered)), lambda: NOW)
+    assert difference.lines == ["~ meter coke-one/SN-1/2020-01-01: verified_on: 2025-06-01 -> 2026-06-01"]
+    async with database.transaction() as connection:
+        work = await fetch_all(connection, "select kind, at from rule_work")
+    assert work == [{"kind": "register", "at": NOW}]
+
+
+async def test_what_the_file_lacks_is_kept_and_told(database: Database, tmp_path: Path) -> None:
+    await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
+    smaller = GOOD[: GOOD.index("[[component]]")]
+    difference = await apply_site(database, load_site(site(tmp_path, smaller)), lambda: NOW)
+    assert difference.lines == ["? component coke-one/C-1: only in the database, kept"]
+
+
+async def test_export_round_trips(database: Database, tmp_path: Path) -> None:
+    odd = GOOD.replace("一号泵", '一号"泵\\\\').replace('name = "一号"泵', "name = \"一号'泵")
+    await apply_site(database, load_site(site(tmp_path, odd)), lambda: NOW)
+    exported = await export_site(database)
+    difference = await apply_site(database, load_site(site(tmp_path, exported)), lambda: NOW)
+    assert difference.lines == []

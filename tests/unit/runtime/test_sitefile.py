@@ -1,0 +1,156 @@
+"""Site files: strict, every mistake with its item."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from domain.errors import SiteError
+from runtime.sitefile import load_site
+
+GOOD = """
+[city]
+code = "testcity"
+name = "测试市"
+[[district]]
+code = "north"
+name = "北区"
+[[enterprise]]
+code = "coke-one"
+name = "一号焦化"
+district = "north"
+industry = "焦化"
+is_industrial = true
+registered_from = 2026-10-01
+[[outlet]]
+enterprise = "coke-one"
+code = "S1"
+name = "焦炉烟囱"
+process = "coke_oven_stack"
+in_service_from = 2020-01-01
+[[point]]
+enterprise = "coke-one"
+code = "S1-SO2"
+name = "二氧化硫"
+kind = "instantaneous"
+quantity = "so2"
+unit = "mg/m3"
+interval_s = 60
+outlet = "S1"
+in_service_from = 2020-01-01
+[[point]]
+enterprise = "coke-one"
+code = "W-01"
+name = "取水总表"
+kind = "counter"
+quantity = "water_volume"
+unit = "m3"
+interval_s = 3600
+counter = { digits = 8, scale = 0.1, max_rate_per_h = 500.0 }
+in_service_from = 2020-01-01
+[[intake]]
+enterprise = "coke-one"
+code = "I1"
+name = "地表取水口"
+source = "surface"
+permitted_m3_a = 600000.0
+is_agricultural = false
+in_service_from = 2020-01-01
+[[metering_place]]
+enterprise = "coke-one"
+code = "P1"
+name = "取水总管"
+level = "unit"
+intake = "I1"
+in_service_from = 2020-01-01
+[[meter]]
+enterprise = "coke-one"
+place = "P1"
+serial = "SN-1"
+accuracy_class = "2"
+verified_on = 2025-06-01
+verification_months = 24
+installed_on = 2020-01-01
+point = "W-01"
+[[component]]
+enterprise = "coke-one"
+code = "C-1"
+name = "一号泵"
+unit_name = "粗苯工段"
+kind = "pump"
+medium = "light_liquid"
+in_service_from = 2020-01-01
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "site.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def problems(tmp_path: Path, text: str) -> str:
+    with pytest.raises(SiteError) as caught:
+        load_site(write(tmp_path, text))
+    return str(caught.value)
+
+
+def test_a_good_file_loads(tmp_path: Path) -> None:
+    register = load_site(write(tmp_path, GOOD))
+    assert {noun: len(rows) for noun, rows in register.items()} == {
+        "city": 1, "district": 1, "enterprise": 1, "outlet": 1, "point": 2, "intake": 1, "metering_place": 1,
+        "meter": 1, "component": 1,
+    }  # fmt: skip
+    assert register["point"][("coke-one", "W-01")]["counter_scale"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[[outlet]]", "[[outlets]]", "outlets: there is no such table"),
+        ('process = "coke', 'proces = "coke', "outlet 1 (coke-one/S1): proces: Extra inputs"),
+        ('unit = "mg/m3"\n', "", "point 1 (coke-one/S1-SO2): unit: Field required"),
+        ('outlet = "S1"', 'outlet = "S9"', "point coke-one/S1-SO2: outlet = 'S9': no such outlet"),
+        ('district = "north"', 'district = "south"', "enterprise coke-one: district = 'south': no such district"),
+        ("digits = 8", "digits = 99", "point 2 (coke-one/W-01): counter.digits"),
+        ("counter = { digits = 8, scale = 0.1, max_rate_per_h = 500.0 }", "", "kind counter needs `counter`"),
+        ('point = "W-01"', 'point = "S1-SO2"', "meter coke-one/SN-1/2020-01-01: point S1-SO2 is not a counter"),
+        ("permitted_m3_a = 600000.0", "permitted_m3_a = 0", "permitted_m3_a: Input should be greater than 0"),
+        ("permitted_m3_a = 600000.0", "permitted_m3_a = nan", "permitted_m3_a: Input should be"),
+        ("registered_from = 2026-10-01", 'registered_from = "soon"', "registered_from: Input should be a valid date"),
+        ("installed_on = 2020-01-01", "installed_on = 2020-01-01\nremoved_on = 2019-01-01", "removed_on must be after"),
+        ('[city]\ncode = "testcity"\nname = "测试市"', "", "expected exactly one [city]"),
+        ("[city]", "[city", "site.toml:"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in GOOD
+    assert told in problems(tmp_path, GOOD.replace(old, new, 1))
+
+
+def test_an_item_given_twice_is_refused(tmp_path: Path) -> None:
+    text = GOOD + GOOD[GOOD.index("[[intake]]") : GOOD.index("[[metering_place]]")]
+    assert "intake 2 (coke-one/I1): given twice" in problems(tmp_path, text)
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    text = problems(tmp_path, GOOD.replace('outlet = "S1"', 'outlet = "S9"').replace("digits = 8", "digits = 0"))
+    assert "no such outlet" in text
+    assert "counter.digits" in text
+
+
+def test_components_from_a_csv_file(tmp_path: Path) -> None:
+    (tmp_path / "parts.csv").write_text(
+        "enterprise,code,name,unit_name,kind,medium,in_service_from,in_service_to,exempt_clause\n"
+        "coke-one,C-2,二号阀,粗苯工段,valve,gas,2020-01-01,,8.3.2\n"
+        "coke-one,C-3,三号阀,粗苯工段,tap,gas,2020-01-01,,\n",
+        "utf-8",
+    )
+    text = problems(tmp_path, GOOD + '[[component_file]]\nfile = "parts.csv"\n')
+    assert "parts.csv line 3 (coke-one/C-3): kind:" in text
+    assert "C-2" not in text
+
+
+def test_a_missing_csv_file_is_named(tmp_path: Path) -> None:
+    assert "nowhere.csv" in problems(tmp_path, GOOD + '[[component_file]]\nfile = "nowhere.csv"\n')
