@@ -63,6 +63,10 @@ class TestServer:
         if self.template is None:
             name = self.create()
             migrate(self.database_url(name), now=lambda: NOW)
+            # TimescaleDB's scheduler keeps a session in every database; one in the template forbids cloning it
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(name)))
+                connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (name,))
             self.template = name
         return self.template
 

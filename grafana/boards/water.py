@@ -1,0 +1,160 @@
+"""用水计量覆盖: installation and online rates against their targets, and the gaps that someone can close."""
+
+from __future__ import annotations
+
+from grafana.boards import variables
+from grafana.panels import (
+    TIME_UNIT,
+    WATER,
+    Board,
+    Column,
+    Section,
+    board_link,
+    load_queries,
+    series_panel,
+    table_panel,
+)
+from grafana.words import GAP_KINDS, QC_FLAGS, REASONS, SOURCE_FLAGS, VERDICTS, YES_NO
+
+_PCT = Column(unit="percent", decimals=2)
+_TIME = Column(unit=TIME_UNIT)
+_JUDGED = {
+    "实际": _PCT,
+    "目标": _PCT,
+    "差额": Column(unit="suffix: 个百分点", decimals=2),
+    "判定": Column(words=VERDICTS, background=True),
+    "原因": Column(words=REASONS),
+}
+
+
+def board() -> Board:
+    """From the city's rate down to the meter that is missing, and to the meter's readings."""
+    sql = load_queries("water")
+    return Board(
+        uid=WATER,
+        title="用水计量覆盖",
+        description="用水计量设施安装率、取水计量在线监控率与目标、缺口清单、水量",
+        variables=[variables.district(), variables.enterprise(), variables.water_rule()],
+        sections=[_rates(sql), _gaps(sql), _volumes(sql)],
+        time_from="now-60d/d",
+    )
+
+
+def _rates(sql: dict[str, str]) -> Section:
+    return Section(
+        "覆盖率与目标",
+        [
+            table_panel(
+                "全市与各旗县区",
+                "最近一个已判定日。安装率：分子为用水单位级计量点全部装有检定有效水表的工业企业数，分母为工业企业数，"
+                "另一口径为按计量点（已装 ÷ 应装）。在线监控率：分子为在线取水口许可水量，"
+                "分母为全部在役非农业取水口许可水量"
+                "（立方米/年），另一口径为按应在线取水口个数。",
+                sql["overall"],
+                columns={**_JUDGED, "另一口径": _PCT},
+                size=(24, 9),
+            ),
+            table_panel(
+                "各企业与目标",
+                "最近一个已判定日，差额（百分点）最大的在前。安装率：已装用水单位级计量点 ÷ 应装计量点；"
+                "在线监控率：在线取水口许可水量 ÷ 许可水量（立方米/年）。",
+                sql["enterprises"],
+                columns={
+                    **_JUDGED,
+                    "企业": Column(links=(("查看该企业", board_link(WATER, enterprise="企业代码")),)),
+                    "企业代码": Column(hidden=True),
+                },
+                size=(24, 10),
+            ),
+            series_panel(
+                "每日走势",
+                "每个已判定日的比率；虚线为当日判定所用的目标。未选企业时为全市与所选旗县区，选企业后为该企业。",
+                sql["trend"],
+                unit="percent",
+                decimals=2,
+                limits=True,
+                size=(24, 9),
+            ),
+        ],
+    )
+
+
+def _gaps(sql: dict[str, str]) -> Section:
+    return Section(
+        "缺口清单",
+        [
+            table_panel(
+                "需要处理的计量点与取水口",
+                "取自各企业最近一次判定的证据：没有检定有效水表的用水单位级计量点，以及不在线的取水口，逐条给出原因。"
+                "本月到报率 = 有读数的小时 ÷ 应有小时。",
+                sql["gaps"],
+                columns={
+                    "类别": Column(words=GAP_KINDS),
+                    "缺口原因": Column(words=REASONS),
+                    "许可水量": Column(unit="m3", decimals=0),
+                    "本月到报率": _PCT,
+                    "应在线": Column(words=YES_NO),
+                },
+                size=(24, 10),
+            ),
+            table_panel(
+                "水表在线状态",
+                "每个水量测点一行，离线在前。离线：连续 3 个整小时没有读数（平台自定规则，不是法规判定）。"
+                "静默 = 所选时间范围末尾 − 最近一次测量。",
+                sql["meters"],
+                columns={
+                    "状态": Column(words=REASONS, background=True),
+                    "自": _TIME,
+                    "最近测量": _TIME,
+                    "表底": Column(decimals=1),
+                    "静默": Column(unit="dtdurations", decimals=0),
+                },
+                size=(24, 9),
+            ),
+        ],
+    )
+
+
+def _volumes(sql: dict[str, str]) -> Section:
+    return Section(
+        "水量",
+        [
+            series_panel(
+                "每日取用水量",
+                "用水单位级水表（及未登记计量点的水量测点）逐小时增量之和，按本地日、企业。跨缺口的增量计入后一读数所在小时。"
+                "没有读数的小时不计为零。",
+                sql["volume_daily"],
+                unit="m3",
+                bars=True,
+                stacked=True,
+                size=(24, 9),
+            ),
+            series_panel(
+                "逐小时水量",
+                "所选时间范围的最后七天内，每个水量测点每小时的增量；断开处为没有增量可算（缺数），不是零用水。",
+                sql["volume_hourly"],
+                unit="m3",
+                size=(24, 9),
+            ),
+            table_panel(
+                "有标记的小时",
+                "所选时间范围内带标记的小时（rollover 翻转、reset 归零、"
+                "jump 跳变、gap 缺口、corrected 更正等），最多 300 行。",
+                sql["marked_hours"],
+                columns={"小时": _TIME, "水量": Column(unit="m3", decimals=1), "缺口自": _TIME},
+                size=(12, 9),
+            ),
+            table_panel(
+                "原始读数",
+                "所选时间范围最后 24 小时内最新的 500 条水表读数。原值从不改动；采用值为最新一次更正的值。",
+                sql["raw"],
+                columns={
+                    "测量时间": _TIME,
+                    "接收时间": _TIME,
+                    "数据标记": Column(words=SOURCE_FLAGS),
+                    "质控": Column(words=QC_FLAGS),
+                },
+                size=(12, 9),
+            ),
+        ],
+    )

@@ -1,0 +1,100 @@
+-- overall --
+select indicator as "指标", subject_name as "范围", rate_pct as "实际", target_pct as "目标",
+       margin_pct_points as "差额", numerator as "分子", denominator as "分母", second_pct as "另一口径",
+       verdict as "判定", reason as "原因", to_char(day, 'YYYY-MM-DD') as "判定日"
+from dash.metering_coverage_latest
+where subject_kind in ('city', 'district')
+  and ('__all__' in ($rule) or rule_id in ($rule))
+  and ('__all__' in ($district) or subject_kind = 'city' or district in ($district))
+order by rule_id, subject_kind, subject
+
+-- enterprises --
+select subject_name as "企业", indicator as "指标", rate_pct as "实际", target_pct as "目标", margin_pct_points as "差额",
+       numerator as "分子", denominator as "分母", verdict as "判定", reason as "原因",
+       to_char(day, 'YYYY-MM-DD') as "判定日", enterprise as "企业代码"
+from dash.metering_coverage_latest
+where subject_kind = 'enterprise'
+  and ('__all__' in ($rule) or rule_id in ($rule))
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by margin_pct_points nulls first, enterprise, rule_id
+
+-- trend --
+select time, metric, value
+from (
+    select time, subject_name || ' ' || indicator as metric, rate_pct as value
+    from dash.metering_coverage
+    where time >= dash.day_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+      and ('__all__' in ($rule) or rule_id in ($rule))
+      and (('__all__' in ($enterprise) and subject_kind = 'city')
+        or ('__all__' in ($enterprise) and subject_kind = 'district' and district in ($district))
+        or (subject_kind = 'enterprise' and enterprise in ($enterprise)))
+    union all
+    select time, indicator || ' 目标', max(target_pct)
+    from dash.metering_coverage
+    where time >= dash.day_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+      and ('__all__' in ($rule) or rule_id in ($rule)) and subject_kind = 'city'
+    group by time, indicator
+) series
+order by time, metric
+
+-- gaps --
+select distinct enterprise_name as "企业", kind as "类别", item_name as "计量点或取水口", item as "编号", meter_serial as "表号",
+       reason as "缺口原因", verification_due as "检定有效至", permitted_m3_a as "许可水量", arrival_pct as "本月到报率",
+       required_online as "应在线", to_char(day, 'YYYY-MM-DD') as "判定日"
+from dash.metering_gap
+where ('__all__' in ($rule) or rule_id in ($rule))
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by 1, 2, 4
+limit 500
+
+-- meters --
+select enterprise_name as "企业", point_name as "水表测点", reason as "状态", since as "自", last_measured_at as "最近测量",
+       last_value as "表底", unit as "单位", extract(epoch from $__timeTo()::timestamptz - last_measured_at) as "静默"
+from dash.point_online
+where ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by verdict_code desc nulls last, last_measured_at nulls first
+
+-- volume_daily --
+select dash.day_floor(time) as time, enterprise_name as metric, sum(increment_m3) as "水量"
+from dash.water_hourly
+where time >= dash.day_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+  and coalesce(level, 'unit') = 'unit'
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+group by 1, 2
+order by 1, 2
+
+-- volume_hourly --
+-- 点数随水表数增长，只取所选时间范围的最后七天
+select time, enterprise_name || ' ' || point_name as metric, increment_m3 as "水量"
+from dash.water_hourly
+where time >= greatest($__timeFrom()::timestamptz, $__timeTo()::timestamptz - interval '7 days')
+  and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by time, metric
+
+-- marked_hours --
+select time as "小时", enterprise_name as "企业", point_name as "水表测点", increment_m3 as "水量", reading_count as "读数",
+       array_to_string(marks, '、') as "标记", gap_from as "缺口自"
+from dash.water_hourly
+where $__timeFilter(time) and cardinality(marks) > 0
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by time desc
+limit 300
+
+-- raw --
+-- 读数很多，只看所选时间范围的最后一天；查更早的，先选那一天
+select time as "测量时间", enterprise_name as "企业", point_name as "测点", value as "原值", effective_value as "采用值",
+       unit as "单位", source_flag as "数据标记", qc_flag as "质控", corrections as "更正次数", received_at as "接收时间"
+from dash.reading_raw
+where time >= greatest($__timeFrom()::timestamptz, $__timeTo()::timestamptz - interval '1 day')
+  and time <= $__timeTo()::timestamptz and quantity = 'water_volume'
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by time desc
+limit 500

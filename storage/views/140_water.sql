@@ -1,0 +1,102 @@
+-- Water metering by the current findings of the rules `water.*`: one row a subject, rule and local day.
+create view dash.metering_subject as
+select 'city' as subject_kind, 'city:' || city as subject, city_name as subject_name,
+       null::text as district, null::text as enterprise from dash.city
+union all
+select 'district', 'district:' || district, district_name, district, null from dash.district
+union all
+select 'enterprise', 'enterprise:' || enterprise, enterprise_name, district, enterprise from dash.enterprise;
+
+create view dash.metering_coverage as
+select f.period_start as time, dash.local_day(f.period_start) as day, r.rule_id, r.title as indicator,
+       s.subject_kind, s.subject, s.subject_name, s.district, s.enterprise,
+       f.value as rate_pct, f.limit_value as target_pct, f.value - f.limit_value as margin_pct_points,
+       coalesce(f.evidence ->> 'fitted', f.evidence -> 'by_enterprise' ->> 'enterprises_complete',
+                f.evidence -> 'by_volume' ->> 'permitted_online_m3_a')::double precision as numerator,
+       coalesce(f.evidence ->> 'required', f.evidence -> 'by_enterprise' ->> 'enterprises',
+                f.evidence -> 'by_volume' ->> 'permitted_m3_a')::double precision as denominator,
+       coalesce(f.evidence -> 'by_place' ->> 'pct', f.evidence -> 'by_count' ->> 'pct')::double precision as second_pct,
+       f.verdict, dash.verdict_code(f.verdict) as verdict_code, f.reason, f.evidence, f.finding_id, f.computed_at
+from rule r
+cross join dash.metering_subject s
+join finding f on f.rule_id = r.rule_id and f.subject = s.subject and f.superseded_at is null
+where r.rule_id like 'water.%';
+
+create view dash.metering_coverage_latest as
+select f.period_start as time, dash.local_day(f.period_start) as day, r.rule_id, r.title as indicator,
+       s.subject_kind, s.subject, s.subject_name, s.district, s.enterprise,
+       f.value as rate_pct, f.limit_value as target_pct, f.value - f.limit_value as margin_pct_points,
+       coalesce(f.evidence ->> 'fitted', f.evidence -> 'by_enterprise' ->> 'enterprises_complete',
+                f.evidence -> 'by_volume' ->> 'permitted_online_m3_a')::double precision as numerator,
+       coalesce(f.evidence ->> 'required', f.evidence -> 'by_enterprise' ->> 'enterprises',
+                f.evidence -> 'by_volume' ->> 'permitted_m3_a')::double precision as denominator,
+       coalesce(f.evidence -> 'by_place' ->> 'pct', f.evidence -> 'by_count' ->> 'pct')::double precision as second_pct,
+       f.verdict, dash.verdict_code(f.verdict) as verdict_code, f.reason, f.evidence, f.finding_id, f.computed_at
+from rule r
+cross join dash.metering_subject s
+join lateral (
+    select f.* from finding f
+    where f.rule_id = r.rule_id and f.subject = s.subject and f.superseded_at is null
+    order by f.period_start desc limit 1
+) f on true
+where r.rule_id like 'water.%';
+
+-- What an operator can act on: each unmetered place and each intake that is not online, with the reason, from the
+-- evidence of the enterprise's newest finding.
+create view dash.metering_gap as
+select c.rule_id, c.indicator, c.day, c.district, c.enterprise, c.subject_name as enterprise_name, g.kind, g.item,
+       coalesce(l.name, i.name, g.item) as item_name, g.meter_serial, g.reason, g.verification_due, g.permitted_m3_a,
+       g.arrival_pct, g.required_online
+from dash.metering_coverage_latest c
+cross join lateral (
+    select 'place' as kind, place ->> 'place' as item, place -> 'meters' -> 0 ->> 'serial' as meter_serial,
+           place ->> 'why' as reason, place -> 'meters' -> 0 ->> 'verification_due' as verification_due,
+           null::double precision as permitted_m3_a, null::double precision as arrival_pct,
+           null::boolean as required_online
+    from jsonb_array_elements(c.evidence -> 'places') place
+    where not (place ->> 'fitted')::boolean
+    union all
+    select 'intake', intake ->> 'intake', place ->> 'serial', coalesce(place ->> 'why', 'no_metering_place'),
+           place ->> 'verification_due', (intake ->> 'permitted_m3_a')::double precision,
+           (place ->> 'arrival_pct')::double precision, (intake ->> 'must_be_online')::boolean
+    from jsonb_array_elements(c.evidence -> 'intakes') intake
+    left join lateral jsonb_array_elements(intake -> 'places') place on true
+    where not (intake ->> 'online')::boolean
+    union all
+    select 'place', null, null, c.reason, null, null, null, null where c.reason = 'no_metering_place'
+) g
+join enterprise e on e.code = c.enterprise
+left join metering_place l on g.kind = 'place' and l.enterprise_id = e.enterprise_id and l.code = g.item
+left join intake i on g.kind = 'intake' and i.enterprise_id = e.enterprise_id and i.code = g.item
+where c.subject_kind = 'enterprise';
+
+-- Increments of water meters. The increment that bridges a gap stands in the hour of its later reading.
+create view dash.water_hourly as
+select h.hour_at as time, dash.local_day(h.hour_at) as day, d.code as district, e.code as enterprise,
+       e.name as enterprise_name, e.code || '/' || p.code as point, p.name as point_name, m.place, m.place_name,
+       m.level, m.serial as meter_serial,
+       h.increment as increment_m3, h.reading_count, h.marks, 'gap' = any(h.marks) as bridges_gap, h.gap_from
+from point p
+join enterprise e on e.enterprise_id = p.enterprise_id
+join district d on d.code = e.district
+join hourly h on h.point_id = p.point_id
+left join lateral (
+    select l.code as place, l.name as place_name, l.level, m.serial
+    from meter m join metering_place l using (place_id)
+    where m.point_id = p.point_id and m.installed_on <= dash.local_day(h.hour_at)
+      and (m.removed_on is null or m.removed_on > dash.local_day(h.hour_at))
+    limit 1
+) m on true
+where p.quantity = 'water_volume';
+
+-- Whether each water meter reports, by the newest finding of data.point_offline; since = when that changed.
+create view dash.point_online as
+select s.district, s.enterprise, s.enterprise_name, s.point, s.point_name, s.last_measured_at, s.last_value, s.unit,
+       f.verdict, dash.verdict_code(f.verdict) as verdict_code, f.reason, f.period_start as since
+from dash.point_status s
+left join lateral (
+    select f.verdict, f.reason, f.period_start from finding f
+    where f.rule_id = 'data.point_offline' and f.subject = 'point:' || s.point and f.superseded_at is null
+    order by f.period_start desc limit 1
+) f on true
+where s.quantity = 'water_volume';

@@ -1,0 +1,306 @@
+"""A small city with six weeks of history, written straight into the tables: every panel has something to show.
+
+Water verdicts come from the real evaluators, so that the views' reading of the evidence cannot drift from theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from domain.metering import Intake, Meter, Place, WaterUser
+from domain.periods import local_day
+from rules.evaluators.contract import Judgement
+from rules.evaluators.coverage import CoverageWindow, Register
+from rules.evaluators.installation_rate import installation_rate
+from rules.evaluators.online_rate import online_rate
+from rules.pack import load_packs
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+#: End of the history: 2026-11-15 08:00 in Wuhai, so that October is a closed month.
+NOW = datetime.fromisoformat("2026-11-15T00:00:00+00:00")
+START = datetime.fromisoformat("2026-09-30T16:00:00+00:00")
+
+_REGISTER = """
+insert into city values ('wuhai', '乌海市');
+insert into district values ('wuda', '乌达区'), ('hainan', '海南区'), ('haibowan', '海勃湾区');
+insert into enterprise (code, name, district, industry, is_industrial, registered_from) values
+    ('coke-a', '甲焦化', 'wuda', 'coking', true, '2026-01-01'),
+    ('coke-b', '乙焦化', 'hainan', 'coking', true, '2026-01-01'),
+    ('chem-c', '丙化工', 'wuda', 'chemical', true, '2026-01-01'),
+    ('bare-d', '丁建材', 'hainan', 'cement', true, '2026-01-01'),
+    ('inn-e', '戊宾馆', 'haibowan', 'hotel', false, '2026-01-01');
+insert into outlet (enterprise_id, code, name, process, in_service_from)
+    select enterprise_id, 'S1', '1#焦炉烟囱', 'coke_oven_stack', '2026-01-01' from enterprise where code like 'coke%';
+insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, outlet_id, in_service_from)
+    select o.enterprise_id, 'S1-' || upper(q), '1#烟囱 ' || q, 'instantaneous', q,
+           case q when 'o2' then '%' else 'mg/m3' end, 60, o.outlet_id, '2026-01-01'
+    from outlet o cross join unnest(array['so2', 'nox', 'pm', 'o2']) q;
+insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, counter_digits, counter_scale,
+                   in_service_from)
+    select enterprise_id, 'W-01', '总取水表', 'counter', 'water_volume', 'm3', 600, 8, 1, '2026-01-01'
+    from enterprise where code <> 'bare-d';
+insert into intake (enterprise_id, code, name, source, permitted_m3_a, is_agricultural, in_service_from)
+    select enterprise_id, 'I-01', '1#取水口', 'ground', 600000, false, '2026-01-01'
+    from enterprise where code <> 'bare-d';
+insert into intake (enterprise_id, code, name, source, permitted_m3_a, is_agricultural, in_service_from)
+    select enterprise_id, 'I-02', '2#取水口', 'surface', 80000, false, '2026-01-01'
+    from enterprise where code = 'coke-b';
+insert into metering_place (enterprise_id, code, name, level, intake_id, in_service_from)
+    select i.enterprise_id, 'P-' || right(i.code, 2), '进厂总管' || right(i.code, 2), 'unit', i.intake_id, '2026-01-01'
+    from intake i;
+insert into meter (enterprise_id, place_id, serial, verified_on, verification_months, installed_on, point_id)
+    select l.enterprise_id, l.place_id, 'M-' || e.code,
+           case e.code when 'chem-c' then date '2023-01-01' else date '2025-12-01' end, 24, '2026-01-01', p.point_id
+    from metering_place l join enterprise e using (enterprise_id)
+    join point p on p.enterprise_id = l.enterprise_id and p.quantity = 'water_volume'
+    where l.code = 'P-01';
+insert into component (enterprise_id, code, name, unit_name, kind, medium, in_service_from, exempt_clause)
+    select e.enterprise_id, 'V-' || n, '阀门' || n, '苯加氢', (array['valve', 'pump', 'flange'])[1 + n % 3], 'gas',
+           '2026-01-01', case when n = 30 then 'GB 37822-2019 8.3.2' end
+    from enterprise e cross join generate_series(1, 30) n where e.code = 'chem-c';
+"""
+
+_READINGS = """
+insert into hourly (point_id, hour_at, mean, increment, valid_minutes, reading_count, valid_count, flag_counts, marks,
+                    gap_from, computed_at)
+select p.point_id, h, case p.kind when 'counter' then null else case p.quantity when 'o2' then 9 else 20 end end,
+       case p.kind when 'counter' then 12.5 end, case p.kind when 'counter' then 0 else 60 end, 60, 59,
+       '{"N": 59, "M": 1}', case when h = %(now)s::timestamptz - interval '5 hours' then array['gap'] else '{}' end,
+       case when h = %(now)s::timestamptz - interval '5 hours' then h - interval '3 hours' end,
+       h + interval '70 minutes'
+from point p cross join generate_series(%(start)s::timestamptz, %(now)s::timestamptz - interval '2 hours',
+                                        interval '1 hour') h;
+select ensure_reading_partitions_v1(%(now)s::timestamptz - interval '1 day', %(now)s::timestamptz);
+insert into reading (point_id, measured_at, value, source_flag, qc_flag, received_at)
+select p.point_id, m, 20, case when extract(minute from m) = 0 then 'M' else 'N' end, 1, m + interval '3 seconds'
+from point p cross join generate_series(%(now)s::timestamptz - interval '6 hours', %(now)s::timestamptz,
+                                        interval '10 minutes') m;
+insert into correction (point_id, measured_at, value, source_flag, qc_flag, received_at)
+select point_id, %(now)s::timestamptz - interval '10 minutes', 21.5, 'N', 1, %(now)s::timestamptz from point;
+insert into leak_test (component_id, tested_at, net_umol_mol, background_umol_mol, instrument, tester, received_at)
+select component_id, %(now)s::timestamptz - component_id %% 20 * interval '1 day', component_id * 10, 2, 'FID-1',
+       '检测员', %(now)s::timestamptz from component where component_id %% 3 = 0;
+"""
+
+_FINDINGS = """
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, value,
+                     limit_value, unit, evidence, computed_at)
+select r.rule_id, r.version, 'outlet:' || e.code || '/' || o.code, e.enterprise_id, h, h + interval '1 hour', v.verdict,
+       v.reason, case when v.verdict <> 'undetermined' then v.value end,
+       (r.definition -> 'params' ->> 'limit_mg_m3')::double precision, 'mg/m3',
+       jsonb_build_object(
+           'pollutant', jsonb_build_object('point', 'S1', 'mean', v.value / 1.05, 'valid_minutes', 60, 'readings', 60),
+           'o2', jsonb_build_object('point', 'S1-O2', 'mean_pct', 9.0, 'valid_minutes', 60, 'readings', 60)),
+       h + interval '75 minutes'
+from rule r cross join outlet o join enterprise e using (enterprise_id)
+cross join generate_series(%(start)s::timestamptz, %(now)s::timestamptz - interval '2 hours', interval '1 hour') h
+cross join lateral (
+    select (r.definition -> 'params' ->> 'limit_mg_m3')::double precision as limit_value,
+           extract(epoch from h)::bigint / 3600 as n
+) c
+cross join lateral (
+    select case when c.n %% 24 = 3 then c.limit_value * 1.4 else c.limit_value * 0.6 end as value,
+           case when c.n %% 24 = 3 and e.code = 'coke-a' then 'violation' when c.n %% 48 = 5 then 'undetermined'
+                else 'compliant' end as verdict,
+           case when c.n %% 24 = 3 and e.code = 'coke-a' then 'over_limit' when c.n %% 48 = 5 then 'no_data'
+                else 'within_limit' end as reason
+) v
+where r.rule_id like 'ule.coke_oven_stack.%%.hourly' and r.enabled;
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, value,
+                     limit_value, unit, evidence, computed_at)
+select r.rule_id, r.version, 'outlet:' || e.code || '/' || o.code, e.enterprise_id, %(start)s::timestamptz,
+       %(start)s::timestamptz + interval '31 days', 'compliant', 'share_met', 97.0,
+       (r.definition -> 'params' ->> 'min_share_pct')::double precision, '%%',
+       '{"hours_in_service": 744, "hours_judged": 728, "hours_compliant": 706, "hours_violation": 22,
+         "judged_pct": 97.8}',
+       %(now)s::timestamptz
+from rule r cross join outlet o join enterprise e using (enterprise_id)
+where r.rule_id like 'ule.coke_oven_stack.%%.monthly' and r.enabled;
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
+                     computed_at)
+select r.rule_id, r.version, 'component:' || e.code || '/' || c.code, e.enterprise_id, p.anchor_at,
+       p.anchor_at + p.days * interval '1 day', case when p.days < 150 then 'violation' else 'compliant' end,
+       case when p.days < 150 then 'overdue' when p.days < 160 then 'due_soon' else 'scheduled' end,
+       jsonb_build_object('anchor', 'test'), %(now)s::timestamptz
+from rule r cross join component c join enterprise e using (enterprise_id)
+cross join lateral (select %(now)s::timestamptz - interval '150 days' - interval '8 hours' as anchor_at,
+                           100 + c.component_id * 7 as days) p
+where r.rule_id like 'ldar.%%' and c.exempt_clause is null;
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
+                     computed_at)
+select 'data.point_offline', 1, 'point:' || e.code || '/' || p.code, e.enterprise_id,
+       %(now)s::timestamptz - interval '9 hours', %(now)s::timestamptz - interval '8 hours',
+       case e.code when 'coke-b' then 'violation' else 'compliant' end,
+       case e.code when 'coke-b' then 'silent' else 'reporting' end, '{}', %(now)s::timestamptz
+from point p join enterprise e using (enterprise_id) where p.quantity = 'water_volume';
+"""
+
+_OPERATION = """
+insert into accounting (enterprise_id, day, shard, messages, received, stored, duplicates, corrections, refused)
+select enterprise_id, d, shard, 100, 1000, 980, 10, 4, 6
+from enterprise cross join generate_series(date '2026-10-01', date '2026-11-15', interval '1 day') d
+cross join generate_series(0, 1) shard;
+with message as (
+    insert into refused_message (enterprise_id, gateway, client_id, topic, received_at, payload, payload_size)
+    select enterprise_id, 'gw-1', 'c1', 'plantwatch/v1/' || code || '/gw-1/readings',
+           %(now)s::timestamptz - interval '3 hours', '{}', 2 from enterprise
+    returning message_id
+)
+insert into refusal select message_id, reason, 3, 'W-99', '登记的测点代码'
+from message cross join unnest(array['unknown_point', 'naive_time']) reason;
+insert into gateway_status
+select enterprise_id, 'gw-1', code <> 'inn-e', %(now)s::timestamptz - interval '1 day' from enterprise;
+insert into dirty_hour (point_id, hour_at) select point_id, %(now)s::timestamptz - interval '1 hour' from point;
+insert into rule_work (kind, key, at) values ('hour', 1, %(now)s::timestamptz - interval '1 hour');
+insert into rule_watermark
+select distinct rule_id, subject, 1, %(now)s::timestamptz - interval '2 hours' from finding;
+update rule set health = case when rule_id = 'platform.rule_failed' then 'error' else 'ok' end,
+                last_evaluated_at = %(now)s::timestamptz;
+insert into alert (rule_id, subject, enterprise_id, severity, state, title, summary, details, occurred_at, detected_at,
+                   fired_at, last_seen_at, resolved_at, finding_id)
+select f.rule_id, f.subject, f.enterprise_id, case when f.rule_id like 'ule%%' then 'critical' else 'warning' end,
+       case when row_number() over (partition by f.rule_id, f.subject order by f.period_start desc) = 1
+            then 'firing' else 'resolved' end,
+       '告警标题', '说明', '{}', f.period_start, f.computed_at, f.period_start, f.period_end,
+       case when row_number() over (partition by f.rule_id, f.subject order by f.period_start desc) > 1
+            then f.period_end end, f.finding_id
+from finding f where f.verdict = 'violation' and f.rule_id not like 'ldar%%' and f.subject not like 'city%%';
+insert into alert_work (finding_id) select max(finding_id) from finding;
+insert into notification (alert_id, event, channel, receiver, idempotency_key, body, state, attempts, queued_at,
+                          next_attempt_at, sent_at, last_error)
+select a.alert_id, 'firing', 'wecom', 'duty', 'k' || a.alert_id, '{}',
+       (array['sent', 'sent', 'failed', 'queued'])[1 + a.alert_id %% 4], 1, a.detected_at, a.detected_at,
+       case when a.alert_id %% 4 < 2 then a.detected_at + interval '4 seconds' end,
+       case when a.alert_id %% 4 = 2 then '连接超时' end
+from alert a;
+insert into target values
+    ('T034', '绿色园区方案', '送审稿', '取水计量在线监控率', '>=', 90, '%%', null, 2026, '市水务局', 'water', 'auto',
+     '达到90%%', '');
+"""
+
+
+def fill(connection: Connection) -> None:
+    """Write the whole city."""
+    connection.execute(_REGISTER)
+    _fill_rules(connection)
+    parameters = {"now": NOW, "start": START}
+    for script in (_READINGS, _FINDINGS):
+        _run(connection, script, parameters)
+    _fill_water(connection)
+    _run(connection, _OPERATION, parameters)
+
+
+def _run(connection: Connection, script: str, parameters: dict[str, object]) -> None:
+    with psycopg.ClientCursor(connection) as cursor:  # client-side binding: several statements at once
+        cursor.execute(script, parameters)
+
+
+def _fill_rules(connection: Connection) -> None:
+    rules = load_packs()
+    for rule_id in rules.variants:
+        rule = rules.in_force(rule_id, NOW)
+        connection.execute(
+            "insert into rule (rule_id, version, pack, title, evaluator, standard, clause, status, document_status,"
+            " confidence, enabled, severity, definition) values (%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s)",
+            (
+                rule_id,
+                rule.version,
+                rules.pack_of[rule_id],
+                rule.title,
+                rule.evaluator,
+                rule.standard,
+                rule.clause,
+                rule.status,
+                rule.document_status,
+                rule.confidence,
+                rule.enabled,
+                rule.alert.severity,
+                Jsonb(rule.definition()),
+            ),
+        )
+
+
+def _register(connection: Connection) -> Register:
+    def rows(query: str) -> list[tuple]:
+        return connection.execute(query).fetchall()
+
+    began = date(2026, 1, 1)
+    return Register(
+        cities=["wuhai"],
+        districts=[code for (code,) in rows("select code from district order by code")],
+        users=[
+            WaterUser(*row) for row in rows("select code, district, is_industrial, registered_from from enterprise")
+        ],
+        intakes=[
+            Intake(enterprise, code, source, float(volume), False, began)
+            for enterprise, code, source, volume in rows(
+                "select e.code, i.code, source, permitted_m3_a from intake i join enterprise e using (enterprise_id)"
+            )
+        ],
+        places=[
+            Place(enterprise, code, "unit", intake, began)
+            for enterprise, code, intake in rows(
+                "select e.code, l.code, i.code from metering_place l join enterprise e using (enterprise_id)"
+                " join intake i using (intake_id)"
+            )
+        ],
+        meters=[
+            Meter(enterprise, place, serial, verified, 24, began, None, point_id, "W-01", began)
+            for enterprise, place, serial, verified, point_id in rows(
+                "select e.code, l.code, m.serial, m.verified_on, m.point_id from meter m"
+                " join metering_place l using (place_id) join enterprise e on e.enterprise_id = m.enterprise_id"
+            )
+        ],
+    )
+
+
+def _fill_water(connection: Connection) -> None:
+    register = _register(connection)
+    last = local_day(NOW) - timedelta(days=1)
+    days = [last - timedelta(days=back) for back in range(30, -1, -1)]
+    points = {meter.enterprise: meter.point_id for meter in register.meters if meter.point_id is not None}
+    hours = {
+        point_id: dict.fromkeys(
+            [date(2026, 10, 1) + timedelta(n) for n in range(45)], 12 if enterprise == "inn-e" else 24
+        )
+        for enterprise, point_id in points.items()
+    }
+    window = CoverageWindow(days, register, "unit", hours)
+    rules = load_packs()
+    for rule_id in rules.variants:
+        rule = rules.in_force(rule_id, NOW)
+        if rule.evaluator in ("installation_rate", "online_rate"):
+            judge = installation_rate if rule.evaluator == "installation_rate" else online_rate
+            _store(connection, rule_id, judge(window, rule.typed_params))
+
+
+def _store(connection: Connection, rule_id: str, judgements: Iterable[Judgement]) -> None:
+    enterprises = dict(connection.execute("select code, enterprise_id from enterprise").fetchall())
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict,"
+            " reason, value, limit_value, unit, evidence, computed_at)"
+            " values (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    rule_id,
+                    str(one.subject),
+                    enterprises.get(one.subject.enterprise),
+                    one.period.start,
+                    one.period.end,
+                    one.verdict,
+                    one.reason,
+                    one.value,
+                    one.limit,
+                    one.unit,
+                    Jsonb(one.evidence),
+                    NOW,
+                )
+                for one in judgements
+            ],
+        )

@@ -1,0 +1,240 @@
+"""What the views say of the filled city, counted here by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from domain.air import HourColumns, HourReason
+from domain.findings import Subject
+from domain.leaks import LeakStatus
+from domain.periods import hour_of
+from domain.refusals import Reason
+from grafana import words
+from rules.evaluators.hourly_limit import HourlyWindow, hourly_limit
+from rules.pack import load_packs
+from tests.grafana.plant import NOW, START
+
+Connection = psycopg.Connection[tuple[object, ...]]
+MONTH_START = datetime(2026, 10, 31, 16, tzinfo=UTC)
+
+
+def rows(connection: Connection, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    return connection.execute(query.encode(), parameters).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("at", "day", "hour"),
+    [("2026-10-31T15:59:59Z", date(2026, 10, 31), 23), ("2026-10-31T16:00:00Z", date(2026, 11, 1), 0)],
+)
+def test_calendar_is_local(at: str, day: date, hour: int, reader: Connection) -> None:
+    found = rows(reader, "select dash.local_day(%s::timestamptz), dash.local_hour(%s::timestamptz)", at, at)
+    assert found == [(day, hour)]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("day_floor", "2026-11-14T16:00:00+00:00"),
+        ("month_floor", "2026-10-31T16:00:00+00:00"),
+        ("year_floor", "2025-12-31T16:00:00+00:00"),
+    ],
+)
+def test_floors_are_local_midnights(function: str, expected: str, reader: Connection) -> None:
+    assert rows(reader, f"select dash.{function}(%s::timestamptz)", NOW) == [(datetime.fromisoformat(expected),)]
+
+
+def test_month_to_date_counts_hours_by_verdict(reader: Connection) -> None:
+    hours = [MONTH_START + timedelta(hours=n) for n in range(24 * 31)]
+    hours = [hour for hour in hours if hour <= NOW - timedelta(hours=2)]
+    number = [int(hour.timestamp()) // 3600 for hour in hours]
+    violations = sum(n % 24 == 3 for n in number)
+    undetermined = sum(n % 48 == 5 for n in number)
+    compliant = len(hours) - violations - undetermined
+    found = rows(
+        reader,
+        "select hours, compliant_hours, violation_hours, undetermined_hours, judged_hours, share_pct, capture_pct,"
+        " limit_mg_m3, target_pct from dash.emission_month_to_date(%s)"
+        " where outlet = 'coke-a/S1' and pollutant = 'so2'",
+        NOW,
+    )
+    judged = compliant + violations
+    assert found == [
+        (
+            len(hours),
+            compliant,
+            violations,
+            undetermined,
+            judged,
+            pytest.approx(100 * compliant / judged),
+            pytest.approx(100 * judged / len(hours)),
+            30.0,
+            95.0,
+        )
+    ]
+
+
+def test_hour_shows_what_its_verdict_rests_on(filled_url: str) -> None:
+    """The evaluator's own evidence, read by the view."""
+    rule_id = "ule.coke_oven_stack.so2.hourly"
+    hour = hour_of(START - timedelta(hours=5))
+    columns = HourColumns(
+        np.array([30.0]), np.array([52]), np.array([52]), np.array([10.0]), np.array([47]), np.array([50])
+    )
+    window = HourlyWindow([Subject.parse("outlet:coke-a/S1")], [hour], columns, ["S1-SO2"], ["S1-O2"])
+    (judged,) = hourly_limit(window, load_packs().in_force(rule_id, NOW).typed_params)
+    with psycopg.connect(filled_url) as connection:
+        connection.execute(
+            "insert into finding (rule_id, rule_version, subject, period_start, period_end, verdict, reason, value,"
+            " limit_value, unit, evidence, computed_at) values (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                rule_id,
+                str(judged.subject),
+                hour.start,
+                hour.end,
+                judged.verdict,
+                judged.reason,
+                judged.value,
+                judged.limit,
+                judged.unit,
+                Jsonb(judged.evidence),
+                NOW,
+            ),
+        )
+        found = connection.execute(
+            "select measured_mg_m3, valid_minutes, o2_pct, o2_valid_minutes, converted_mg_m3, limit_mg_m3, verdict,"
+            " verdict_code from dash.hourly_emission where time = %s and outlet = 'coke-a/S1' and pollutant = 'so2'",
+            (hour.start,),
+        ).fetchall()
+        connection.rollback()
+    assert found == [(30.0, 52, 10.0, 47, pytest.approx(30 * 13 / 11), 30.0, "violation", 2)]
+
+
+def test_superseded_finding_is_not_shown(filled_url: str) -> None:
+    with psycopg.connect(filled_url) as connection:
+        before = connection.execute("select count(*) from dash.hourly_emission").fetchone()
+        connection.execute(
+            "update finding set superseded_at = %s"
+            " where finding_id = (select min(finding_id) from dash.hourly_emission)",
+            (NOW,),
+        )
+        after = connection.execute("select count(*) from dash.hourly_emission").fetchone()
+        connection.rollback()
+    assert before is not None
+    assert after == (before[0] - 1,)
+
+
+def test_gaps_name_the_meter_and_the_reason(reader: Connection) -> None:
+    found = rows(
+        reader,
+        "select distinct enterprise, kind, item, item_name, meter_serial, reason from dash.metering_gap"
+        " where rule_id <> 'water.intake_online_rate.coking_plan' order by 1, 2, 3",
+    )
+    assert found == [
+        ("bare-d", "place", None, None, None, "no_metering_place"),
+        ("chem-c", "intake", "I-01", "1#取水口", None, "no_verified_meter"),
+        ("chem-c", "place", "P-01", "进厂总管01", "M-chem-c", "verification_expired"),
+        ("coke-b", "intake", "I-02", "2#取水口", None, "no_verified_meter"),
+        ("coke-b", "place", "P-02", "进厂总管02", None, "no_meter"),
+        ("inn-e", "intake", "I-01", "1#取水口", "M-inn-e", "too_few_arrivals"),
+    ]
+
+
+def test_latest_coverage_gives_both_readings_of_the_formula(reader: Connection) -> None:
+    found = rows(
+        reader,
+        "select rate_pct, target_pct, margin_pct_points, numerator, denominator, second_pct, verdict, day"
+        " from dash.metering_coverage_latest where subject_kind = 'city' and rule_id = 'water.meter_installation_rate'",
+    )
+    # of four industrial enterprises only coke-a is complete; two of four required places are fitted
+    assert found == [(25.0, 100.0, -75.0, 1.0, 4.0, 50.0, "violation", date(2026, 11, 14))]
+
+
+def test_coverage_has_one_row_a_day(reader: Connection) -> None:
+    found = rows(
+        reader,
+        "select count(*), count(distinct day) from dash.metering_coverage"
+        " where subject = 'city:wuhai' and rule_id = 'water.intake_online_rate.green_park_plan'",
+    )
+    assert found == [(31, 31)]
+
+
+def test_ldar_summary_counts_components_once(reader: Connection) -> None:
+    # component n of 30 is due 100 + 7 n days after its anchor 150 days ago; 30 is exempt
+    overdue = sum(100 + 7 * n < 150 for n in range(1, 30))
+    due_soon = sum(150 <= 100 + 7 * n < 160 for n in range(1, 30))
+    found = rows(
+        reader,
+        "select components, exempt_components, judged_components, overdue_components, due_soon_components, on_time_pct"
+        " from dash.ldar_summary where enterprise = 'chem-c'",
+    )
+    assert found == [(30, 1, 29, overdue, due_soon, pytest.approx(100 * (29 - overdue) / 29))]
+
+
+def test_due_day_is_the_last_day_of_the_period(reader: Connection) -> None:
+    anchor = (NOW - timedelta(days=150) + timedelta(hours=8) - timedelta(hours=8)).date()
+    found = rows(
+        reader,
+        "select anchor_on, due_on from dash.ldar_due where component = 'chem-c/V-1' and rule_id = 'ldar.gb37822'",
+    )
+    assert found == [(anchor, anchor + timedelta(days=106))]
+
+
+def test_accounting_keeps_the_law_and_stands_at_local_midnight(reader: Connection) -> None:
+    found = rows(
+        reader,
+        "select time, messages, received, stored, duplicates, corrections, refused, difference"
+        " from dash.accounting_daily where enterprise = 'coke-a' and day = '2026-11-01'",
+    )
+    assert found == [(MONTH_START, 200, 2000, 1960, 20, 8, 12, 0)]
+
+
+def test_raw_reading_keeps_the_value_beside_the_correction(reader: Connection) -> None:
+    found = rows(
+        reader,
+        "select value, effective_value, corrections from dash.reading_raw where point = 'coke-a/S1-SO2' and time = %s",
+        NOW - timedelta(minutes=10),
+    )
+    assert found == [(20.0, 21.5, 1)]
+
+
+def test_water_of_a_gap_is_marked(reader: Connection) -> None:
+    found = rows(
+        reader,
+        "select increment_m3, bridges_gap, place, meter_serial from dash.water_hourly"
+        " where point = 'coke-a/W-01' and time in (%s, %s) order by time",
+        NOW - timedelta(hours=5),
+        NOW - timedelta(hours=4),
+    )
+    assert found == [(12.5, True, "P-01", "M-coke-a"), (12.5, False, "P-01", "M-coke-a")]
+
+
+def test_backlog_names_every_stage(reader: Connection) -> None:
+    stages = rows(reader, "select stage, items > 0 from dash.pipeline_backlog order by position")
+    assert stages == [("rollup", True), ("rules", True), ("alerts", True), ("notify", True)]
+    assert {stage for stage, _ in stages} == words.STAGES.keys()
+
+
+def test_words_cover_what_the_database_says(reader: Connection) -> None:
+    assert {reason for (reason,) in rows(reader, "select distinct reason from dash.finding")} <= words.REASONS.keys()
+    assert {reason.word for reason in HourReason} <= words.REASONS.keys()
+    assert {status.word for status in LeakStatus} <= words.REASONS.keys()
+    assert words.REFUSALS.keys() == set(Reason)
+    assert {
+        kind for (kind,) in rows(reader, "select distinct status from dash.rule_health")
+    } <= words.RULE_STATUS.keys()
+
+
+def test_migrating_again_renews_the_views(filled_url: str) -> None:
+    """The views are dropped and made anew: the second time must work, and keep the grants."""
+    from storage.migrate import migrate
+
+    migrate(filled_url, now=lambda: NOW)
+    with psycopg.connect(filled_url) as connection:
+        connection.execute("set role dash_reader")
+        assert connection.execute("select count(*) from dash.enterprise").fetchone() == (5,)
