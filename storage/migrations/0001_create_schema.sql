@@ -148,12 +148,11 @@ create table correction (
 comment on table correction is 'different values for a stored instant; the newest counts, the reading stays';
 
 create table dirty_hour (
-    seq bigint generated always as identity primary key,
     point_id int not null,
     hour_at timestamptz not null
 );
 create index ix_dirty_hour_point on dirty_hour (point_id, hour_at);
-comment on table dirty_hour is 'append-only work list of the roll-up: writers never wait for readers';
+comment on table dirty_hour is 'append-only work list of the roll-up: writers never wait for readers; no key, it would cost each reading a third more';
 
 create table accounting (
     enterprise_id int not null references enterprise (enterprise_id),
@@ -281,6 +280,8 @@ create unique index ux_finding_current on finding (rule_id, subject, period_star
 create index ix_finding_enterprise on finding (enterprise_id, finding_id desc);
 create index ix_finding_period on finding (period_start);
 create index ix_finding_history on finding (rule_id, subject, period_start, finding_id);
+create index ix_finding_violation on finding (rule_id, enterprise_id, period_start)
+    where verdict = 'violation' and superseded_at is null;
 
 create table target (
     target_id text primary key,
@@ -363,4 +364,5 @@ create table notification (
     last_error text
 );
 create index ix_notification_queued on notification (next_attempt_at) where state = 'queued';
+create index ix_notification_alert on notification (alert_id);
 comment on table notification is 'outbox: written in the transaction that changes the alert, delivered afterwards';

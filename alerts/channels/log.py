@@ -1,0 +1,39 @@
+"""Writes messages into the log: for a first try, and where a log collector forwards them."""
+
+from __future__ import annotations
+
+import logging
+
+from alerts.messages import Message
+from domain.alerts import Occasion
+
+logger = logging.getLogger(__name__)
+
+
+class LogChannel:
+    """Firing alerts are warnings, resolved ones information."""
+
+    name = "log"
+
+    def __init__(self, receiver: str = "log") -> None:
+        self.receiver = receiver
+
+    async def send(self, message: Message) -> None:
+        """Write one line."""
+        level = logging.WARNING if message.event is Occasion.FIRING else logging.INFO
+        logger.log(
+            level,
+            "alert notification",
+            extra={
+                "event": str(message.event),
+                "alert_id": message.body.get("id"),
+                "rule": message.body.get("rule"),
+                "subject": message.body.get("subject"),
+                "title": message.body.get("title"),
+                "url": message.body.get("url"),
+                "idempotency_key": message.idempotency_key,
+            },
+        )
+
+    async def aclose(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,108 @@
+"""The message that a receiver gets: everything about one occasion of one alert, as JSON. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.wording import occasion_title
+from domain.alerts import Occasion, Resolution, Severity, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whom to tell: a configured channel and the receiver's label there. Never an address or a secret."""
+
+    channel: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One delivery. The same idempotency_key always means the same message: a receiver may drop a repeat."""
+
+    notification_id: int
+    event: Occasion
+    channel: str
+    receiver: str
+    idempotency_key: str
+    attempt: int
+    body: Mapping[str, Any]
+
+    def payload(self) -> dict[str, Any]:
+        """The JSON to send."""
+        return {
+            "event": str(self.event),
+            "notification_id": self.notification_id,
+            "idempotency_key": self.idempotency_key,
+            "alert": dict(self.body),
+        }
+
+
+def idempotency_key(
+    rule_id: str, subject: str, alert_id: int, detected_at: datetime, occasion: Occasion, receiver: Receiver
+) -> str:
+    """One key per alert, occasion and receiver; another database's alert of the same number gets another one."""
+    parts = (rule_id, subject, str(alert_id), detected_at.isoformat(), occasion, receiver.channel, receiver.name)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def alert_body(
+    occasion: Occasion,
+    *,
+    alert_id: int,
+    rule_id: str,
+    subject: str,
+    enterprise: str | None,
+    severity: Severity,
+    span: Span,
+    resolution: Resolution | None,
+    detected_at: datetime,
+    notified_at: datetime,
+    title: str,
+    summary: str,
+    details: Mapping[str, Any],
+    finding_id: int,
+    url: str,
+) -> dict[str, Any]:
+    """What a message says about the alert.
+
+    occurred_at, fired_at, resolved_at, last_seen_at are event time; detected_at (the alert stage saw it) and queued_at
+    (this message was written) are the platform's clock.
+    """
+    return {
+        "id": alert_id,
+        "rule": rule_id,
+        "rule_title": details.get("rule_title"),
+        "subject": subject,
+        "subject_name": details.get("subject_name"),
+        "enterprise": enterprise,
+        "enterprise_name": details.get("enterprise_name"),
+        "severity": str(severity),
+        "state": "resolved" if occasion is Occasion.RESOLVED else "firing",
+        "resolution": None if occasion is Occasion.FIRING or resolution is None else str(resolution),
+        "title": occasion_title(title, occasion, resolution),
+        "summary": summary,
+        "occurred_at": span.occurred_at.isoformat(),
+        "detected_at": detected_at.isoformat(),
+        "queued_at": notified_at.isoformat(),
+        "fired_at": _text(span.fired_at),
+        "last_seen_at": span.last_seen_at.isoformat(),
+        "resolved_at": _text(span.resolved_at) if occasion is Occasion.RESOLVED else None,
+        "value": details.get("value"),
+        "limit": details.get("limit"),
+        "unit": details.get("unit"),
+        "reason": details.get("reason"),
+        "standard": details.get("standard"),
+        "clause": details.get("clause"),
+        "finding_id": finding_id,
+        "details": {key: details[key] for key in ("components", "component_count", "shortcomings") if key in details},
+        "url": url,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -1,0 +1,112 @@
+"""The alert stage as a service: evaluates, delivers, and measures until it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from prometheus_client import CollectorRegistry
+
+from alerts.channels import Channel
+from alerts.engine import AlertEngine, EngineSettings
+from alerts.messages import Receiver
+from alerts.metrics import AlertMetrics
+from alerts.outbox import Outbox, OutboxSettings
+from domain.clock import Clock
+from storage import alerts as store
+from storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsSettings:
+    """poll_s: how often an idle stage looks for work; hints of the database only make it faster.
+
+    metrics_s: how often gauges are read from the database.
+    """
+
+    poll_s: float = 2.0
+    metrics_s: float = 10.0
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    outbox: OutboxSettings = field(default_factory=OutboxSettings)
+
+
+class AlertService:
+    """clock: the platform's time, perhaps simulated; wall: real time, for leases, pauses and signatures.
+
+    Any number of services may run on one database.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        channels: Sequence[Channel],
+        *,
+        clock: Clock,
+        wall: Clock,
+        random: Random,
+        registry: CollectorRegistry,
+        settings: AlertsSettings | None = None,
+    ) -> None:
+        self._settings = settings or AlertsSettings()
+        self._database = database
+        self._channels = tuple(channels)
+        self._clock = clock
+        receivers = [Receiver(channel.name, channel.receiver) for channel in channels]
+        self.engine = AlertEngine(database, receivers, self._settings.engine)
+        self.outbox = Outbox(database, channels, clock=clock, wall=wall, random=random, settings=self._settings.outbox)
+        self._metrics = AlertMetrics(registry, (channel.name for channel in channels))
+        self._work = asyncio.Event()
+        self._mail = asyncio.Event()
+
+    async def run(self) -> None:
+        """Run until cancelled. Raises StorageUnavailable (in an ExceptionGroup) when the database is gone: whoever
+        runs the service starts it again."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._evaluate(), name="alerts: evaluate")
+                group.create_task(self._deliver(), name="alerts: deliver")
+                group.create_task(self._listen(), name="alerts: listen")
+                group.create_task(self._measure(), name="alerts: measure")
+        finally:
+            for channel in self._channels:
+                await channel.aclose()
+
+    async def _evaluate(self) -> None:
+        while True:
+            report = await self.engine.step(self._clock())
+            self._metrics.count_step(report)
+            if report.notified:
+                self._mail.set()
+            if report.is_idle:
+                await self._pause(self._work)
+
+    async def _deliver(self) -> None:
+        while True:
+            report = await self.outbox.deliver()
+            self._metrics.count_delivery(report)
+            if report.is_idle:
+                await self._pause(self._mail)
+
+    async def _listen(self) -> None:
+        async with self._database.autocommit() as connection:
+            async for _ in store.hints(connection):
+                self._work.set()
+
+    async def _measure(self) -> None:
+        while True:
+            async with self._database.transaction() as connection:
+                await self._metrics.read(connection, self._clock())
+            await asyncio.sleep(self._settings.metrics_s)
+
+    async def _pause(self, hint: asyncio.Event) -> None:
+        try:
+            async with asyncio.timeout(self._settings.poll_s):
+                await hint.wait()
+        except TimeoutError:
+            pass
+        hint.clear()

@@ -1,0 +1,290 @@
+"""What a tired duty officer reads at three in the morning. Pure: facts in, plain Simplified Chinese out.
+
+A message stands by itself: who, what, how much against which limit, since when, by which clause, what to do, where to
+look. Times are Asia/Shanghai and written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from alerts.evidence import shortcomings
+from domain.alerts import AlertState, Breach, Occasion, Resolution, Severity, Span
+from domain.findings import Subject, SubjectKind
+from domain.periods import HOUR, SITE_ZONE, Period, local_day, month_of
+
+#: A message is read on a telephone.
+MAX_SUMMARY = 560
+MAX_TITLE = 120
+_SEVERITY = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
+_ADVICE = {
+    SubjectKind.OUTLET: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
+    SubjectKind.ENTERPRISE: "请督促企业补齐、检定水表或恢复数据上传。",
+    SubjectKind.DISTRICT: "请督促所属企业补齐、检定水表或恢复数据上传。",
+    SubjectKind.CITY: "请督促所属企业补齐、检定水表或恢复数据上传。",
+    SubjectKind.POINT: "请联系企业检查仪表、网关的供电和网络。",
+    SubjectKind.COMPONENT: "请督促企业尽快检测并上传检测记录。",
+    SubjectKind.RULE: "请平台工程师查看规则服务的日志。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a text may say. breaches: the violations of the span in time order, at least one.
+
+    evidence: of the latest of them. Names are None where the register has none.
+    """
+
+    alert_id: int
+    rule_title: str
+    standard: str
+    clause: str
+    severity: Severity
+    subject: Subject
+    enterprise_name: str | None
+    subject_name: str | None
+    span: Span
+    breaches: Sequence[Breach]
+    evidence: Mapping[str, Any]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """title: one line; summary: some lines; details: the figures behind them, as JSON."""
+
+    title: str
+    summary: str
+    details: dict[str, Any]
+
+
+def describe(facts: Facts) -> Text:
+    """The text of an alert as it stands."""
+    title = _cut(f"【{_SEVERITY[facts.severity]}】{_headline(facts)}", MAX_TITLE)
+    lines = [_since(facts), _seen(facts), f"依据：{_basis(facts)}。"]
+    if facts.span.state is not AlertState.RESOLVED:
+        lines.append(f"处置：{_ADVICE[facts.breaches[-1].finding.subject.kind]}")
+    return Text(title, _assemble(lines, facts.url), _details(facts))
+
+
+def occasion_title(title: str, occasion: Occasion, resolution: Resolution | None) -> str:
+    """The title of a message: an alert's own, but headed by what has become of it."""
+    if occasion is Occasion.FIRING:
+        return title
+    word = "已撤销" if resolution is Resolution.SUPERSEDED else "已恢复"
+    return f"【{word}】{title.partition('】')[2] or title}"
+
+
+def withdrawn(summary: str, url: str) -> str:
+    """The summary of an alert that does not stand any more."""
+    lines = ["迟到或更正的数据表明，本告警所述情况不成立或时段有变，现予撤销；如仍有异常，另有告警。"]
+    lines += [f"原告警：{line}" for line in summary.splitlines()[:2]]
+    return _assemble(lines, url)
+
+
+def local_text(at: datetime) -> str:
+    """An instant as people here write it."""
+    here = at.astimezone(SITE_ZONE)
+    return f"{date_text(here.date())} {here:%H:%M}"
+
+
+def date_text(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def number(value: float, other: float | None = None) -> str:
+    """A figure with up to two decimals; with more where it would look the same as another figure that it is not."""
+    for decimals in (2, 4, 6):
+        text = _plain(value, decimals)
+        if other is None or other == value or text != _plain(other, decimals):
+            break
+    return text
+
+
+def _plain(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def quantity(value: float, unit: str | None, other: float | None = None) -> str:
+    """A figure with its unit: 46.2 mg/m³, 93.5%."""
+    if unit == "%":
+        return f"{number(value, other)}%"
+    return f"{number(value, other)} {(unit or '').replace('m3', 'm³')}".strip()
+
+
+def _where(facts: Facts) -> str:
+    subject = facts.subject
+    code = subject.key.partition("/")[2] or subject.key
+    name = code if facts.subject_name in (None, code) else f"{facts.subject_name}（{code}）"
+    if subject.enterprise is None or subject.kind is SubjectKind.ENTERPRISE:
+        return facts.subject_name or facts.enterprise_name or code
+    return f"{facts.enterprise_name or subject.enterprise} {name}"
+
+
+def _headline(facts: Facts) -> str:
+    last = facts.breaches[-1].finding
+    if last.subject.kind is SubjectKind.COMPONENT:
+        return f"{_where(facts)}：{len(concerned(facts))} 个密封点泄漏检测超期"
+    if last.subject.kind is SubjectKind.RULE:
+        return f"规则“{facts.subject_name or last.subject.key}”无法计算"
+    if last.reason == "silent":
+        return f"{_where(facts)}：没有数据上报"
+    if last.value is None or last.limit is None:
+        return f"{_where(facts)}：{facts.rule_title}，不符合要求"
+    relation = "低于要求的" if last.value < last.limit else "超过限值"
+    value = quantity(last.value, last.unit, last.limit)
+    return f"{_where(facts)}：{facts.rule_title} {value}，{relation} {quantity(last.limit, last.unit, last.value)}"
+
+
+def concerned(facts: Facts) -> list[Breach]:
+    """The breaches that an alert is about: those that last, or all of them when it is over."""
+    lasting = [breach for breach in facts.breaches if breach.until_at is None]
+    if facts.span.state is AlertState.RESOLVED or not lasting:
+        return list(facts.breaches)
+    return lasting
+
+
+def _since(facts: Facts) -> str:
+    span = facts.span
+    since = f"自{local_text(span.occurred_at)}（北京时间）起"
+    if span.resolved_at is not None:
+        return f"{since}，至{local_text(span.resolved_at)}恢复，{_lasted(facts)}。"
+    return f"{since}，{_lasted(facts)}，尚未恢复。"
+
+
+def _lasted(facts: Facts) -> str:
+    """How long so far, in the rule's own step: hours, days, months in violation."""
+    periods = [breach.finding.period for breach in facts.breaches]
+    kind = facts.breaches[-1].finding.subject.kind
+    if kind is SubjectKind.COMPONENT:
+        return f"涉及 {len(facts.breaches)} 个密封点"
+    if facts.breaches[-1].finding.reason == "silent" and facts.span.resolved_at is None:
+        return "之后没有收到数据"
+    longest = max(period.hours for period in periods)
+    if facts.breaches[-1].finding.reason == "silent" or kind is SubjectKind.RULE:
+        end = facts.span.resolved_at or facts.span.last_seen_at
+        return f"历时 {number((end - facts.span.occurred_at) / HOUR)} 小时"
+    if longest <= 1:
+        return f"累计 {len(periods)} 小时不符合"
+    return f"累计 {len(periods)} 天不符合" if longest <= 24 else f"累计 {len(periods)} 个时段不符合"
+
+
+def _seen(facts: Facts) -> str:
+    last = facts.breaches[-1].finding
+    if last.subject.kind is SubjectKind.COMPONENT:
+        return _components(facts)
+    if last.reason == "silent":
+        return "情况：连续 3 个整点小时没有收到该测点的数据；缺数按缺失计，不按零计。"
+    if last.subject.kind is SubjectKind.RULE:
+        return f"情况：规则 {last.subject.key} 计算出错，期间不作判定：{facts.evidence.get('error', '原因见日志')}。"
+    text = f"情况：{period_text(last.period)}"
+    if last.value is not None:
+        text += f" {quantity(last.value, last.unit, last.limit)}"
+    if last.limit is not None:
+        word = "要求" if last.value is not None and last.value < last.limit else "限值"
+        text += f"，{word} {quantity(last.limit, last.unit, last.value)}"
+    worst = _worst(facts)
+    if worst is not None:
+        text += f"；其间最{worst}"
+    missing = shortcomings(facts.evidence)
+    if missing:
+        text += f"。不足：{_some(missing, 5)}"
+    return f"{text}。"
+
+
+def _worst(facts: Facts) -> str | None:
+    """The furthest figure of several, where it is not the last one."""
+    last = facts.breaches[-1].finding
+    valued = [b.finding for b in facts.breaches if b.finding.value is not None]
+    if last.value is None or last.limit is None or len(valued) < 2:
+        return None
+    low = last.value < last.limit
+    worst = (min if low else max)(valued, key=lambda f: f.value or 0.0)
+    if worst.value is None or worst.value == last.value:
+        return None
+    return f"{'低' if low else '高'} {quantity(worst.value, worst.unit)}（{period_text(worst.period)}）"
+
+
+def _components(facts: Facts) -> str:
+    entries = [
+        f"{b.finding.subject.key.partition('/')[2]}（应于{date_text(_due(b))}前检测）"
+        for b in sorted(concerned(facts), key=lambda b: (b.since_at, b.finding.subject))
+    ]
+    return f"情况：{_some(entries, 3)}。"
+
+
+def _due(breach: Breach) -> date:
+    """The last day on which the duty could have been met."""
+    return local_day(breach.finding.period.end - timedelta(seconds=1))
+
+
+def _some(entries: Sequence[str], count: int) -> str:
+    text = "、".join(entries[:count])
+    return text if len(entries) <= count else f"{text} 等 {len(entries)} 项"
+
+
+def _basis(facts: Facts) -> str:
+    return " ".join(part for part in (facts.standard, facts.clause) if part) or facts.rule_title
+
+
+def period_text(period: Period) -> str:
+    """A calendar period as people write it; otherwise its first and last instants."""
+    first, last = local_day(period.start), local_day(period.end - timedelta(seconds=1))
+    if period.hours <= 1:
+        return f"{local_text(period.start)}—{period.end.astimezone(SITE_ZONE):%H:%M}"
+    if first == last:
+        return date_text(first)
+    if period == month_of(period.start):
+        return f"{first.year}年{first.month}月"
+    return f"{date_text(first)}至{date_text(last)}"
+
+
+def _details(facts: Facts) -> dict[str, Any]:
+    last = facts.breaches[-1].finding
+    details: dict[str, Any] = {
+        "value": last.value,
+        "limit": last.limit,
+        "unit": last.unit,
+        "reason": last.reason,
+        "rule_title": facts.rule_title,
+        "standard": facts.standard,
+        "clause": facts.clause,
+        "enterprise_name": facts.enterprise_name,
+        "subject_name": facts.subject_name,
+        "violating_periods": len(facts.breaches),
+        "url": facts.url,
+    }
+    if last.subject.kind is SubjectKind.COMPONENT:
+        about = sorted(concerned(facts), key=lambda b: (b.since_at, b.finding.subject))
+        details |= {
+            "value": float(len(about)),
+            "limit": 0.0,
+            "unit": "个",
+            "components": [
+                {
+                    "component": b.finding.subject.key.partition("/")[2],
+                    "due_on": _due(b).isoformat(),
+                    "finding_id": b.finding.finding_id,
+                }
+                for b in about[:50]
+            ],
+            "component_count": len(about),
+        }
+    missing = shortcomings(facts.evidence)
+    if missing:
+        details["shortcomings"] = missing[:50]
+    return details
+
+
+def _assemble(lines: Sequence[str], url: str) -> str:
+    """Lines and the address; what does not fit is cut from the lines, never from the address."""
+    end = f"\n详情：{url}"
+    return _cut("\n".join(lines), MAX_SUMMARY - len(end)) + end
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,289 @@
+"""Writes what a series' evaluation decided: alert rows, their history, and messages for the outbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from alerts.lifecycle import breaches_of
+from alerts.messages import Receiver, alert_body, idempotency_key
+from alerts.wording import Facts, Text, describe, local_text, withdrawn
+from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Occasion, Resolution, Severity, Span
+from domain.findings import Subject
+from domain.periods import HOUR
+from storage import alerts as store
+from storage import notifications as outbox
+from storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Everything of one rule on one alert subject."""
+
+    rule: store.RuleRow
+    settings: AlertSettings
+    subject: Subject
+    enterprise_id: int | None
+
+
+class Tally(Protocol):
+    """What a writer counts."""
+
+    opened: int
+    notified: int
+    not_notified: int
+    fired: Counter[str]
+    resolved: Counter[str]
+
+
+class SeriesWriter:
+    """Writes within one transaction, at one instant of the platform's clock."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        series: Series,
+        breaches: Sequence[Breach],
+        *,
+        now: datetime,
+        receivers: Sequence[Receiver],
+        public_url: str,
+        notify_within_h: float,
+        report: Tally,
+    ) -> None:
+        self._connection = connection
+        self._series = series
+        self._breaches = breaches
+        self._now = now
+        self._receivers = receivers
+        self._public_url = public_url
+        self._notify_within_h = notify_within_h
+        self._report = report
+        self._names: tuple[str | None, str | None] | None = None
+        self._events: list[store.Event] = []
+
+    async def supersede(self, alert: store.AlertRow) -> None:
+        """Withdraw an alert. Who was told that it fires and not yet that it is over is told that it is withdrawn."""
+        was_open = alert.state != AlertState.RESOLVED
+        summary = withdrawn(alert.summary, self._url(alert.alert_id))
+        await store.supersede_alert(self._connection, alert.alert_id, summary)
+        self._event(
+            alert.alert_id,
+            EventKind.RESOLVED if was_open else EventKind.SUPERSEDED,
+            comment=Resolution.SUPERSEDED,
+        )
+        self._report.resolved[Resolution.SUPERSEDED] += 1
+        if was_open and alert.was_notified:
+            span = Span(alert.occurred_at, alert.last_seen_at, alert.fired_at, alert.last_seen_at)
+            await self._queue(
+                Occasion.RESOLVED,
+                alert.alert_id,
+                span,
+                Text(alert.title, summary, alert.details),
+                alert.finding_id,
+                alert.detected_at,
+                Resolution.SUPERSEDED,
+            )
+
+    async def update(self, alert: store.AlertRow, span: Span) -> None:
+        """Bring a stored alert to its span."""
+        if alert.state == AlertState.RESOLVED and (alert.occurred_at, alert.fired_at, alert.resolved_at) == (
+            span.occurred_at,
+            span.fired_at,
+            span.resolved_at,
+        ):
+            return
+        content = await self._content(alert.alert_id, span)
+        await store.update_alert(self._connection, alert.alert_id, content)
+        if alert.occurred_at != span.occurred_at or alert.state == AlertState.RESOLVED:
+            self._event(
+                alert.alert_id,
+                EventKind.CORRECTED,
+                comment=f"原{_times(alert.occurred_at, alert.resolved_at)}，"
+                f"现{_times(span.occurred_at, span.resolved_at)}",
+                finding_id=content.finding_id,
+            )
+        await self._progress(
+            alert.alert_id,
+            content,
+            detected_at=alert.detected_at,
+            had_fired=alert.fired_at is not None,
+            was_open=alert.state != AlertState.RESOLVED,
+            was_notified=alert.was_notified,
+            was_skipped=alert.was_skipped,
+        )
+
+    async def open(self, span: Span, replaces: Sequence[int]) -> None:
+        """Store a new alert. replaces: resolved alerts that late data made part of this one."""
+        alert_id = await store.next_alert_id(self._connection)
+        content = await self._content(alert_id, span)
+        series = self._series
+        if not await store.insert_alert(
+            self._connection, alert_id, series.rule.rule_id, series.subject, series.enterprise_id, content, self._now
+        ):
+            raise RuntimeError(f"{series.rule.rule_id} {series.subject}: another alert was opened meanwhile")
+        self._report.opened += 1
+        if replaces:
+            numbers = "、".join(f"#{number}" for number in replaces)
+            self._event(alert_id, EventKind.REOPENED, comment=f"接续告警 {numbers}", finding_id=content.finding_id)
+        if span.fired_at is None or series.settings.for_:
+            self._event(alert_id, EventKind.PENDING, finding_id=content.finding_id)
+        await self._progress(
+            alert_id,
+            content,
+            detected_at=self._now,
+            had_fired=False,
+            was_open=True,
+            was_notified=False,
+            was_skipped=False,
+        )
+
+    async def _progress(
+        self,
+        alert_id: int,
+        content: store.AlertContent,
+        *,
+        detected_at: datetime,
+        had_fired: bool,
+        was_open: bool,
+        was_notified: bool,
+        was_skipped: bool,
+    ) -> None:
+        """History and messages for what is new about an alert: that it fires, and that it is over."""
+        span = content.span
+        if span.fired_at is not None and not had_fired:
+            self._event(alert_id, EventKind.FIRING, finding_id=content.finding_id)
+            self._report.fired[content.severity] += 1
+        if span.fired_at is not None and was_open and not was_notified:
+            was_notified = await self._tell_firing(alert_id, content, detected_at, was_skipped)
+        if span.resolved_at is None or not was_open:
+            return
+        self._event(alert_id, EventKind.RESOLVED, comment=Resolution.COMPLIANT)
+        self._report.resolved[Resolution.COMPLIANT] += 1
+        if was_notified:
+            text = Text(content.title, content.summary, dict(content.details))
+            await self._queue(
+                Occasion.RESOLVED, alert_id, span, text, content.finding_id, detected_at, Resolution.COMPLIANT
+            )
+        elif span.fired_at is not None:
+            is_old = self._is_historical(span.resolved_at)
+            self._not_notified(alert_id, "historical" if is_old else "firing_not_notified")
+
+    async def _tell_firing(
+        self, alert_id: int, content: store.AlertContent, detected_at: datetime, was_skipped: bool
+    ) -> bool:
+        """Queue the firing messages, or note once why nobody is told. True when they are queued."""
+        newest = max(breach.established_at for breach in breaches_of(content.span, self._breaches))
+        silence = "historical" if self._is_historical(newest) else None if self._receivers else "no_receiver"
+        if silence is not None:
+            if not was_skipped:
+                self._not_notified(alert_id, silence)
+            return False
+        # an alert that is over when it is first seen is still told from its beginning
+        lasting = replace(content.span, resolved_at=None)
+        text = await self._text(alert_id, lasting)
+        await self._queue(Occasion.FIRING, alert_id, lasting, text, content.finding_id, detected_at, None)
+        return True
+
+    async def _queue(
+        self,
+        occasion: Occasion,
+        alert_id: int,
+        span: Span,
+        text: Text,
+        finding_id: int,
+        detected_at: datetime,
+        resolution: Resolution | None,
+    ) -> None:
+        series = self._series
+        rule_id, subject = series.rule.rule_id, str(series.subject)
+        body = alert_body(
+            occasion,
+            alert_id=alert_id,
+            rule_id=rule_id,
+            subject=subject,
+            enterprise=series.subject.enterprise,
+            severity=series.settings.severity,
+            span=span,
+            resolution=resolution,
+            detected_at=detected_at,
+            notified_at=self._now,
+            title=text.title,
+            summary=text.summary,
+            details=text.details,
+            finding_id=finding_id,
+            url=self._url(alert_id),
+        )
+        for receiver in self._receivers:
+            key = idempotency_key(rule_id, subject, alert_id, detected_at, occasion, receiver)
+            queued = await outbox.queue(
+                self._connection, alert_id, occasion, receiver.channel, receiver.name, key, body, self._now
+            )
+            if queued is not None:
+                self._report.notified += 1
+                self._event(
+                    alert_id,
+                    EventKind.NOTIFY,
+                    comment=f"{occasion} {receiver.channel}/{receiver.name}",
+                    finding_id=finding_id,
+                )
+
+    def _not_notified(self, alert_id: int, reason: str) -> None:
+        self._report.not_notified += 1
+        self._event(alert_id, EventKind.NOT_NOTIFIED, comment=reason)
+
+    def _event(self, alert_id: int, kind: EventKind, *, comment: str = "", finding_id: int | None = None) -> None:
+        self._events.append(store.Event(alert_id, self._now, kind, comment=comment, finding_id=finding_id))
+
+    async def flush(self) -> None:
+        """Write the history collected so far; to be called last."""
+        await store.append_events(self._connection, self._events)
+        self._events.clear()
+
+    async def _content(self, alert_id: int, span: Span) -> store.AlertContent:
+        text = await self._text(alert_id, span)
+        return store.AlertContent(
+            severity=Severity(self._series.settings.severity),
+            span=span,
+            title=text.title,
+            summary=text.summary,
+            details=text.details,
+            finding_id=breaches_of(span, self._breaches)[-1].finding.finding_id,
+        )
+
+    async def _text(self, alert_id: int, span: Span) -> Text:
+        series = self._series
+        breaches = breaches_of(span, self._breaches)
+        if self._names is None:
+            self._names = await store.subject_name(self._connection, series.subject)
+        enterprise_name, subject_name = self._names
+        return describe(
+            Facts(
+                alert_id=alert_id,
+                rule_title=series.rule.title,
+                standard=series.rule.standard,
+                clause=series.rule.clause,
+                severity=series.settings.severity,
+                subject=series.subject,
+                enterprise_name=enterprise_name,
+                subject_name=subject_name,
+                span=span,
+                breaches=breaches,
+                evidence=await store.evidence(self._connection, breaches[-1].finding.finding_id),
+                url=self._url(alert_id),
+            )
+        )
+
+    def _url(self, alert_id: int) -> str:
+        return f"{self._public_url}/v1/alerts/{alert_id}"
+
+    def _is_historical(self, at: datetime) -> bool:
+        return (self._now - at) / HOUR > self._notify_within_h
+
+
+def _times(occurred_at: datetime, resolved_at: datetime | None) -> str:
+    end = "" if resolved_at is None else local_text(resolved_at)
+    return f"{local_text(occurred_at)}至{end}" if end else f"{local_text(occurred_at)}起"

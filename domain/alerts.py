@@ -1,0 +1,152 @@
+"""An alert is a problem that lasts: it is opened by a violation, told to people, and ends when the rule is met again.
+
+Findings say what was true in a period; an alert joins the findings of one rule on one alert subject into a span of
+event time. The alert subject is the finding's subject, or the enterprise when a rule tells per enterprise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from domain.errors import BadInput
+from domain.findings import Subject, SubjectKind, Verdict
+from domain.periods import HOUR, Period
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class AlertState(StrEnum):
+    PENDING = "pending"  # in violation, but not for as long as the rule's `for`
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class Resolution(StrEnum):
+    """Why an alert is over."""
+
+    COMPLIANT = "compliant"  # the rule is met again
+    SUPERSEDED = "superseded"  # late or corrected data: this span of violation does not stand any more
+
+
+class EventKind(StrEnum):
+    """What can happen to an alert; its history is append-only."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    SUPERSEDED = "superseded"  # an alert already resolved turned out not to stand
+    REOPENED = "reopened"  # late data joined it to an earlier, resolved alert, which this one replaces
+    CORRECTED = "corrected"  # late data moved its times
+    ACKNOWLEDGED = "acknowledged"
+    NOTIFY = "notify"  # a message was put into the outbox
+    NOT_NOTIFIED = "not_notified"  # nobody is told, and why
+    NOTIFY_FAILED = "notify_failed"  # the outbox gave up on a message
+
+
+class Occasion(StrEnum):
+    """What a notification is about."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class Per(StrEnum):
+    """One alert per what."""
+
+    SUBJECT = "subject"
+    ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """The [alert] table of a rule. subjects: kinds of finding subjects that alert; empty means all."""
+
+    severity: Severity
+    for_: timedelta
+    keep_firing_for: timedelta
+    per: Per
+    subjects: frozenset[SubjectKind]
+
+    @classmethod
+    def parse(cls, table: Mapping[str, Any]) -> AlertSettings:
+        """From the JSON that the rules service stores. Raises BadInput saying which key is wrong."""
+        try:
+            return cls(
+                severity=Severity(table["severity"]),
+                for_=HOUR * float(table.get("for_h", 0)),
+                keep_firing_for=HOUR * float(table.get("keep_firing_for_h", 0)),
+                per=Per(table.get("per", Per.SUBJECT)),
+                subjects=frozenset(SubjectKind(kind) for kind in table.get("subjects", ())),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"alert settings {dict(table)!r}: {error!r}") from error
+
+    def alert_subject(self, subject: Subject) -> Subject | None:
+        """What a finding's alert would be about, None when it does not alert."""
+        if self.subjects and subject.kind not in self.subjects:
+            return None
+        if self.per is Per.SUBJECT:
+            return subject
+        return None if subject.enterprise is None else Subject(SubjectKind.ENTERPRISE, subject.enterprise)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentFinding:
+    """A finding that is not superseded, without its evidence.
+
+    met_at: for a duty met in its period (a leak test), when it was met; the finding's time of computation when the
+    evidence does not say.
+    """
+
+    finding_id: int
+    subject: Subject
+    period: Period
+    verdict: Verdict
+    reason: str
+    met_at: datetime
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A violation from beginning to end, in event time: occurred_at <= fired_at <= resolved_at.
+
+    occurred_at: start of the first violation; fired_at: when it had lasted for the rule's `for`, None before;
+    resolved_at: when the rule was met again (and stayed so for `keep_firing_for`), None while it lasts;
+    last_seen_at: end of the last period known to be in violation.
+    """
+
+    occurred_at: datetime
+    last_seen_at: datetime
+    fired_at: datetime | None = None
+    resolved_at: datetime | None = None
+
+    @property
+    def state(self) -> AlertState:
+        """The state that an alert of this span is in."""
+        if self.resolved_at is not None:
+            return AlertState.RESOLVED
+        return AlertState.PENDING if self.fired_at is None else AlertState.FIRING
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One subject's violation within an alert. until_at: None while it lasts.
+
+    established_at: end of the last period that shows it; a message about it is news for some hours after that.
+    """
+
+    finding: CurrentFinding
+    since_at: datetime
+    until_at: datetime | None
+    established_at: datetime

@@ -1,0 +1,170 @@
+-- take_work --
+-- take the oldest new findings off the alert stage's work list, and all others of the same series with them, which the
+-- same evaluation covers; other workers pass them over.
+-- A finding replaces one of the same period, but a leak test found late may also move the periods of its component
+with oldest as (
+    select w.seq, f.rule_id, f.subject, f.enterprise_id
+    from (select seq, finding_id from alert_work order by seq limit %(limit)s::int for update skip locked) w
+    join finding f using (finding_id)
+), same as (
+    select w.seq
+    from alert_work w
+    join finding f using (finding_id)
+    where (f.rule_id, f.subject) in (select o.rule_id, o.subject from oldest o)
+       or (f.rule_id, f.enterprise_id) in (select o.rule_id, o.enterprise_id from oldest o join rule r using (rule_id)
+                                           where r.definition #>> '{alert,per}' = 'enterprise')
+    for update of w skip locked
+), taken as (
+    delete from alert_work
+    where seq in (select seq from oldest union all select seq from same)
+    returning finding_id
+)
+select f.finding_id, f.rule_id, f.subject, f.enterprise_id,
+       case when f.subject like 'component:%%' then
+           least(f.period_start, (select min(old.period_start) from finding old
+                                  where old.rule_id = f.rule_id and old.subject = f.subject
+                                    and old.superseded_by = f.finding_id))
+       else f.period_start end as changed_from
+from taken join finding f using (finding_id)
+order by f.finding_id
+
+-- put_back --
+-- findings whose evaluation failed go to the end of the work list
+insert into alert_work (finding_id) select unnest(%(finding_ids)s::bigint[])
+
+-- rules --
+-- what the alert stage needs to know about some rules
+select rule_id, title, standard, clause, definition -> 'alert' as alert
+from rule where rule_id = any(%(rule_ids)s::text[])
+
+-- lock_series --
+-- one worker at a time for a (rule, alert subject); released at the end of the transaction
+select pg_advisory_xact_lock(hashtext('alert'), hashtext(%(rule_id)s::text || ' ' || %(subject)s::text))
+
+-- stored --
+-- alerts of a series that are open or ended at or after an instant, without the superseded ones
+select a.alert_id, a.state, a.severity, a.title, a.summary, a.details, a.occurred_at, a.detected_at, a.last_seen_at,
+       a.fired_at, a.resolved_at, a.finding_id,
+       exists (select 1 from notification n where n.alert_id = a.alert_id and n.event = 'firing') as was_notified,
+       exists (select 1 from alert_event e where e.alert_id = a.alert_id and e.kind = 'not_notified') as was_skipped
+from alert a
+where a.rule_id = %(rule_id)s::text and a.subject = %(subject)s::text
+  and (a.resolved_at is null or a.resolved_at >= %(from_at)s::timestamptz)
+  and a.resolution is distinct from 'superseded'
+order by a.occurred_at, a.alert_id
+
+-- subject_findings --
+-- current findings of one subject from the last compliant one before an instant, where surely no violation was going on
+select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
+       f.evidence ->> 'met_at' as met_at, f.computed_at
+from finding f
+where f.rule_id = %(rule_id)s::text and f.subject = %(subject)s::text and f.superseded_at is null
+  and f.period_start >= coalesce(
+      (select max(c.period_start) from finding c
+       where c.rule_id = %(rule_id)s::text and c.subject = %(subject)s::text and c.superseded_at is null
+         and c.verdict = 'compliant' and c.period_start < %(from_at)s::timestamptz),
+      '-infinity'::timestamptz)
+order by f.period_start
+
+-- enterprise_findings --
+-- current findings of an enterprise's subjects from their first violation on that was still going on at an instant
+with broken as (
+    select v.subject, min(v.period_start) as since
+    from finding v
+    left join lateral (
+        select n.period_start from finding n
+        where n.rule_id = v.rule_id and n.subject = v.subject and n.superseded_at is null
+          and n.verdict <> 'undetermined' and n.period_start > v.period_start
+        order by n.period_start limit 1
+    ) later on true
+    where v.rule_id = %(rule_id)s::text and v.enterprise_id = %(enterprise_id)s::int and v.verdict = 'violation'
+      and v.superseded_at is null
+      and (later.period_start is null or later.period_start >= %(from_at)s::timestamptz)
+    group by v.subject
+)
+select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
+       f.evidence ->> 'met_at' as met_at, f.computed_at
+from broken b
+join finding f on f.rule_id = %(rule_id)s::text and f.subject = b.subject and f.superseded_at is null
+             and f.period_start >= b.since and f.verdict <> 'undetermined'
+order by f.subject, f.period_start
+
+-- evidence --
+-- what a finding rests on
+select evidence from finding where finding_id = %(finding_id)s::bigint
+
+-- subject_name --
+-- how people call a subject and its enterprise; null where the register does not know it
+select (select e.name from enterprise e where e.code = %(enterprise)s::text) as enterprise,
+       case %(kind)s::text
+           when 'city' then (select c.name from city c where c.code = %(key)s::text)
+           when 'district' then (select d.name from district d where d.code = %(key)s::text)
+           when 'enterprise' then (select e.name from enterprise e where e.code = %(key)s::text)
+           when 'rule' then (select r.title from rule r where r.rule_id = %(key)s::text)
+           when 'outlet' then (select o.name from outlet o join enterprise e using (enterprise_id)
+                               where e.code = %(enterprise)s::text and o.code = %(code)s::text)
+           when 'point' then (select p.name from point p join enterprise e using (enterprise_id)
+                              where e.code = %(enterprise)s::text and p.code = %(code)s::text)
+           when 'component' then (select c.name from component c join enterprise e using (enterprise_id)
+                                  where e.code = %(enterprise)s::text and c.code = %(code)s::text)
+       end as subject
+
+-- next_alert_id --
+-- reserve a number, so that an alert's own text may contain its address
+select nextval(pg_get_serial_sequence('alert', 'alert_id'))
+
+-- insert_alert --
+-- a new alert; no row when another one of the series is open
+insert into alert (alert_id, rule_id, subject, enterprise_id, severity, state, title, summary, details, occurred_at,
+                   detected_at, fired_at, last_seen_at, resolved_at, resolution, finding_id)
+overriding system value
+values (%(alert_id)s::bigint, %(rule_id)s::text, %(subject)s::text, %(enterprise_id)s::int, %(severity)s::text,
+        %(state)s::text, %(title)s::text, %(summary)s::text, %(details)s::jsonb, %(occurred_at)s::timestamptz,
+        %(detected_at)s::timestamptz, %(fired_at)s::timestamptz, %(last_seen_at)s::timestamptz,
+        %(resolved_at)s::timestamptz, %(resolution)s::text, %(finding_id)s::bigint)
+on conflict (rule_id, subject) where state in ('pending', 'firing') do nothing
+returning alert_id
+
+-- update_alert --
+-- bring a stored alert to what the findings say now
+update alert
+set severity = %(severity)s::text, state = %(state)s::text, title = %(title)s::text, summary = %(summary)s::text,
+    details = %(details)s::jsonb, occurred_at = %(occurred_at)s::timestamptz, fired_at = %(fired_at)s::timestamptz,
+    last_seen_at = %(last_seen_at)s::timestamptz, resolved_at = %(resolved_at)s::timestamptz,
+    resolution = %(resolution)s::text, finding_id = %(finding_id)s::bigint
+where alert_id = %(alert_id)s::bigint
+
+-- supersede_alert --
+-- an alert whose violation does not stand any more; one that was open ends where it was last seen
+update alert
+set state = 'resolved', resolution = 'superseded', resolved_at = coalesce(resolved_at, last_seen_at),
+    summary = %(summary)s::text
+where alert_id = %(alert_id)s::bigint
+
+-- append_event --
+-- one line of an alert's history
+insert into alert_event (alert_id, at, kind, actor, comment, finding_id)
+values (%(alert_id)s::bigint, %(at)s::timestamptz, %(kind)s::text, %(actor)s::text, %(comment)s::text,
+        %(finding_id)s::bigint)
+
+-- lock_alert --
+-- an alert's standing, held until the transaction ends
+select state, acknowledged_at, acknowledged_by from alert where alert_id = %(alert_id)s::bigint for update
+
+-- acknowledge --
+-- somebody takes charge of an alert
+update alert
+set acknowledged_at = %(at)s::timestamptz, acknowledged_by = %(actor)s::text, acknowledge_comment = %(comment)s::text
+where alert_id = %(alert_id)s::bigint
+
+-- open_counts --
+-- open alerts by severity and state
+select severity, state, count(*) as alerts from alert where state in ('pending', 'firing') group by severity, state
+
+-- work_count --
+-- findings that the alert stage has not looked at
+select count(*) from alert_work
+
+-- listen --
+-- be told of new work; a hint only
+listen plantwatch_alerts

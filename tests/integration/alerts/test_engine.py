@@ -1,0 +1,226 @@
+"""The engine on a real database: two at once, faults of one series, acknowledgement, what a message says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from alerts.actions import acknowledge
+from alerts.engine import AlertEngine, EngineSettings
+from alerts.messages import Receiver
+from domain.alerts import Severity, Span
+from domain.errors import BadInput, Conflict, NotFound
+from domain.findings import Subject
+from storage.alerts import AlertContent, insert_alert, next_alert_id
+from storage.database import Database
+from tests.integration.alerts.world import RULES, World, instant, period
+
+NOW = instant("2026-11-02 13:10")
+
+
+async def test_a_step_without_work_does_nothing(engine: AlertEngine) -> None:
+    report = await engine.step(NOW)
+    assert report.is_idle
+    assert report.taken == 0
+
+
+async def test_two_engines_at_once_make_each_alert_once(world: World, engine: AlertEngine) -> None:
+    for hour in range(12):
+        for code in ("tianhe", "beishan"):
+            world.so2(f"{hour:02d}", 46.2 if hour % 3 else 20.0, f"{code}/S1")
+    small = AlertEngine(engine._database, [Receiver("log", "duty")], EngineSettings(batch=3))
+
+    async def work() -> int:
+        taken = 0
+        while count := (await small.step(NOW)).taken:
+            taken += count
+        return taken
+
+    assert sum(await asyncio.gather(*(work() for _ in range(4)))) == 24
+    expected = [
+        (f"outlet:{code}/S1", f"2026-11-02 {start:02d}:00", f"2026-11-02 {start + 2:02d}:00" if start < 10 else None)
+        for code in ("beishan", "tianhe")
+        for start in (1, 4, 7, 10)
+    ]
+    standing = [a for a in world.alerts() if a[2] != "superseded"]
+    assert sorted((subject, begin, end) for subject, _, _, begin, end in standing) == sorted(
+        expected, key=lambda e: e[:2]
+    )
+    keys = world.rows("select alert_id, event, count(*) from notification group by 1, 2 having count(*) > 1")
+    assert keys == []
+
+
+async def test_the_database_keeps_a_second_open_alert_out(
+    world: World, engine: AlertEngine, database: Database
+) -> None:
+    """Even from somebody who does not take the series' lock."""
+    world.so2("08", 46.2)
+    await engine.step(NOW)
+    at = instant("2026-11-02 08:00")
+    content = AlertContent(Severity.CRITICAL, Span(at, at, at), "", "", {}, 1)
+    subject = Subject.parse("outlet:tianhe/S1")
+    async with database.transaction() as connection:
+        number = await next_alert_id(connection)
+        inserted = await insert_alert(connection, number, "ule.coke_oven_stack.so2.hourly", subject, None, content, NOW)
+    assert not inserted
+    assert len(world.alerts()) == 1
+
+
+async def test_a_series_that_fails_does_not_hold_up_the_others(world: World, engine: AlertEngine) -> None:
+    world.so2("08", 46.2, "tianhe/S1")
+    world.so2("08", 46.2, "beishan/S1")
+    # a trigger stands for any fault of one series
+    world.execute("create function fail() returns trigger language plpgsql as $$ begin raise 'broken'; end $$")
+    world.execute(
+        "create trigger fail before insert on alert for each row when (new.subject = 'outlet:tianhe/S1')"
+        " execute function fail()"
+    )
+    report = await engine.step(NOW)
+    assert (report.series, report.failed, report.opened, report.is_idle) == (2, 1, 1, False)
+    assert [a[0] for a in world.alerts()] == ["outlet:beishan/S1"]
+    assert (await engine.step(NOW)).is_idle, "only the failing one is left: wait before trying it again"
+    world.execute("drop trigger fail on alert")
+    await engine.step(NOW)
+    assert [a[0] for a in world.alerts()] == ["outlet:beishan/S1", "outlet:tianhe/S1"]
+
+
+@pytest.mark.parametrize("alert", [None, {"severity": "red"}, {}])
+async def test_a_rule_without_readable_settings_does_not_alert(
+    alert: dict[str, str] | None, world: World, engine: AlertEngine
+) -> None:
+    world.rule("ule.coke_oven_stack.so2.hourly", **(RULES["ule.coke_oven_stack.so2.hourly"] | {"alert": None}))
+    if alert is not None:
+        world.execute(f"update rule set definition = jsonb_build_object('alert', '{json.dumps(alert)}'::jsonb)")
+    world.so2("08", 46.2)
+    report = await engine.step(NOW)
+    assert (report.taken, report.series, world.alerts()) == (1, 0, [])
+
+
+async def test_nobody_configured_is_noted(world: World, database: Database) -> None:
+    world.so2("08", 46.2)
+    engine = AlertEngine(database, [], EngineSettings())
+    await engine.step(NOW)
+    world.so2("09", 46.2)
+    await engine.step(NOW)
+    assert world.events(1) == [("firing", ""), ("not_notified", "no_receiver")]
+
+
+async def test_a_message_stands_by_itself(world: World, engine: AlertEngine) -> None:
+    world.so2("08", 46.2)
+    world.so2("09", 52.25)
+    finding_id = world.so2("10", 31.0)
+    await engine.step(NOW)
+    ((body, key),) = world.rows("select body, idempotency_key from notification")
+    assert body["title"] == "【严重】天河焦化 1号焦炉烟囱（S1）：焦炉烟囱二氧化硫小时均值 31 mg/m³，超过限值 30 mg/m³"
+    assert body["summary"].splitlines() == [
+        "自2026年11月2日 08:00（北京时间）起，累计 3 小时不符合，尚未恢复。",
+        "情况：2026年11月2日 10:00—11:00 31 mg/m³，限值 30 mg/m³；其间最高 52.25 mg/m³（2026年11月2日 09:00—10:00）。",
+        "依据：《关于推进实施焦化行业超低排放的意见》 附件表1。",
+        "处置：请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
+        f"详情：https://pw.example/v1/alerts/{body['id']}",
+    ]
+    assert {k: body[k] for k in ("rule", "subject", "enterprise", "value", "limit", "unit", "finding_id", "state")} == {
+        "rule": "ule.coke_oven_stack.so2.hourly",
+        "subject": "outlet:tianhe/S1",
+        "enterprise": "tianhe",
+        "value": 31.0,
+        "limit": 30.0,
+        "unit": "mg/m3",
+        "finding_id": finding_id,
+        "state": "firing",
+    }
+    assert (body["occurred_at"], body["fired_at"], body["detected_at"], body["resolved_at"]) == (
+        "2026-11-02T00:00:00+00:00",
+        "2026-11-02T00:00:00+00:00",
+        "2026-11-02T05:10:00+00:00",
+        None,
+    )
+    assert len(key) == 40
+
+
+async def test_more_components_change_the_text_and_tell_nobody_again(world: World, engine: AlertEngine) -> None:
+    for number in range(1, 6):
+        world.finding(
+            "ldar.gb37822", f"component:tianhe/V{number}", f"2026-05-0{number}..2026-10-31", "violation", "overdue"
+        )
+        await engine.step(instant("2026-11-02 00:10"))
+    assert world.messages() == [(1, "firing", "queued")]
+    ((title, summary, details),) = world.rows("select title, summary, details from alert")
+    assert title == "【警告】天河焦化：5 个密封点泄漏检测超期"
+    assert "V1（应于2026年10月31日前检测）、V2（应于2026年10月31日前检测）" in summary
+    assert "等 5 项" in summary
+    assert [entry["component"] for entry in details["components"]] == ["V1", "V2", "V3", "V4", "V5"]
+
+
+async def test_a_withdrawn_alert_says_so(world: World, engine: AlertEngine) -> None:
+    world.so2("08", 46.2)
+    await engine.step(NOW)
+    world.so2("08", 20.0)
+    await engine.step(NOW)
+    (_, (body, state)) = world.rows("select body, state from notification order by notification_id")
+    assert body["title"].startswith("【已撤销】天河焦化 1号焦炉烟囱")
+    assert "不成立" in body["summary"]
+    assert (body["resolution"], body["state"], state) == ("superseded", "resolved", "queued")
+    assert world.events(1)[-2:] == [("resolved", "superseded"), ("notify", "resolved log/duty")]
+
+
+async def test_acknowledge_once(world: World, engine: AlertEngine, database: Database) -> None:
+    world.so2("08", 46.2)
+    await engine.step(NOW)
+    async with database.transaction() as connection:
+        await acknowledge(connection, 1, " 王强 ", "已电话联系企业", instant("2026-11-02 13:20"))
+    assert world.rows("select acknowledged_by, acknowledge_comment from alert") == [("王强", "已电话联系企业")]
+    with pytest.raises(Conflict, match="已由 王强 于2026年11月2日 13:20签收"):
+        async with database.transaction() as connection:
+            await acknowledge(connection, 1, "李丽", "", NOW)
+    assert world.rows("select actor, comment from alert_event where kind = 'acknowledged'") == [
+        ("王强", "已电话联系企业")
+    ]
+
+
+async def test_of_two_who_acknowledge_at_once_one_wins(world: World, engine: AlertEngine, database: Database) -> None:
+    world.so2("08", 46.2)
+    await engine.step(NOW)
+
+    async def attempt(actor: str) -> str:
+        try:
+            async with database.transaction() as connection:
+                await acknowledge(connection, 1, actor, "", NOW)
+        except Conflict:
+            return "conflict"
+        return "done"
+
+    assert sorted(await asyncio.gather(attempt("王强"), attempt("李丽"))) == ["conflict", "done"]
+
+
+async def test_what_cannot_be_acknowledged(world: World, engine: AlertEngine, database: Database) -> None:
+    world.so2("08", 46.2)
+    world.so2("09", 20.0)
+    await engine.step(NOW)
+    for alert_id, actor, comment, error in (
+        (99, "王强", "", NotFound),
+        (1, "王强", "", Conflict),
+        (1, "  ", "", BadInput),
+        (1, "王" * 101, "", BadInput),
+        (1, "王强", "长" * 1001, BadInput),
+    ):
+        with pytest.raises(error) as caught:
+            async with database.transaction() as connection:
+                await acknowledge(connection, alert_id, actor, comment, NOW)
+        assert type(caught.value) is error
+    assert world.rows("select count(*) from alert_event where kind = 'acknowledged'") == [(0,)]
+
+
+async def test_a_long_history_is_not_read_again(world: World, engine: AlertEngine) -> None:
+    """Only what the change can touch is evaluated: an old alert far from it stays, even if its data is gone."""
+    world.so2("02", 46.2)
+    world.so2("03", 20.0)
+    await engine.step(NOW)
+    world.execute("update finding set verdict = 'undetermined' where verdict = 'violation'")
+    world.finding("ule.coke_oven_stack.so2.hourly", "outlet:tianhe/S1", period("2026-11-02T10"), "compliant")
+    await engine.step(NOW)
+    assert world.alerts() == [
+        ("outlet:tianhe/S1", "resolved", "compliant", "2026-11-02 02:00", "2026-11-02 03:00"),
+    ]
