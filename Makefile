@@ -31,6 +31,7 @@ check: $(VENV)/ready-dev
 	@$(BIN)/lint-imports --no-logo | tail -n 3
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m grafana.build --check
+	@$(BIN)/python -m runtime.docs --check
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/house
 	@echo "check: all good"
 

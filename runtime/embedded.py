@@ -8,6 +8,7 @@ servers it did not start and needs to make a system user. PostgreSQL refuses to 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pwd
 import secrets
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,7 @@ from domain.errors import BadInput, WorldFailed
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 30.0
 _ROLE = "plantwatch"
+_PR_SET_PDEATHSIG = 1
 
 
 class EmbeddedFailed(WorldFailed):
@@ -187,11 +189,24 @@ def _start(
     log = data / "postgres.log"
     with log.open("ab") as sink:
         process = subprocess.Popen(
-            command, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True, **_as(account)
+            command,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_end_with_us(),
+            **_as(account),
         )
     url = f"postgresql://{_ROLE}:{password}@127.0.0.1:{port}/postgres"
     _await_ready(process, binaries, port, log)
     return Server(url=url, port=port, data=data, pid=process.pid), process
+
+
+def _end_with_us() -> Callable[[], object] | None:
+    """On Linux the kernel ends the server when we are killed; a supervisor that died cannot stop what it started."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _await_ready(process: subprocess.Popen[bytes], binaries: Path, port: int, log: Path) -> None:

@@ -50,18 +50,10 @@ from finding where superseded_at is null
 select state, count(*) as alerts from alert group by state
 
 -- alerts_in_short --
--- every alert
-select rule_id, subject, occurred_at, state from alert order by alert_id
+-- every alert that stands; one that late data extended or joined was superseded by another row
+select rule_id, subject, occurred_at, state from alert where resolution is distinct from 'superseded' order by alert_id
 
 -- notifications_in_short --
 -- every notification with its alert
 select n.event, a.rule_id, a.subject, a.occurred_at, n.channel, n.state
 from notification n join alert a using (alert_id) order by n.notification_id
-
--- newest_reading --
--- the newest instant measured, to show the lag
-select max(measured_at) as measured_at from reading where measured_at > %(after)s::timestamptz
-
--- first_finding --
--- when the first finding was computed
-select min(computed_at) as computed_at from finding

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +60,21 @@ def test_a_temporary_folder_is_removed() -> None:
         data = server.data
         assert data.exists()
     assert not data.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's parent-death signal is Linux's")
+def test_a_killed_owner_leaves_no_server_behind() -> None:
+    script = (
+        "import time\nfrom runtime.embedded import postgres\n"
+        "with postgres(durable=False) as server:\n    print(server.pid, flush=True)\n    time.sleep(600)\n"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    descriptor = os.pidfd_open(pid)
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    ended, _, _ = select.select([descriptor], [], [], 30)
+    os.close(descriptor)
+    assert ended, "the server outlived its owner"

@@ -1,0 +1,126 @@
+"""The `plantwatch` command. Exit codes: 0 done, 1 the answer is no, 2 the input or the settings are wrong."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from domain.errors import PlantwatchError
+
+SERVICES = ("ingest", "rules", "alerts", "api")
+
+
+def duration(text: str) -> float:
+    """Seconds of `90`, `60s`, `5m` or `1h`."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a duration such as 60s, 5m or 1h")
+    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plantwatch",
+        description="A city's industrial monitoring: meters over MQTT, public rules, alerts to duty staff.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="the whole system on this machine with a simulated city")
+    demo.add_argument(
+        "--for", dest="seconds", type=duration, help="run headless for about so long, then check and exit"
+    )
+    demo.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
+    demo.add_argument("--seed", type=int, default=1, help="seed of the simulated city (default 1)")
+    demo.add_argument("--data", type=Path, metavar="DIR", help="keep the database here instead of a temporary folder")
+
+    everything = commands.add_parser("all", help="every service on this machine, without simulators")
+    everything.add_argument("--embedded", action="store_true", help="with a PostgreSQL of our own that keeps its data")
+    everything.add_argument("--data", type=Path, metavar="DIR", help="where the embedded PostgreSQL keeps its data")
+    everything.add_argument("--site", type=Path, metavar="FILE", help="apply this site file before starting")
+
+    for service, meaning in {
+        "ingest": "the MQTT listener, the writer and the roll-up",
+        "alerts": "findings to alerts to people",
+        "api": "the HTTP API",
+    }.items():
+        commands.add_parser(service, help=meaning)
+    rules = commands.add_parser("rules", help="judge; or `rules test` to run rule cases")
+    rules_commands = rules.add_subparsers(dest="rules_command")
+    rules_test = rules_commands.add_parser("test", help="run rule cases: series and the verdicts they must give")
+    rules_test.add_argument("paths", nargs="*", type=Path, help="case files or folders")
+
+    commands.add_parser("migrate", help="bring the database to this version's schema")
+
+    site = commands.add_parser("site", help="the register of enterprises, points, meters and components")
+    site_commands = site.add_subparsers(dest="site_command", required=True)
+    apply = site_commands.add_parser("apply", help="bring the database to a site file and print the difference")
+    apply.add_argument("file", type=Path)
+    apply.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
+    site_commands.add_parser("export", help="print the register as a site file")
+
+    password = commands.add_parser("password", help="give an enterprise a new MQTT password and print it once")
+    password.add_argument("enterprise", help="enterprise code")
+
+    simulate = commands.add_parser("simulate", help="publish a simulated city to a running platform")
+    simulate.add_argument("--seed", type=int, default=1)
+    simulate.add_argument("--site", type=Path, metavar="DIR", help="write this month's site file there and end")
+    simulate.add_argument("--passwords", type=Path, metavar="FILE", help="JSON: enterprise code to password")
+    simulate.add_argument("--hours", type=int, default=0, help="past hours to send first (default 0)")
+
+    bench = commands.add_parser("bench", help="speed as ratios, measured side by side in one run")
+    bench.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the `plantwatch` command."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except PlantwatchError as error:
+        sys.stderr.write(f"plantwatch: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Imports follow the command: `plantwatch migrate` must not load a web framework."""
+    from runtime.logging import configure_logging
+    from runtime.settings import Settings
+
+    if options.command == "rules" and options.rules_command == "test":
+        from runtime.commands import rules_test
+
+        return rules_test(options.paths)
+    settings = Settings.from_environ(os.environ)
+    configure_logging(settings.log_style, settings.log_level)
+    if options.command in SERVICES:
+        from runtime.services import run_service
+
+        asyncio.run(run_service(options.command, settings))
+        return 0
+    if options.command == "demo":
+        from runtime.demo import demo
+
+        return demo(settings, seconds=options.seconds, report=options.report, seed=options.seed, data=options.data)
+    if options.command == "all":
+        from runtime.everything import run_everything
+
+        return run_everything(settings, embedded=options.embedded, data=options.data, site=options.site)
+    if options.command == "bench":
+        from runtime.bench import bench
+
+        return bench(options.report)
+    from runtime import commands
+
+    return commands.run(options, settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

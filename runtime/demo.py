@@ -1,0 +1,288 @@
+"""`plantwatch demo`: the whole system on this machine, a simulated city, and the proof that what came out is true.
+
+The simulated clock moves hour by hour, and only after the platform acknowledged the hour before: an acknowledgement
+means stored, so the run gives the same findings on a slow machine and on a fast one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from domain.errors import WorldFailed
+from ingest.listener.passwords import hash_password
+from runtime.clock import ClockFile
+from runtime.databases import Embedded, embedded_database
+from runtime.demo_check import check
+from runtime.progress import Figures, Screen, memory_mb, session_memory_mb
+from runtime.settings import PREFIX, Settings
+from runtime.site import apply_site
+from runtime.sitefile import load_site
+from runtime.supervisor import Supervisor
+from simulators.inbox import Inbox
+from simulators.publish import Publisher
+from simulators.site import write as write_site
+from simulators.story import Step, Story
+from storage import pipeline
+from storage.database import Database
+from storage.maintenance import set_password
+
+SERVICES = ("ingest", "rules", "alerts", "api")
+
+#: Seconds that the stages may take to catch up before the demo gives up.
+_PATIENCE_S = 180.0
+#: After the story, one simulated hour takes so many seconds.
+_LEISURE_S = 2.0
+_LOOK_S = 0.5
+
+
+class DemoFailed(WorldFailed):
+    """The demo did not get through."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run needs to hand from part to part."""
+
+    story: Story
+    clock: ClockFile
+    database: Database
+    publisher: Publisher
+    inbox: Inbox
+    supervisor: Supervisor
+    screen: Screen
+    figures: Figures
+    began: float
+    postgres_pid: int
+    first_finding_s: float | None = None
+    looked: float = 0.0
+    publishing_s: float = 0.0
+
+
+def demo(settings: Settings, *, seconds: float | None, report: Path | None, seed: int, data: Path | None) -> int:
+    """Run the demo; returns an exit code. seconds: headless for about so long, then check; None: until Ctrl-C."""
+    began = time.monotonic()
+    story = Story(seed=seed)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plantwatch-demo-")))
+        clock = ClockFile(folder / "clock", at=story.start)
+        stack.callback(clock.close)
+        embedded = stack.enter_context(embedded_database(data, clock))
+        inbox = stack.enter_context(Inbox())
+        figures = asyncio.run(_demo(settings, story, clock, folder, embedded, inbox, began, seconds))
+    if report is not None:
+        report.write_text(json.dumps(figures, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
+    if seconds is None:
+        return 0
+    for name in ("missing", "unexpected"):
+        for line in figures.get(f"{name}_examples", []):
+            sys.stderr.write(f"{name}: {line}\n")
+    sys.stderr.write(f"demo: {'everything equals the simulators truth' if figures['ok'] else 'NOT as it should be'}\n")
+    return 0 if figures["ok"] else 1
+
+
+async def _demo(
+    settings: Settings,
+    story: Story,
+    clock: ClockFile,
+    folder: Path,
+    embedded: Embedded,
+    inbox: Inbox,
+    began: float,
+    seconds: float | None,
+) -> dict[str, Any]:
+    stop = asyncio.Event()
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(wish, stop.set)
+    api_port = _port(settings.api_port)
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)} | {
+        PREFIX + "DATABASE_URL": embedded.url,
+        PREFIX + "CLOCK_FILE": str(folder / "clock"),
+        PREFIX + "MQTT_PORT": str(_port(settings.mqtt_port)),
+        PREFIX + "API_PORT": str(api_port),
+        PREFIX + "PUBLIC_URL": f"http://127.0.0.1:{api_port}",
+        PREFIX + "INGEST_METRICS_PORT": "0",
+        PREFIX + "RULES_METRICS_PORT": "0",
+        PREFIX + "ALERTS_METRICS_PORT": "0",
+        PREFIX + "POLL_SECONDS": "0.1",
+        PREFIX + "WEBHOOK_URL": inbox.url,
+        PREFIX + "LOG_LEVEL": "ERROR",
+    }
+    async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(embedded.url, name="plantwatch demo"))
+        passwords = await _register(database, story, clock, folder)
+        supervisor = await stack.enter_async_context(Supervisor(environ))
+        ports: dict[str, int] = {}
+        for service in SERVICES:
+            ports |= await supervisor.start(service)
+        publisher = await stack.enter_async_context(
+            Publisher("127.0.0.1", ports["mqtt_port"], passwords, versions=story.mqtt_versions)
+        )
+        addresses = _addresses(ports, inbox, embedded, settings)
+        screen = stack.enter_context(Screen(addresses))
+        figures = Figures(clock=clock())
+        run = _Run(
+            story, clock, database, publisher, inbox, supervisor, screen, figures, began, embedded.server.pid
+        )  # fmt: skip
+        return await _tell(run, stop, seconds)
+
+
+async def _register(database: Database, story: Story, clock: ClockFile, folder: Path) -> dict[str, str]:
+    """Apply the city's register and give every enterprise a password of its own, made up for this run."""
+    site, *_ = write_site(story.city, folder)
+    await apply_site(database, load_site(site), clock)
+    passwords = {enterprise.code: secrets.token_urlsafe(12) for enterprise in story.city.enterprises}
+    async with database.transaction() as connection:
+        for enterprise, password in passwords.items():
+            await set_password(connection, enterprise, hash_password(password), clock())
+    return passwords
+
+
+def _addresses(ports: dict[str, int], inbox: Inbox, embedded: Embedded, settings: Settings) -> dict[str, str]:
+    api = f"http://127.0.0.1:{ports['api_port']}"
+    return {
+        "API": f"{api}/docs",
+        "alerts": f"{api}/v1/alerts",
+        "findings": f"{api}/v1/findings?verdict=violation",
+        "accounting": f"{api}/v1/accounting",
+        "metrics": f"{api}/metrics",
+        "MQTT": f"mqtt://127.0.0.1:{ports['mqtt_port']}",
+        "duty phone": f"http://127.0.0.1:{inbox.port}/",
+        "database URL": str(embedded.server.data / "database-url"),
+    }
+
+
+def _port(preferred: int) -> int:
+    """The preferred port when nobody has it, a free one otherwise."""
+    for candidate in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", candidate))
+                return int(probe.getsockname()[1])
+    raise DemoFailed("there is no free port on the loopback address")
+
+
+async def _tell(run: _Run, stop: asyncio.Event, seconds: float | None) -> dict[str, Any]:
+    """Play the story, check it, and go on at leisure until told to stop."""
+    run.figures.phase = "story"
+    for step in run.story.steps():
+        if stop.is_set():
+            return {"ok": False}
+        await _play(run, step)
+    onward = run.story.continue_normal()
+    if seconds is None:
+        await _settle(run)
+        result = await _result(run)
+        run.figures.phase = "story told, " + (
+            "all as the simulators know it" if result["ok"] else "NOT as it should be"
+        )
+        await _go_on(run, onward, stop)
+        return result
+    while time.monotonic() - run.began < seconds and not stop.is_set():
+        run.figures.phase = "normal"
+        await _play(run, next(onward))
+    await _settle(run)
+    return await _result(run)
+
+
+async def _go_on(run: _Run, onward: Iterator[Step], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await _play(run, next(onward))
+        await _settle(run)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LEISURE_S)
+
+
+async def _play(run: _Run, step: Step) -> None:
+    """One simulated hour: move the clock to its end, publish, wait for every acknowledgement."""
+    run.clock.move(step.clock)
+    started = time.monotonic()
+    await run.publisher.publish(step.messages)
+    run.publishing_s += time.monotonic() - started
+    if step.settle:
+        await _settle(run)
+    if time.monotonic() - run.looked >= _LOOK_S:
+        await _look(run)
+
+
+async def _settle(run: _Run) -> None:
+    """Wait until everything known at the clock has been judged and told."""
+    deadline = time.monotonic() + _PATIENCE_S
+    now: datetime = run.clock()
+    while True:
+        async with run.database.transaction() as connection:
+            backlog = await pipeline.backlog(connection)
+        if backlog.is_idle(now):
+            return
+        if time.monotonic() > deadline:
+            raise DemoFailed(f"the stages did not catch up within {_PATIENCE_S:.0f} s: {backlog}")
+        await asyncio.sleep(0.01)
+
+
+async def _look(run: _Run) -> None:
+    """Refresh the figures and the screen."""
+    run.looked = time.monotonic()
+    figures = run.figures
+    async with run.database.transaction() as connection:
+        backlog = await pipeline.backlog(connection)
+        (totals,) = await pipeline.read(connection, "accounting_totals")
+        verdicts = await pipeline.read(connection, "verdict_counts")
+        alerts = await pipeline.read(connection, "alert_counts")
+    figures.clock = run.clock()
+    figures.published = run.publisher.published_values
+    for name in ("received", "stored", "duplicates", "corrections", "refused"):
+        setattr(figures, name, totals[name])
+    figures.findings = {}
+    for row in verdicts:
+        figures.findings.setdefault(row["rule_id"], {})[row["verdict"]] = row["findings"]
+    if figures.findings and run.first_finding_s is None:
+        run.first_finding_s = round(time.monotonic() - run.began, 1)
+    figures.alerts = {row["state"]: row["alerts"] for row in alerts}
+    figures.notifications = len(run.inbox.notifications())
+    figures.backlog = backlog.dirty_hours + backlog.rule_work + backlog.alert_work + backlog.queued_notifications
+    figures.values_per_s = figures.stored / max(run.publishing_s, 0.001)
+    figures.memory_mb = {service: memory_mb(run.supervisor.pid(service)) for service in SERVICES}
+    run.screen.show(figures)
+
+
+async def _result(run: _Run) -> dict[str, Any]:
+    """The report: figures, and what differs from the truth."""
+    await _look(run)
+    figures = run.figures
+    truth = run.story.truth(run.clock())
+    verdict = await check(run.database, truth, run.inbox, resent=run.publisher.resent_values)
+    elapsed = time.monotonic() - run.began
+    return {
+        "published": run.publisher.published_values,
+        "received": figures.received,
+        "stored": figures.stored,
+        "duplicates": figures.duplicates,
+        "corrections": figures.corrections,
+        "refused": figures.refused,
+        "findings": figures.findings,
+        **verdict,
+        "seconds": round(elapsed, 1),
+        "first_finding_s": run.first_finding_s,
+        "published_messages": run.publisher.published_messages,
+        "resent_messages": run.publisher.resent_messages,
+        "values_per_s_publishing": round(figures.stored / max(run.publishing_s, 0.001)),
+        "values_per_s_overall": round(figures.stored / max(elapsed, 0.001)),
+        "memory_mb": figures.memory_mb
+        | {"demo with simulators": memory_mb(os.getpid()), "postgres": session_memory_mb(run.postgres_pid)},
+        "restarts": run.supervisor.restarts,
+        "ok": verdict["ok"] and not run.supervisor.restarts,
+    }

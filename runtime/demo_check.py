@@ -1,0 +1,142 @@
+"""Holds what the platform stored, judged and told against what the simulators know they caused."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+from simulators.inbox import Inbox
+from simulators.truth import Truth
+from storage import pipeline
+from storage.database import Database
+
+_EXAMPLES = 20
+#: Means of the platform and of the simulators differ by the order of summation only.
+_RELATIVE, _ABSOLUTE = 1e-9, 1e-6
+
+
+async def check(database: Database, truth: Truth, inbox: Inbox, *, resent: int) -> dict[str, Any]:
+    """Report keys about findings, alerts, notifications and accounting; `ok` is whether nothing differs.
+
+    resent: items that the simulated gateways had to send again; each of these may have become a duplicate.
+    """
+    async with database.transaction() as connection:
+        accounts = await pipeline.read(connection, "accounting_by_enterprise")
+        (kept,) = await pipeline.read(connection, "rows_kept")
+        reasons = await pipeline.read(connection, "refused_by_reason")
+        findings = await pipeline.read(connection, "current_findings")
+        alerts = await pipeline.read(connection, "alerts_in_short")
+        notifications = await pipeline.read(connection, "notifications_in_short")
+    missing, unexpected = _findings(truth, findings)
+    problems = [
+        *_accounting(truth, accounts, kept, resent),
+        *_refusals(truth, reasons),
+        *_alerts(truth, alerts),
+        *_told(truth, notifications, inbox),
+    ]
+    webhook = Counter(row["state"] for row in notifications if row["channel"] == "webhook")
+    states = Counter(row["state"] for row in alerts)
+    return {
+        "expected_findings_missing": len(missing),
+        "unexpected_findings": len(unexpected),
+        "alerts": {"fired": states["firing"] + states["resolved"], "resolved": states["resolved"]},
+        "notifications": {"sent": webhook["sent"], "failed": webhook["failed"]},
+        "notifications_on_duty_phone": len(inbox.notifications()),
+        "accounting_law_holds": all(_lawful(row) for row in accounts),
+        "missing_examples": missing[:_EXAMPLES],
+        "unexpected_examples": unexpected[:_EXAMPLES],
+        "differences": problems[:_EXAMPLES],
+        "ok": not missing and not unexpected and not problems and all(_lawful(row) for row in accounts),
+    }
+
+
+def _lawful(row: dict[str, Any]) -> bool:
+    outcomes = row["stored"] + row["duplicates"] + row["corrections"] + row["refused"]
+    return bool(row["received"] == outcomes)
+
+
+def _findings(truth: Truth, rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """Expected findings that are missing or different, and findings nobody expected."""
+    present = {(row["rule_id"], row["subject"], row["period_start"]): row for row in rows}
+    missing = []
+    for key, (verdict, reason, value) in truth.findings.items():
+        row = present.get(key)
+        if row is None:
+            if key not in truth.redundant:
+                missing.append(f"{_text(key)} {verdict} {reason}: there is no such finding")
+        elif (row["verdict"], row["reason"]) != (verdict, reason):
+            missing.append(f"{_text(key)} {verdict} {reason}: found {row['verdict']} {row['reason']}")
+        elif value is not None and not _equal(value, row["value"]):
+            missing.append(f"{_text(key)} value {value}: found {row['value']}")
+    unexpected = [f"{_text(key)} {present[key]['verdict']}" for key in present.keys() - truth.findings.keys()]
+    return missing, sorted(unexpected)
+
+
+def _equal(expected: float, found: float | None) -> bool:
+    return found is not None and math.isclose(expected, found, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+
+
+def _text(key: tuple[str, str, Any]) -> str:
+    rule, subject, start = key
+    return f"{rule} {subject} {start.isoformat()}"
+
+
+def _accounting(truth: Truth, accounts: list[dict[str, Any]], kept: dict[str, Any], resent: int) -> list[str]:
+    problems = []
+    found = {row["enterprise"]: row for row in accounts}
+    for enterprise, wanted in truth.accounting.items():
+        row = found.get(enterprise)
+        for name in ("received", "stored", "duplicates", "corrections", "refused"):
+            expected, got = getattr(wanted, name), 0 if row is None else row[name]
+            # a gateway that had to send again may have been heard twice
+            slack = resent if name in ("received", "duplicates") else 0
+            if not expected <= got <= expected + slack:
+                problems.append(f"accounting of {enterprise}: {name} {got}, expected {expected}")
+    for name, kinds in {
+        "stored": ("readings", "leak_tests"),
+        "corrections": ("corrections", "leak_test_corrections"),
+        "refused": ("refused_items",),
+    }.items():
+        booked, there = sum(row[name] for row in accounts), sum(kept[kind] for kind in kinds)
+        if booked != there:
+            problems.append(f"accounting says {booked} {name}, the tables hold {there}")
+    return problems
+
+
+def _refusals(truth: Truth, rows: list[dict[str, Any]]) -> list[str]:
+    found = {(row["enterprise"], row["reason"]): row["items"] for row in rows}
+    return [
+        f"refusals {key}: {found.get(key, 0)}, expected {truth.refusals.get(key, 0)}"
+        for key in sorted(found.keys() | truth.refusals.keys())
+        if found.get(key, 0) != truth.refusals.get(key, 0)
+    ]
+
+
+def _alerts(truth: Truth, rows: list[dict[str, Any]]) -> list[str]:
+    found = {(row["rule_id"], row["subject"], row["occurred_at"]): row["state"] for row in rows}
+    return [
+        f"alert {_text(key)}: {found.get(key)}, expected {truth.alerts.get(key)}"
+        for key in sorted(found.keys() | truth.alerts.keys())
+        if found.get(key) != truth.alerts.get(key)
+    ] + ([f"{len(rows)} alerts, {len(found)} distinct"] if len(rows) != len(found) else [])
+
+
+def _told(truth: Truth, rows: list[dict[str, Any]], inbox: Inbox) -> list[str]:
+    """What the duty phone holds, and what the platform thinks it sent, against what had to be told."""
+    wanted = Counter(truth.notifications)
+    sent = Counter(
+        (row["event"], row["rule_id"], row["subject"])
+        for row in rows
+        if row["channel"] == "webhook" and row["state"] == "sent"
+    )
+    phone = Counter(
+        (notification.body["event"], notification.body["alert"]["rule"], notification.body["alert"]["subject"])
+        for notification in inbox.notifications()
+    )
+    problems = []
+    for name, found in (("sent", sent), ("on the duty phone", phone)):
+        for key in sorted(wanted.keys() | found.keys()):
+            if wanted[key] != found[key]:
+                problems.append(f"notification {' '.join(key)}: {found[key]} {name}, expected {wanted[key]}")
+    return problems

@@ -1,0 +1,67 @@
+"""`plantwatch all`: every service under one supervisor, on a database of yours or on one of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from domain.errors import SettingsError
+from runtime.clock import open_clock, system_clock
+from runtime.databases import URL_FILE, embedded_database
+from runtime.settings import PREFIX, Settings
+from runtime.site import apply_site
+from runtime.sitefile import load_site
+from runtime.supervisor import Supervisor
+from storage.database import Database
+
+SERVICES = ("ingest", "rules", "alerts", "api")
+
+
+def run_everything(settings: Settings, *, embedded: bool, data: Path | None, site: Path | None) -> int:
+    """Run until Ctrl-C or SIGTERM. Returns an exit code."""
+    if embedded != (settings.database_url is None):
+        raise SettingsError(
+            "give --embedded or a database URL, one of the two"
+            if embedded
+            else f"set {PREFIX}DATABASE_URL, or use --embedded"
+        )
+    with contextlib.ExitStack() as stack:
+        if embedded:
+            if data is None:
+                raise SettingsError("--embedded keeps its data: say where with --data DIR")
+            running = stack.enter_context(embedded_database(data, system_clock))
+            url = running.url
+            sys.stderr.write(f"database    {PREFIX}DATABASE_URL_FILE={running.server.data / URL_FILE}\n")
+        else:
+            url = settings.require_database_url()
+        asyncio.run(_serve(settings, url, site))
+    return 0
+
+
+async def _serve(settings: Settings, url: str, site: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wish in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wish, stop.set)
+    if site is not None:
+        async with Database(url) as database:
+            difference = await apply_site(database, load_site(site), open_clock(settings.clock_file))
+        sys.stderr.write(f"site        {len(difference.lines)} differences applied from {site}\n")
+    environ = dict(os.environ)
+    environ.pop(PREFIX + "DATABASE_URL_FILE", None)
+    environ[PREFIX + "DATABASE_URL"] = url
+    async with Supervisor(environ) as supervisor:
+        ports: dict[str, int] = {}
+        for service in SERVICES:
+            ports |= await supervisor.start(service)
+        sys.stderr.write(
+            f"MQTT        mqtt://{settings.mqtt_host}:{ports['mqtt_port']}  user name = enterprise code\n"
+            f"API         http://{settings.api_host}:{ports['api_port']}/docs\n"
+            "Ctrl-C ends everything.\n"
+        )
+        await stop.wait()
+        sys.stderr.write("stopping ...\n")

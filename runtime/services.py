@@ -1,0 +1,220 @@
+"""The composition root: what each service is made of. One process each; `plantwatch SERVICE` runs one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import socket
+import ssl
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+
+from alerts.channels import Channel
+from alerts.channels.log import LogChannel
+from alerts.channels.webhook import WebhookChannel
+from alerts.engine import EngineSettings as AlertEngineSettings
+from alerts.service import AlertService, AlertsSettings
+from api.app import create_app
+from api.settings import ApiSettings
+from domain.clock import Clock
+from domain.errors import SettingsError, StorageUnavailable
+from ingest.listener import PasswordAuthenticator
+from ingest.registry import Registry
+from ingest.service import IngestService, IngestSettings
+from ingest.writer import WriterLimits
+from rules.engine import EngineSettings as RuleEngineSettings
+from rules.metrics import RulesMetrics
+from rules.pack import load_packs
+from rules.service import RulesService, RulesSettings
+from runtime.clock import open_clock, system_clock
+from runtime.process import open_database, run_until_stopped, serve_metrics
+from runtime.settings import Settings
+from runtime.supervisor import report_ready
+from storage.database import Database
+from storage.maintenance import maintain
+
+logger = logging.getLogger(__name__)
+
+_MAINTENANCE_PAUSE_S = 3600.0
+
+
+async def run_service(name: str, settings: Settings) -> None:
+    """Run one service until it is told to stop. Raises SettingsError for what a person must mend."""
+    services: dict[str, Callable[[Settings], Coroutine[Any, Any, None]]] = {
+        "ingest": ingest,
+        "rules": rules,
+        "alerts": alerts,
+        "api": api,
+    }
+    await run_until_stopped(services[name](settings))
+
+
+def _registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    return registry
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.mqtt_tls_certificate is None or settings.mqtt_tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.mqtt_tls_certificate, settings.mqtt_tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"the listener's certificate or key cannot be used: {error}") from error
+    return context
+
+
+async def ingest(settings: Settings) -> None:
+    """The MQTT listener, the writer, the roll-up, and the keeping time of raw readings."""
+    clock = open_clock(settings.clock_file)
+    registry = _registry()
+    async with open_database(settings, "ingest") as database:
+        service = IngestService(
+            database,
+            clock,
+            settings.mqtt_host,
+            settings.mqtt_port,
+            IngestSettings(
+                tls=_tls(settings),
+                reuse_port=settings.mqtt_reuse_port,
+                writer=WriterLimits(),
+                roll_up_poll_s=min(settings.poll_seconds, 1.0),
+            ),
+            registry,
+        )
+        metrics_port = serve_metrics(settings, settings.ingest_metrics_port, registry)
+
+        def started(port: int) -> None:
+            report_ready(os.environ, {"mqtt_port": port, "ingest_metrics_port": metrics_port})
+            logger.info("ingest listens", extra={"port": port, "tls": settings.mqtt_tls_key is not None})
+
+        maintenance = asyncio.create_task(_maintain(database, clock, settings.retention_days), name="maintenance")
+        try:
+            await service.run(started=started)
+        finally:
+            maintenance.cancel()
+
+
+async def _maintain(database: Database, clock: Clock, keep_days: int) -> None:
+    while True:
+        try:
+            async with database.transaction() as connection:
+                dropped = await maintain(connection, clock(), keep_days)
+            if dropped:
+                logger.info("old readings were dropped", extra={"partitions": dropped, "keep_days": keep_days})
+        except StorageUnavailable as error:
+            logger.warning("maintenance waits for the database", exc_info=error)
+        await asyncio.sleep(_MAINTENANCE_PAUSE_S)
+
+
+async def rules(settings: Settings) -> None:
+    """The rule engine with the packs of this version."""
+    clock = open_clock(settings.clock_file)
+    registry = _registry()
+    packs = load_packs()
+    async with open_database(settings, "rules") as database:
+        service = RulesService(
+            database=database,
+            rules=packs,
+            clock=clock,
+            settings=RulesSettings(
+                poll_s=settings.poll_seconds,
+                min_pause_s=min(settings.poll_seconds / 10, 0.5),
+                engine=RuleEngineSettings(grace=timedelta(minutes=settings.grace_minutes)),
+            ),
+            metrics=RulesMetrics(registry),
+        )
+        port = serve_metrics(settings, settings.rules_metrics_port, registry)
+        report_ready(os.environ, {"rules_metrics_port": port})
+        await service.run()
+
+
+async def alerts(settings: Settings) -> None:
+    """The alert stage with the log channel and, when one is set, the webhook."""
+    registry = _registry()
+    channels: list[Channel] = [LogChannel()]
+    if settings.webhook_url is not None:
+        secret = settings.webhook_secret
+        channels.append(
+            WebhookChannel(
+                settings.webhook_url.get_secret_value(),
+                wall=system_clock,
+                secret=None if secret is None else secret.get_secret_value(),
+            )
+        )
+    async with open_database(settings, "alerts") as database:
+        service = AlertService(
+            database,
+            channels,
+            clock=open_clock(settings.clock_file),
+            wall=system_clock,
+            random=random.Random(),
+            registry=registry,
+            settings=AlertsSettings(
+                poll_s=settings.poll_seconds,
+                engine=AlertEngineSettings(
+                    public_url=settings.public_url.rstrip("/"), notify_within_h=settings.notify_within_h
+                ),
+            ),
+        )
+        port = serve_metrics(settings, settings.alerts_metrics_port, registry)
+        report_ready(os.environ, {"alerts_metrics_port": port})
+        await service.run()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, except that signals are ours to handle."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def api(settings: Settings) -> None:
+    """The HTTP API."""
+    registry = _registry()
+    token = settings.api_token
+    async with open_database(settings, "api") as database:
+        app = create_app(
+            database,
+            clock=open_clock(settings.clock_file),
+            settings=ApiSettings(
+                token=None if token is None else token.get_secret_value(), public_url=settings.public_url.rstrip("/")
+            ),
+            registry=registry,
+            verifier=PasswordAuthenticator(Registry(database, lambda: asyncio.get_running_loop().time())),
+        )
+        listening = _listen(settings.api_host, settings.api_port)
+        server = _Server(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+        )
+        report_ready(os.environ, {"api_port": listening.getsockname()[1]})
+        serving = asyncio.create_task(server.serve(sockets=[listening]), name="uvicorn")
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise SettingsError(f"the API cannot listen on {host}:{port}: {error.strerror}") from error
+    listening.listen(1024)
+    return listening

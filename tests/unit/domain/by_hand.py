@@ -1,0 +1,124 @@
+"""Hours and increments as a person would compute them, one reading after the other: the oracle of the column code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Reading:
+    at: datetime
+    value: float
+    flag: str = "N"
+    qc: int = 1
+    corrected: bool = False
+
+    @property
+    def valid(self) -> bool:
+        return self.flag == "N" and self.qc == 1
+
+
+@dataclass
+class Hour:
+    mean: float | None = None
+    increment: float | None = None
+    valid_minutes: int = 0
+    reading_count: int = 0
+    valid_count: int = 0
+    minimum: float | None = None
+    maximum: float | None = None
+    first_value: float | None = None
+    last_value: float | None = None
+    flag_counts: dict[str, int] = field(default_factory=dict)
+    marks: list[str] = field(default_factory=list)
+    gap_from: datetime | None = None
+
+
+ORDER = ["rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect"]
+
+
+def step(history: list[Reading], rollover: float, max_rate: float | None) -> tuple[float | None, Reading | None, str]:
+    """(increment, earlier reading, mark) of the last of some valid readings in order of time."""
+
+    def plausible(increase: float, since: Reading) -> bool:
+        hours = (history[-1].at - since.at) / HOUR
+        return increase >= 0 and (max_rate is None or increase <= 1.2 * max_rate * hours)
+
+    if len(history) < 2:
+        return None, None, ""
+    now, p = history[-1], history[-2]
+    d = now.value - p.value
+    if plausible(d, p):
+        return d, p, ""
+    if d < 0:
+        if p.value >= 0.9 * rollover and now.value <= 0.1 * rollover and plausible(rollover - p.value + now.value, p):
+            return rollover - p.value + now.value, p, "rollover"
+        if len(history) > 2:
+            pp = history[-3]
+            rise = p.value - pp.value
+            jumped = rise > 0 and max_rate is not None and rise > 1.2 * max_rate * ((p.at - pp.at) / HOUR)
+            if jumped and plausible(now.value - pp.value, pp):
+                return now.value - pp.value, pp, "spike"
+        return None, None, "reset"
+    return None, None, "jump"
+
+
+def hour(
+    readings: list[Reading],
+    start: datetime,
+    *,
+    interval_s: int = 60,
+    rollover: float | None = None,
+    max_rate: float | None = None,
+) -> Hour:
+    """The row of the hour that starts at `start`, from all readings of a point in order of time."""
+    end = start + HOUR
+    counter = rollover is not None
+    inside = [r for r in readings if (start < r.at <= end if counter else start <= r.at < end)]
+    valid = [r for r in inside if r.valid]
+    row = Hour(reading_count=len(inside), valid_count=len(valid))
+    if valid:
+        row.minimum, row.maximum = min(r.value for r in valid), max(r.value for r in valid)
+        row.first_value, row.last_value = valid[0].value, valid[-1].value
+    for r in inside:
+        row.flag_counts[r.flag] = row.flag_counts.get(r.flag, 0) + 1
+    marks = set()
+    marks |= {"corrected"} if any(r.corrected for r in inside) else set()
+    marks |= {"over_range"} if any(r.flag == "T" for r in inside) else set()
+    marks |= {"suspect"} if any(r.qc == 3 for r in inside) else set()
+    slot_s = min(max(60, interval_s), 3600)
+    slots: dict[int, list[Reading]] = {}
+    for r in inside:
+        offset_us = (r.at - start) // timedelta(microseconds=1) - (1 if counter else 0)
+        slots.setdefault(offset_us // (slot_s * 1_000_000), []).append(r)
+    means = []
+    for slot in slots.values():
+        good = [r.value for r in slot if r.valid]
+        if good and len(good) >= 0.75 * len(slot):
+            means.append(sum(good) / len(good))
+    row.valid_minutes = min(60, len(means) * slot_s // 60)
+    if means and not counter:
+        row.mean = sum(means) / len(means)
+    if rollover is not None:
+        _count(row, marks, [r for r in readings if r.valid and r.at <= end], start, rollover, max_rate)
+    row.marks = [mark for mark in ORDER if mark in marks]
+    return row
+
+
+def _count(
+    row: Hour, marks: set[str], valid: list[Reading], start: datetime, rollover: float, max_rate: float | None
+) -> None:
+    for index, reading in enumerate(valid):
+        if reading.at <= start:
+            continue
+        increment, earlier, mark = step(valid[: index + 1], rollover, max_rate)
+        if mark:
+            marks.add(mark)
+        if increment is not None and earlier is not None:
+            row.increment = (row.increment or 0.0) + increment
+            if earlier.at < start - HOUR:
+                marks.add("gap")
+                row.gap_from = earlier.at

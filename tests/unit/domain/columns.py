@@ -1,0 +1,83 @@
+"""Between the readings of the oracle and the columns of the code under test."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from domain.hourly import NO_GAP, Hours, Windows, hours, mark_names
+from domain.quality import SourceFlag
+from domain.readings import Readings, from_us, to_us
+from tests.unit.domain.by_hand import Hour, Reading
+
+START = datetime.fromisoformat("2026-11-02T00:00:00+00:00")
+
+
+def at(minutes: float) -> datetime:
+    """So many minutes after START."""
+    return START + timedelta(minutes=minutes)
+
+
+def columns(readings: list[Reading], point_id: int = 1) -> tuple[Readings, np.ndarray]:
+    ordered = sorted(readings, key=lambda r: r.at)
+    size = len(ordered)
+    return Readings(
+        np.full(size, point_id, np.int64),
+        np.array([to_us(r.at) for r in ordered], np.int64),
+        np.array([r.value for r in ordered], np.float64),
+        np.array([ord(r.flag) for r in ordered], np.int8),
+        np.array([r.qc for r in ordered], np.int16),
+        np.array([to_us(r.at) for r in ordered], np.int64),
+    ), np.array([r.corrected for r in ordered], np.bool_)
+
+
+def windows(
+    starts: list[datetime],
+    *,
+    point_id: int = 1,
+    interval_s: int = 60,
+    rollover: float | None = None,
+    max_rate: float | None = None,
+) -> Windows:
+    size = len(starts)
+    nan = float("nan")
+    return Windows(
+        np.full(size, point_id, np.int64),
+        np.array([to_us(start) for start in sorted(starts)], np.int64),
+        np.full(size, rollover is not None),
+        np.full(size, interval_s, np.int64),
+        np.full(size, nan if rollover is None else rollover),
+        np.full(size, nan if max_rate is None else max_rate),
+    )
+
+
+def rows(found: Hours) -> list[Hour]:
+    """Rows of columns, None for NaN."""
+
+    def number(value: float) -> float | None:
+        return None if np.isnan(value) else float(value)
+
+    letters = [flag.value for flag in SourceFlag]
+    return [
+        Hour(
+            number(found.mean[i]),
+            number(found.increment[i]),
+            int(found.valid_minutes[i]),
+            int(found.reading_count[i]),
+            int(found.valid_count[i]),
+            number(found.minimum[i]),
+            number(found.maximum[i]),
+            number(found.first_value[i]),
+            number(found.last_value[i]),
+            {letter: int(n) for letter, n in zip(letters, found.flag_counts[i], strict=True) if n},
+            mark_names(int(found.marks[i])),
+            None if found.gap_from_us[i] == NO_GAP else from_us(int(found.gap_from_us[i])),
+        )
+        for i in range(len(found.mean))
+    ]
+
+
+def computed(readings: list[Reading], starts: list[datetime], **traits: float | None) -> list[Hour]:
+    """The rows of some hours of one point by the code under test."""
+    return rows(hours(windows(starts, **traits), *columns(readings)))  # type: ignore[arg-type]
