@@ -42,7 +42,7 @@ dashboards: $(VENV)/ready-dev
 	@$(BIN)/python -m grafana.build
 
 openapi: $(VENV)/ready
-	@$(BIN)/python -m api.openapi
+	@$(BIN)/python -m api.snapshot
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

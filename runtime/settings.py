@@ -35,9 +35,6 @@ class Settings(BaseModel):
     mqtt_tls_certificate: Path | None = Field(None, description="PEM chain; with the key it turns the door to TLS")
     mqtt_tls_key: Path | None = Field(None, description="PEM private key of the listener")
     mqtt_reuse_port: bool = Field(False, description="let several ingest processes share the port (SO_REUSEPORT)")
-    ingest_shard: Annotated[int, Field(ge=0, le=255)] = Field(
-        0, description="number of this ingest process; each process on one database needs its own"
-    )
     retention_days: Annotated[int, Field(ge=31)] = Field(
         1827, description="raw readings older than this are dropped; five years, as discharge permits ask of records"
     )

@@ -1,0 +1,108 @@
+"""The application. Everything it needs is handed in; it opens and closes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CollectorRegistry
+from pydantic import BaseModel
+
+from api import errors
+from api.access import Verifier, authorize, refuse_unknown_parameters
+from api.openapi import document
+from api.routers import (
+    accounting,
+    alerts,
+    coverage,
+    emissions,
+    enterprises,
+    findings,
+    gateways,
+    ldar,
+    platform,
+    points,
+    readings,
+    rejects,
+    rules,
+    targets,
+)
+from api.settings import ApiSettings
+from domain.clock import Clock
+from storage.database import Database
+
+_NOUNS = (
+    enterprises,
+    points,
+    readings,
+    rules,
+    findings,
+    alerts,
+    coverage,
+    emissions,
+    ldar,
+    targets,
+    accounting,
+    rejects,
+    gateways,
+)
+
+
+def create_app(
+    database: Database,
+    *,
+    clock: Clock,
+    settings: ApiSettings,
+    registry: CollectorRegistry,
+    verifier: Verifier,
+) -> FastAPI:
+    """The API over an open database.
+
+    registry: the process's own metrics, exposed at /metrics beside the platform's state. verifier: checks enterprise
+    accounts; any `ingest.delivery.Authenticator` fits.
+    """
+    app = FastAPI(
+        title="Plantwatch",
+        version="1",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.database = database
+    app.state.clock = clock
+    app.state.settings = settings
+    app.state.registry = registry
+    app.state.verifier = verifier
+    errors.install(app)
+
+    v1 = APIRouter(
+        prefix="/v1",
+        dependencies=[Depends(authorize), Depends(refuse_unknown_parameters)],
+        responses=errors.COMMON_PROBLEMS,
+    )
+    for noun in _NOUNS:
+        v1.include_router(noun.router)
+    app.include_router(v1)
+    app.include_router(platform.health_router)
+    app.include_router(platform.router)
+    app.mount(platform.ASSETS_PATH, StaticFiles(directory=str(platform.ASSETS)), name="docs-assets")
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = document(app, models=_models(), public_url=settings.public_url)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def _models() -> Iterator[type[BaseModel]]:
+    """Every model that the routers define."""
+    for noun in (*_NOUNS, platform):
+        for value in vars(noun).values():
+            if isinstance(value, type) and issubclass(value, BaseModel):
+                yield value

@@ -1,0 +1,80 @@
+"""The OpenAPI document: what FastAPI finds out by itself, plus problems, security and an example of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from api.errors import Problem
+
+_DESCRIPTION = """\
+Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` are half-open. Fields named `day`,
+`month` or ending in `_day`, and service dates, are local (Asia/Shanghai) calendar dates. Lists come in pages: give
+`next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
+
+Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
+own points, readings, hourly rows, findings, alerts, accounting, rejects and gateways.
+"""
+
+_SCHEMES: dict[str, Any] = {
+    "operator": {"type": "http", "scheme": "bearer", "description": "operators: everything"},
+    "enterprise": {"type": "http", "scheme": "basic", "description": "an enterprise: its own rows, read only"},
+}
+#: First path segments below /v1 that an enterprise's own account reaches.
+SELF_SERVICE = frozenset({"points", "readings", "hourly", "findings", "alerts", "accounting", "rejects", "gateways"})
+
+
+def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str | None) -> dict[str, Any]:
+    """The whole document. models: those of the answers and bodies, with their examples."""
+    spec = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=_DESCRIPTION,
+        routes=app.routes,
+        servers=[{"url": public_url}] if public_url else None,
+    )
+    schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+    for model in models:
+        extra = model.model_config.get("json_schema_extra")
+        # FastAPI drops nulls on its way, and with them required fields of the examples
+        if isinstance(extra, dict) and model.__name__ in schemas:
+            schemas[model.__name__]["examples"] = extra["examples"]
+    problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem
+    spec["components"]["securitySchemes"] = _SCHEMES
+    for path, operations in spec["paths"].items():
+        for method, operation in operations.items():
+            _secure(path, method, operation)
+            for response in operation["responses"].values():
+                _exemplify(response, schemas)
+    return spec
+
+
+def _secure(path: str, method: str, operation: dict[str, Any]) -> None:
+    segments = path.strip("/").split("/")
+    if segments[0] == "metrics":
+        operation["security"] = [{"operator": []}]
+    elif segments[0] == "v1":
+        own = segments[1] in SELF_SERVICE and method == "get"
+        operation["security"] = [{"operator": []}, *([{"enterprise": []}] if own else [])]
+
+
+def _exemplify(response: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """An example beside each JSON answer, taken from the examples of its model."""
+    media = response.get("content", {}).get("application/json")
+    if media is None or "$ref" not in media.get("schema", {}):
+        return
+    media["example"] = _example(schemas[media["schema"]["$ref"].rpartition("/")[2]], schemas)
+
+
+def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    if "examples" in schema:
+        return schema["examples"][0]
+    # a plain page: one item of its kind
+    item = schemas[schema["properties"]["items"]["items"]["$ref"].rpartition("/")[2]]
+    return {"items": [_example(item, schemas)], "next_cursor": None}

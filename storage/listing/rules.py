@@ -1,0 +1,23 @@
+"""Rules, as the engine last loaded them."""
+
+from __future__ import annotations
+
+from domain.errors import NotFound
+from storage.database import Connection, fetch_all
+from storage.listing.session import Row, fetch_one
+from storage.sql import queries
+
+_SQL = queries("listing_rules")
+
+
+async def list_rules(connection: Connection, *, after: str | None, limit: int) -> list[Row]:
+    """One page by id; `after` is a rule id."""
+    return await fetch_all(connection, _SQL["rules"], {"after_rule_id": after, "limit": limit})
+
+
+async def get_rule(connection: Connection, rule_id: str) -> Row:
+    """One rule with its definition. Raises NotFound."""
+    row = await fetch_one(connection, _SQL["rule"], {"rule_id": rule_id})
+    if row is None:
+        raise NotFound(f"没有规则 {rule_id}")
+    return row
