@@ -49,4 +49,5 @@ def configure_logging(style: str, level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("psycopg.pool").setLevel(max(logging.ERROR, root.level))
+    logging.getLogger("uvicorn").setLevel(max(logging.WARNING, root.level))
     logging.getLogger("httpx").setLevel(max(logging.WARNING, root.level))
