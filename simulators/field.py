@@ -1,0 +1,159 @@
+"""What every device shows, day by day: ordinary behaviour plus the edits of the scenarios.
+
+Values are made for whole days at once (numpy) and depend on seed, device and day only, so that any day can be made
+again. Counters carry their count from day to day, which is all the state there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulators.city import City, CounterSpec, Point
+from simulators.devices import cems, counter
+from simulators.effects import Edit, Effects
+
+#: Instant of the first value of an hour, and the step, in minutes; counters are read at the end of each part.
+Stamps = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Values of one local day by point key, in time order; flags only of points that have any but N."""
+
+    values: dict[str, list[float]]
+    flags: dict[str, list[str]]
+
+
+def stamps(point: Point) -> Stamps:
+    """Minutes after the hour at which a point is read, within [0, 60) or, for counters, (0, 60]."""
+    step = point.interval_s // 60
+    first = step if point.kind == "counter" else 0
+    return tuple(range(first, 60 + first, step))
+
+
+class Field:
+    """All devices of the city."""
+
+    def __init__(self, seed: int, city: City, effects: Effects) -> None:
+        self._seed = seed
+        self._city = city
+        self._edits: dict[str, list[Edit]] = {}
+        for edit in effects.edits:
+            self._edits.setdefault(edit.point, []).append(edit)
+        self._lost: dict[str, list[tuple[int, int]]] = {}
+        for lost in effects.lost:
+            self._lost.setdefault(lost.point, []).append((lost.start, lost.end))
+        self._resets = effects.resets
+        self._analysers = [point for point in city.points if point.kind != "counter"]
+        self._counters = [point for point in city.points if point.counter is not None]
+        self._ends: list[dict[str, int]] = [{}]  # total counts since the story's start, at the start of each day
+        self._starts: dict[str, int] = {}
+        self._days: dict[int, Day] = {}
+        self._start_registers(effects)
+
+    def lost(self, point: str, hour: int) -> bool:
+        """Whether the readings of an hour never leave the plant."""
+        return any(start <= hour < end for start, end in self._lost.get(point, ()))
+
+    def minutes(self, point: Point, day: int) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+        """Values and flags of a minute point for one day, as first sent: two arrays of 1440."""
+        count = 86_400 // point.interval_s
+        if point.kind == "state":
+            values = cems.state_values(self._seed, point.key, day, count, point.typical)
+        else:
+            values = cems.day_values(self._seed, point.key, point.quantity, day, count, point.typical)
+        flags = np.full(count, "N", dtype="<U1")
+        for edit in self._edits.get(point.key, ()):
+            for hour in range(max(edit.start, day * 24), min(edit.end, day * 24 + 24)):
+                at = (hour - day * 24) * 60
+                part = slice(at + edit.minute_from, at + edit.minute_to)
+                if edit.value is not None:
+                    values[part] = edit.value
+                if edit.flag is not None:
+                    flags[part] = edit.flag
+        return values, flags
+
+    def increments(self, point: Point, day: int) -> counter.Counts:
+        """Counts that pass in each part of a day, whatever the register shows."""
+        assert point.counter is not None
+        count = 86_400 // point.interval_s
+        return counter.day_increments(self._seed, point.key, point.counter, point.typical, day, count)
+
+    def hour_volume(self, point: Point, hour: int) -> float:
+        """What really flowed in an hour, in units of the point."""
+        assert point.counter is not None
+        per_hour = 3600 // point.interval_s
+        part = hour % 24 * per_hour
+        counts = self.increments(point, hour // 24)[part : part + per_hour].sum()
+        return round(float(counts) * point.counter.scale, 6)
+
+    def day(self, day: int) -> Day:
+        """Everything that is shown on one day (0 is the month's first). The two newest days are kept."""
+        if day not in self._days:
+            self._days = {kept: made for kept, made in self._days.items() if kept == day - 1}
+            self._days[day] = self._make(day)
+        return self._days[day]
+
+    def _make(self, day: int) -> Day:
+        values: dict[str, list[float]] = {}
+        flags: dict[str, list[str]] = {}
+        for point in self._analysers:
+            shown, marks = self.minutes(point, day)
+            values[point.key] = shown.tolist()
+            if point.key in self._edits and bool((marks != "N").any()):
+                flags[point.key] = marks.tolist()
+        totals = self._totals(day)
+        ends: dict[str, int] = {}
+        for point in self._counters:
+            assert point.counter is not None
+            counts = totals[point.key] + np.cumsum(self.increments(point, day))
+            ends[point.key] = int(counts[-1])
+            values[point.key] = self._register(point, point.counter, counts, day).tolist()
+        if day + 1 == len(self._ends):
+            self._ends.append(ends)
+        return Day(values, flags)
+
+    def _totals(self, day: int) -> dict[str, int]:
+        """Counts at the start of a day; days that nobody asked for are added up silently."""
+        while len(self._ends) <= day:
+            before, number = self._ends[-1], len(self._ends) - 1
+            self._ends.append(
+                {p.key: before.get(p.key, 0) + int(self.increments(p, number).sum()) for p in self._counters}
+            )
+        return {point.key: self._ends[day].get(point.key, 0) for point in self._counters}
+
+    def _register(self, point: Point, spec: CounterSpec, counts: counter.Counts, day: int) -> NDArray[np.float64]:
+        base = counts + self._starts[point.key]
+        reset = self._resets.get(point.key)
+        if reset is not None:
+            hours = day * 24 + np.arange(len(counts)) * point.interval_s // 3600
+            base = np.where(hours >= reset, counts - self._counts_at_reset(point, reset), base)
+        return counter.shown(base, spec)
+
+    def _counts_at_reset(self, point: Point, hour: int) -> int:
+        """The register starts from zero in the middle of the hour: half of its first increment has passed by then."""
+        return self._counts_before(point, hour) + int(self.hour_counts(point, hour) // 2)
+
+    def hour_counts(self, point: Point, hour: int) -> int:
+        """Counts of one hour."""
+        per_hour = 3600 // point.interval_s
+        part = hour % 24 * per_hour
+        return int(self.increments(point, hour // 24)[part : part + per_hour].sum())
+
+    def _counts_before(self, point: Point, hour: int) -> int:
+        day, rest = divmod(hour, 24)
+        whole = sum(int(self.increments(point, d).sum()) for d in range(day))
+        return whole + int(self.increments(point, day)[: rest * 3600 // point.interval_s].sum())
+
+    def _start_registers(self, effects: Effects) -> None:
+        for point in self._counters:
+            assert point.counter is not None
+            rollover = effects.rollovers.get(point.key)
+            if rollover is None:
+                self._starts[point.key] = counter.start_counts(point.key, point.counter)
+            else:  # half of that hour's water fits below the end of the register
+                passed = self._counts_before(point, rollover) + self.hour_counts(point, rollover) // 2
+                self._starts[point.key] = 10**point.counter.digits - passed

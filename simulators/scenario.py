@@ -1,0 +1,85 @@
+"""Scenario files read strictly: an unknown kind or key is refused with the file and the entry's number.
+
+An entry says what is done to the devices and what must come of it. effects.py lays the entries of all files out over
+the hours of one story.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from domain.errors import BadInput
+
+#: kind: (required keys, optional keys); `kind` and `comment` belong to all of them.
+KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "stack": (
+        frozenset({"enterprise", "start", "hours", "expect"}),
+        frozenset({"values", "flags", "spikes", "lost"}),
+    ),
+    "share": (
+        frozenset({"enterprise", "quantity", "target", "first", "run_hours", "values", "expect"}),
+        frozenset({"pad", "pad_flag"}),
+    ),
+    "correction": (frozenset({"enterprise", "quantity", "start", "value", "sent", "expect"}), frozenset()),
+    "redelivery": (frozenset({"enterprise", "start", "hours", "sent"}), frozenset()),
+    "gateway_silent": (frozenset({"enterprise", "start", "hours"}), frozenset()),
+    "point_silent": (frozenset({"enterprise", "point", "start", "until"}), frozenset()),
+    "register_rollover": (frozenset({"enterprise", "point", "at"}), frozenset()),
+    "register_reset": (frozenset({"enterprise", "point", "at"}), frozenset()),
+    "refused": (
+        frozenset({"enterprise", "sent", "topic", "payload", "reason", "items"}),
+        frozenset({"stored", "padding"}),
+    ),
+    "leak_test": (
+        frozenset({"enterprise", "component", "tested", "sent", "net_umol_mol"}),
+        frozenset({"becomes"}),
+    ),
+}
+
+#: File: where its scenarios are; ldar.toml holds test records beside the components.
+FILES = ("emissions.toml", "transmission.toml", "water.toml", "refusals.toml", "ldar.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One entry of a scenario file."""
+
+    kind: str
+    enterprise: str
+    comment: str
+    params: dict[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.params[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.params.get(key, default)
+
+
+def load() -> list[Scenario]:
+    """All scenarios, in the order of the files. Raises BadInput naming file and entry."""
+    found: list[Scenario] = []
+    for name in FILES:
+        text = files("simulators").joinpath("scenarios", name).read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+        entries = [(entry.get("kind", ""), entry) for entry in document.get("scenario", [])]
+        entries += [("leak_test", entry) for entry in document.get("leak_test", [])]
+        found += [_scenario(f"{name}, entry {n}", kind, entry) for n, (kind, entry) in enumerate(entries, 1)]
+    return found
+
+
+def _scenario(where: str, kind: str, entry: dict[str, Any]) -> Scenario:
+    if kind not in KINDS:
+        raise BadInput(f"{where}: unknown kind {kind!r}")
+    required, optional = KINDS[kind]
+    params = {key: value for key, value in entry.items() if key not in ("kind", "comment")}
+    if missing := required - params.keys():
+        raise BadInput(f"{where}: {kind} needs {', '.join(sorted(missing))}")
+    if unknown := params.keys() - required - optional:
+        raise BadInput(f"{where}: {kind} does not know {', '.join(sorted(unknown))}")
+    if not entry.get("comment"):
+        raise BadInput(f"{where}: a scenario without a comment cannot be checked by a reader")
+    return Scenario(kind, str(params["enterprise"]), str(entry["comment"]), params)

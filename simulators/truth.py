@@ -1,0 +1,163 @@
+"""The truth of a story: what a platform that reads, judges and alerts correctly must hold.
+
+It is known because the scenarios made it so; the modules truth_stacks, truth_water, truth_leaks and truth_alerts each
+say what they assume. Nothing here uses the platform's own calculations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from simulators.city import City
+from simulators.effects import Effects, Outcome
+from simulators.events import Arrivals, Event, FindingKey
+from simulators.field import Field
+from simulators.timing import Timeline
+from simulators.truth_alerts import AlertKey, Alerts, decisive_clocks, group_by_clock
+from simulators.truth_leaks import leak_events
+from simulators.truth_stacks import Stacks
+from simulators.truth_water import water_events
+
+if TYPE_CHECKING:
+    from simulators.story import Tally
+
+
+@dataclass(slots=True)
+class Accounting:
+    """Items of one enterprise over the whole story; received = stored + duplicates + corrections + refused.
+
+    messages: publications on readings, leak-tests and refused topics; gateway status messages are not counted.
+    """
+
+    messages: int = 0
+    received: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    corrections: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HourFact:
+    """What a counter did in a remarkable hour. increment: units that really flowed, None when none can be known."""
+
+    mark: str
+    increment: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Everything that must hold when the clock shows `until`.
+
+    findings: (rule, subject, period start) -> (verdict, reason, value); a value of None is not asserted, all others
+    hold up to float noise. redundant: keys of findings that a platform may also leave out. alerts: (rule, alert
+    subject, occurred at) -> firing or resolved, of all that stand; withdrawn: those that late or corrected data undid
+    (a platform keeps them, resolved and marked as such). notifications: (event, rule, alert subject), one entry each,
+    in the order of the clock; withheld: those that are recorded as historical instead. hours: counters in remarkable
+    hours, by (point subject, hour start).
+    """
+
+    until: datetime
+    accounting: dict[str, Accounting]
+    refusals: dict[tuple[str, str], int]
+    findings: dict[FindingKey, Outcome]
+    redundant: frozenset[FindingKey]
+    alerts: dict[AlertKey, str]
+    withdrawn: frozenset[AlertKey]
+    notifications: list[tuple[str, str, str]]
+    withheld: list[tuple[str, str, str]]
+    hours: dict[tuple[str, datetime], HourFact]
+
+
+class Referee:
+    """Knows what every rule must find of one story."""
+
+    def __init__(self, city: City, timeline: Timeline, effects: Effects, field: Field) -> None:
+        self._city = city
+        self._timeline = timeline
+        self._effects = effects
+        self._field = field
+        self._stacks = Stacks(city, timeline, effects, field)
+        self._made: tuple[int, list[Event]] = (0, [])
+
+    def events(self, until: int, *, judged_first: bool = False) -> list[Event]:
+        """All judgements up to a clock value, in order of clock."""
+        if not judged_first and self._made[0] >= until:
+            return [event for event in self._made[1] if event.clock <= until]
+        arrivals = Arrivals(self._effects, judged_first=judged_first)
+        made = [
+            *self._stacks.events(until, arrivals),
+            *water_events(self._city, self._timeline, until, arrivals),
+            *leak_events(self._city, self._timeline, self._effects, until),
+        ]
+        made.sort(key=lambda event: event.clock)
+        if not judged_first:
+            self._made = (until, made)
+        return made
+
+    def alerts(self, groups: Iterable[tuple[int, list[Event]]]) -> Alerts:
+        """The alerts that follow from groups of judgements, each group evaluated at once at its clock value."""
+        alerts = Alerts(self._timeline.at(0))
+        for clock, group in groups:
+            alerts.take(clock, group)
+        return alerts
+
+    def decisive(self, until: int) -> set[int]:
+        """Clock values at which a platform must have caught up, see truth_alerts.decisive_clocks."""
+        events = self.events(until)
+        return decisive_clocks(events, self.alerts(group_by_clock(events)))
+
+    def truth(self, clock: int, tallies: Iterable[tuple[str, Tally]]) -> Truth:
+        """tallies: (enterprise, tally) of every message published so far."""
+        events = self.events(max(clock, self._timeline.hours))
+        current = {event.key: event for event in events if event.clock <= clock}
+        alerts = self.alerts(group_by_clock(event for event in events if event.clock <= clock))
+        accounting, refusals = self._accounts(tallies)
+        told = [((t.event, t.rule_id, t.subject), t.notified) for t in alerts.tellings]
+        return Truth(
+            until=self._timeline.at(clock),
+            accounting=accounting,
+            refusals=refusals,
+            findings={key: event.outcome for key, event in current.items()},
+            redundant=frozenset(key for key, event in current.items() if event.redundant),
+            alerts=alerts.standing,
+            withdrawn=frozenset(alerts.withdrawn),
+            notifications=[what for what, notified in told if notified],
+            withheld=[what for what, notified in told if not notified],
+            hours=dict(self._hour_facts(clock)),
+        )
+
+    def _accounts(
+        self, tallies: Iterable[tuple[str, Tally]]
+    ) -> tuple[dict[str, Accounting], dict[tuple[str, str], int]]:
+        accounting = {enterprise.code: Accounting() for enterprise in self._city.enterprises}
+        refusals: Counter[tuple[str, str]] = Counter()
+        for enterprise, tally in tallies:
+            account = accounting[enterprise]
+            account.messages += 1
+            account.received += tally.received
+            account.stored += tally.stored
+            account.duplicates += tally.duplicates
+            account.corrections += tally.corrections
+            for reason, items in tally.refused:
+                account.refused += items
+                refusals[(enterprise, reason.value)] += items
+        return accounting, dict(refusals)
+
+    def _hour_facts(self, clock: int) -> Iterable[tuple[tuple[str, datetime], HourFact]]:
+        for key, hour in self._effects.rollovers.items():
+            if hour + 1 <= clock:
+                volume = self._field.hour_volume(self._city.point(key), hour)
+                yield (f"point:{key}", self._timeline.at(hour)), HourFact("rollover", volume)
+        for key, hour in self._effects.resets.items():
+            if hour + 1 <= clock:
+                yield (f"point:{key}", self._timeline.at(hour)), HourFact("reset", None)
+        for lost in self._effects.lost:
+            point = self._city.point(lost.point)
+            if point.kind == "counter" and lost.start > 0 and lost.end + 1 <= clock:
+                flowed = sum(self._field.hour_volume(point, hour) for hour in range(lost.start, lost.end + 1))
+                yield (f"point:{point.key}", self._timeline.at(lost.end)), HourFact("gap", round(flowed, 6))

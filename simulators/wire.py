@@ -1,0 +1,70 @@
+"""What the simulated gateways put on the wire: topics and payloads, written from the published contract alone.
+
+These encoders share nothing with the platform's decoders, on purpose: a misunderstanding on one side must show.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+
+from domain.periods import SITE_ZONE
+from simulators.devices.ldar_gun import Record
+
+#: A sample: instant, values by point code, flags by point code (absent means N).
+Sample = tuple[datetime, Mapping[str, float], Mapping[str, str]]
+
+
+class TimeStyle(Enum):
+    """Gateways write the instant as their makers liked it; the contract allows all three."""
+
+    LOCAL = "at, +08:00"
+    UTC = "at, Z"
+    MILLISECONDS = "ts, epoch milliseconds"
+
+
+def topic(enterprise: str, gateway: str, kind: str) -> str:
+    """``plantwatch/v1/{enterprise}/{gateway}/{kind}``."""
+    return f"plantwatch/v1/{enterprise}/{gateway}/{kind}"
+
+
+def readings(samples: Iterable[Sample], style: TimeStyle) -> bytes:
+    """The payload of a readings message: a JSON list of samples."""
+    return _compact([_sample(sample, style) for sample in samples])
+
+
+def _sample(sample: Sample, style: TimeStyle) -> dict[str, object]:
+    at, values, flags = sample
+    body: dict[str, object]
+    if style is TimeStyle.MILLISECONDS:
+        body = {"ts": int(at.timestamp() * 1000), "values": values}
+    elif style is TimeStyle.UTC:
+        body = {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "values": values}
+    else:
+        body = {"at": at.astimezone(SITE_ZONE).isoformat(), "values": values}
+    if flags:
+        body["flags"] = flags
+    return body
+
+
+def leak_tests(records: Sequence[Record]) -> bytes:
+    """The payload of a leak-tests message: a JSON list of LDAR records."""
+    return _compact(
+        [
+            {
+                "component": record.component,
+                "tested_at": record.tested_at.astimezone(SITE_ZONE).isoformat(),
+                "net_umol_mol": record.net_umol_mol,
+                "background_umol_mol": record.background_umol_mol,
+                "instrument": record.instrument,
+                "tester": record.tester,
+            }
+            for record in records
+        ]
+    )
+
+
+def _compact(body: object) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
