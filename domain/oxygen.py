@@ -12,7 +12,7 @@ class O2Problem(StrEnum):
     """Why a converted concentration cannot be judged."""
 
     MISSING = "o2_missing"
-    INVALID = "o2_invalid"  # 21 % or more, or negative: the factor would be infinite or negative
+    INVALID = "o2_invalid"  # 21 % or more, negative or not a number: the factor would be infinite or negative
     NEAR_AMBIENT = "o2_near_ambient"  # shutdown or air leak: a small error is multiplied many times
 
 
@@ -29,7 +29,7 @@ def convert(
         return measured
     if o2_pct is None:
         return O2Problem.MISSING
-    if o2_pct >= AIR_O2_PCT or o2_pct < 0:
+    if not 0 <= o2_pct < AIR_O2_PCT:
         return O2Problem.INVALID
     if o2_pct >= ambient_from_pct:
         return O2Problem.NEAR_AMBIENT

@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 SITE_ZONE = ZoneInfo("Asia/Shanghai")
 HOUR = timedelta(hours=1)
+_OFFSET_S = 8 * 3600
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +60,17 @@ def hour_of(at: datetime) -> Period:
     return Period(start, start + HOUR)
 
 
+def hour_number(at: datetime) -> int:
+    """The clock hour that holds an instant, as whole hours since 1970: what columns of hours hold."""
+    return int(require_aware(at).timestamp() // 3600)
+
+
+def numbered_hour(number: int) -> Period:
+    """The clock hour of a number. The inverse of hour_number."""
+    start = _EPOCH + number * HOUR
+    return Period(start, start + HOUR)
+
+
 def day_of(at: datetime) -> Period:
     """The local day that holds an instant."""
     return day_period(local_day(at))
@@ -80,6 +96,11 @@ def month_of(at: datetime) -> Period:
 def year_period(year: int) -> Period:
     """The period of a local calendar year."""
     return Period(day_start(date(year, 1, 1)), day_start(date(year + 1, 1, 1)))
+
+
+def local_day_numbers(at_s: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    """Asia/Shanghai calendar dates of epoch seconds, on columns. Exact from 1992 on, see above."""
+    return (at_s + _OFFSET_S).astype("datetime64[s]").astype("datetime64[D]")
 
 
 def hours_in(period: Period) -> Iterator[Period]:

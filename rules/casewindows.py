@@ -1,0 +1,162 @@
+"""From rule-test cases to judgements, one way for each evaluator, by the pure functions of the engine's families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from domain.findings import Subject, SubjectKind, Verdict
+from domain.periods import Period, day_start, hour_number, hour_of, local_day, month_of, numbered_hour
+from rules.casemodel import Case, CaseError
+from rules.components import window_of
+from rules.days import city_of, judge_days
+from rules.evaluators.contract import Judgement
+from rules.evaluators.coverage import Register
+from rules.evaluators.rule_failed import HealthWindow
+from rules.family import Job, judge
+from rules.hours import judge_rows
+from rules.months import hourly_rule, judge_months
+from rules.outlets import Outlet, ServiceSpan, first_hour
+from rules.pack import RuleSet
+from rules.series import hourly_rows, parse_series, whole_hours
+from rules.silence import Watched, judge_stretches
+from storage.schedules import Component, ComponentOwner
+
+_SUBJECT = Subject(SubjectKind.OUTLET, "plant/S1")
+_LONG_AGO = date(2000, 1, 1)
+
+
+def _job(rules: RuleSet, rule_id: str) -> Job:
+    now = datetime.max.replace(tzinfo=UTC)  # a case has no clock: everything in it is closed
+    return Job(rule_id, rules.variants[rule_id], now, now, 1)
+
+
+def _outlet(case: Case, quantity: str) -> tuple[Outlet, dict[str, int]]:
+    """An outlet with a point for each series, and the ids of these points."""
+    ids = {name: number for number, name in enumerate(sorted(case.series), 1)}
+    unknown = set(ids) - {quantity, "o2"}
+    if unknown:
+        raise CaseError(f"series.{min(unknown)}: expected {quantity} or o2")
+    first = first_hour(_LONG_AGO if case.in_service_from is None else case.in_service_from)
+    spans = {name: ServiceSpan(number, name, first_hour(_LONG_AGO), None) for name, number in ids.items()}
+    outlet = Outlet(_SUBJECT, 1, first, None)
+    outlet.points = [spans[name] for name in (quantity,) if name in spans]
+    outlet.o2_points = [spans[name] for name in ("o2",) if name in spans]
+    return outlet, ids
+
+
+def _hourly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`series` by quantity, one sample every interval_s: every hour that a series reaches into is judged."""
+    job = _job(rules, rule_id)
+    outlet, ids = _outlet(case, job.rule.applies["quantity"])
+    series = {ids[name]: parse_series(text) for name, text in case.series.items()}
+    longest = max((len(samples) for samples in series.values()), default=0)
+    first = hour_number(case.start)
+    count = max(1, -(-longest * case.interval_s // 3600))
+    rows = [(outlet, hour) for hour in range(first, first + count)]
+    fetched = hourly_rows(series, case.start, case.interval_s)
+    return [judgement for _, judgement in judge_rows(job, rows, fetched)]
+
+
+def _monthly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`series` by quantity with one sample an hour from `at` on; the month of `at` is judged by its hourly rule."""
+    job = _job(rules, rule_id)
+    hourly = _job(rules, hourly_rule(job))
+    outlet, ids = _outlet(case, job.rule.applies["quantity"])
+    fetched = [
+        row for name, text in case.series.items() for row in whole_hours(ids[name], parse_series(text), case.start)
+    ]
+    month = month_of(case.start)
+    first = max(outlet.first, hour_number(month.start))
+    rows = [(outlet, hour) for hour in range(first, hour_number(month.end))]
+    counts: dict[tuple[str, str], int] = {}
+    for _, one in judge_rows(hourly, rows, fetched):
+        counts[one.verdict, one.reason] = counts.get((one.verdict, one.reason), 0) + 1
+    counted = [(0, verdict, reason, count) for (verdict, reason), count in counts.items()]
+    return [judgement for _, judgement in judge_months(job, [(outlet, month)], counted)]
+
+
+def _coverage(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """The register, and for each point of a meter the hours with a reading from `at` on: 1 or _. Judges `days`."""
+    job = _job(rules, rule_id)
+    names = {meter.point for meter in case.meters if meter.point is not None} | set(case.hours_with_reading)
+    ids = {name: number for number, name in enumerate(sorted(names), 1)}
+    districts = case.districts or sorted({entry.district for entry in case.enterprises})
+    register = Register(
+        ["city"], districts, case.users(), case.domain_intakes(), case.domain_places(), case.domain_meters(ids)
+    )
+    city = city_of(register, {}, job)
+    days = case.days or [local_day(case.start)]
+    chosen = {day: {subject for subject, start in city.starts.items() if start <= day} for day in days}
+    counts: dict[tuple[int, datetime], int] = {}
+    for name, text in case.hours_with_reading.items():
+        for position, sample in enumerate(parse_series(text)):
+            if sample is not None:
+                day_at = day_start(local_day(case.start + timedelta(hours=position)))
+                counts[ids[name], day_at] = counts.get((ids[name], day_at), 0) + 1
+    hours = [(point, day_at, count) for (point, day_at), count in counts.items()]
+    return [judgement for _, judgement in judge_days(job, register, chosen, hours)]
+
+
+def _leaks(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`components` with their tests, judged as at the end of `as_of`, by default the day before `at`."""
+    job = _job(rules, rule_id)
+    as_of = case.as_of or local_day(case.start) - timedelta(days=1)
+    rule = job.variant_at(day_start(as_of))
+    if rule is None:
+        return []
+    owner = ComponentOwner(1, "plant", case.registered_from or _LONG_AGO)
+    components = [
+        Component(number, entry.code, entry.kind, entry.in_service_from, entry.in_service_to, entry.exempt)
+        for number, entry in enumerate(case.components)
+    ]
+    missing = (case.components_in_service or 0) - len(components)
+    components += [Component(-n, f"X-{n}", "other", _LONG_AGO, None, True) for n in range(1, missing + 1)]
+    tests = [
+        (number, int(at.timestamp()))
+        for number, entry in enumerate(case.components)
+        for at in entry.tests
+        if at <= case.start
+    ]
+    return judge(rule, window_of(owner, components, tests, as_of))
+
+
+def _silence(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`series` of one point: readings in each hour from `at` on, which is the start of its service."""
+    job = _job(rules, rule_id)
+    ((_, text),) = case.series.items()
+    first = hour_number(case.start)
+    samples = parse_series(text)
+    counts = {(1, first + n): int(sample.value) for n, sample in enumerate(samples) if sample is not None}
+    point = Watched(Subject(SubjectKind.POINT, "plant/W-1"), 1, 1, first, None)
+    previous: Mapping[str, Verdict] = {}
+    return [one for _, one in judge_stretches(job, [(point, first, first + len(samples))], counts, previous)]
+
+
+def _health(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`outcomes` of hourly evaluations from `at` on: ok, or the text of an error."""
+    job = _job(rules, rule_id)
+    out: list[Judgement] = []
+    for number, outcome in enumerate(case.outcomes):
+        hour: Period = hour_of(numbered_hour(hour_number(case.start) + number).start)
+        window = HealthWindow(
+            Subject(SubjectKind.RULE, "some.rule"),
+            hour,
+            None if outcome == "ok" else outcome,
+            out[-1].reason if out else None,
+        )
+        out += judge(job.rule, window)
+    return out
+
+
+#: How a case becomes judgements, by evaluator.
+JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
+    "hourly_limit": _hourly,
+    "monthly_share": _monthly,
+    "installation_rate": _coverage,
+    "online_rate": _coverage,
+    "leak_schedule": _leaks,
+    "yearly_campaign": _leaks,
+    "offline": _silence,
+    "rule_failed": _health,
+}

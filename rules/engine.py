@@ -1,0 +1,260 @@
+"""The rule engine: a step judges whatever can be judged at an instant, writes what is new, remembers how far it got.
+
+Any number of engines may share a database. Judging a rule takes that rule's lock; consuming the work list takes the
+whole engine's, because work on an hour that somebody is just judging must not be mistaken for work on the future.
+Everything that belongs together is in one transaction: a step may die anywhere and be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.errors import WorldFailed
+from domain.findings import Subject, SubjectKind
+from domain.periods import hour_of
+from rules.components import Components
+from rules.days import Days
+from rules.evaluators.rule_failed import HealthWindow
+from rules.family import Advance, Family, Job, Worklist, judge
+from rules.hours import Hours
+from rules.months import Months
+from rules.pack import Rule, RuleSet
+from rules.recording import settle
+from rules.silence import Silence
+from storage import findings, rule_state
+from storage.database import Connection, Database
+
+logger = logging.getLogger(__name__)
+
+#: Families by evaluator, in the order in which rules are judged: months count the verdicts of hours.
+FAMILIES: Mapping[str, Family] = {
+    "hourly_limit": Hours(),
+    "offline": Silence(),
+    "installation_rate": Days(needs_arrival=False),
+    "online_rate": Days(needs_arrival=True),
+    "leak_schedule": Components(),
+    "yearly_campaign": Components(),
+    "monthly_share": Months(),
+}
+
+RULE_FAILED = "platform.rule_failed"
+
+_ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How the engine works.
+
+    grace: after a period's end, before it is judged; covers the way of the last readings into hourly rows.
+    batch_rows: judgements in one transaction; bounds memory and how long the event loop and other engines wait.
+    work_rows: rows of the work list taken in one transaction.
+    """
+
+    grace: timedelta = timedelta(minutes=10)
+    batch_rows: int = 4_000
+    work_rows: int = 20_000
+
+
+@dataclass(slots=True)
+class StepReport:
+    """What a step did.
+
+    work: rows of the work list consumed. judged: verdicts computed; written, superseded: findings. failed: error by
+    rule. deferred: rules with something closed that is not settled yet. skipped: rules that another engine is judging.
+    evaluated: rules that have now judged everything closed at the step's instant.
+    """
+
+    now: datetime
+    work: int = 0
+    judged: int = 0
+    written: int = 0
+    superseded: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    deferred: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    evaluated: list[str] = field(default_factory=list)
+    by_rule: dict[str, Advance] = field(default_factory=dict)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return self.work == self.judged == self.written == self.superseded == 0
+
+    def count(self, rule_id: str, done: Advance) -> None:
+        """Add a piece of work to the sums."""
+        self.by_rule.setdefault(rule_id, Advance()).add(done)
+        self.judged += done.judged
+        self.written += done.written
+        self.superseded += done.superseded
+
+
+class Engine:
+    """Judges the enabled rules of a rule set on one database."""
+
+    def __init__(self, database: Database, rules: RuleSet, settings: EngineSettings | None = None) -> None:
+        self._database = database
+        self._rules = rules
+        self._settings = settings or EngineSettings()
+        ids = [rule_id for rule_id, variants in rules.enabled.items() if variants[0].evaluator in FAMILIES]
+        order = list(FAMILIES)
+        self._order = sorted(ids, key=lambda rule_id: (order.index(self._variants(rule_id)[0].evaluator), rule_id))
+        self._synced: dict[str, int] = {}
+        self._known_errors: dict[str, str] = {}
+
+    def _variants(self, rule_id: str) -> Sequence[Rule]:
+        return self._rules.enabled[rule_id]
+
+    def _job(self, rule_id: str, now: datetime) -> Job:
+        settings = self._settings
+        return Job(rule_id, self._variants(rule_id), now, now - settings.grace, settings.batch_rows)
+
+    async def sync(self, now: datetime) -> None:
+        """Bring the rows of table `rule` to the packs, where the variants in force have changed since the last time."""
+        in_force = {rule_id: self._rules.in_force(rule_id, now) for rule_id in self._rules.variants}
+        versions = {rule_id: rule.version for rule_id, rule in in_force.items()}
+        if versions == self._synced:
+            return
+        async with self._database.transaction() as connection:
+            await rule_state.lock_rule(connection, RULE_FAILED)
+            await rule_state.sync_rules(connection, [_rule_row(self._rules, rule) for rule in in_force.values()])
+        self._synced = versions
+
+    async def step(self, now: datetime) -> StepReport:
+        """Judge again what has changed, then everything closed that is not judged yet.
+
+        Raises StorageUnavailable; what was done until then stays done. A rule that raises anything else is noted in
+        the report, in its row and as a finding of `platform.rule_failed`, and the others go on.
+        """
+        await self.sync(now)
+        report = StepReport(now)
+        await self._drain(report)
+        for rule_id in self._order:
+            await self._advance(rule_id, report)
+        busy = {*report.failed, *report.deferred, *report.skipped}
+        report.evaluated = [rule_id for rule_id in self._rules.enabled if rule_id not in busy]
+        await self._close(report)
+        return report
+
+    async def _drain(self, report: StepReport) -> None:
+        """Consume the work list. The watermarks of a rule that cannot do its share are set back instead."""
+        while True:
+            async with self._database.transaction() as connection:
+                if not await rule_state.has_work(connection):
+                    return
+                await rule_state.lock_work(connection)
+                taken, rows = await rule_state.take_work(connection, self._settings.work_rows)
+                report.work += taken
+                work = Worklist.of(rows)
+                for rule_id in self._order:
+                    await self._revise(connection, rule_id, work, report)
+
+    async def _revise(self, connection: Connection, rule_id: str, work: Worklist, report: StepReport) -> None:
+        family, job = FAMILIES[self._variants(rule_id)[0].evaluator], self._job(rule_id, report.now)
+        try:
+            async with connection.transaction():
+                done = await family.revise(connection, job, work)
+        except WorldFailed:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a rule raises, it must not stop the others
+            self._failed(rule_id, error, report)
+            await family.rewind(connection, job, work)
+        else:
+            report.count(rule_id, done)
+
+    async def _advance(self, rule_id: str, report: StepReport) -> None:
+        if rule_id in report.failed:
+            return
+        family, job = FAMILIES[self._variants(rule_id)[0].evaluator], self._job(rule_id, report.now)
+        more = True
+        while more:
+            try:
+                async with self._database.transaction() as connection:
+                    if not await rule_state.try_lock_rule(connection, rule_id):
+                        report.skipped.append(rule_id)
+                        return
+                    done = await family.advance(connection, job)
+            except WorldFailed:
+                raise
+            except Exception as error:  # noqa: BLE001  whatever a rule raises, it must not stop the others
+                self._failed(rule_id, error, report)
+                return
+            report.count(rule_id, done)
+            report.by_rule[rule_id].subjects = done.subjects
+            more = done.more
+        if done.deferred:
+            report.deferred.append(rule_id)
+
+    def _failed(self, rule_id: str, error: Exception, report: StepReport) -> None:
+        text = f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]
+        report.failed[rule_id] = text
+        if self._known_errors.get(rule_id) != text:
+            logger.error("a rule could not be evaluated", exc_info=error, extra={"rule": rule_id})
+            self._known_errors[rule_id] = text
+
+    async def _close(self, report: StepReport) -> None:
+        """Note each rule's health, as its row and as findings; one engine after the other, or rows would deadlock."""
+        async with self._database.transaction() as connection:
+            await rule_state.lock_rule(connection, RULE_FAILED)
+            for rule_id in self._order:
+                if rule_id in report.failed:
+                    await rule_state.set_health(connection, rule_id, "error", report.failed[rule_id])
+                elif rule_id not in report.skipped:
+                    self._known_errors.pop(rule_id, None)
+                    subjects = report.by_rule[rule_id].subjects
+                    health = ("ok", None) if subjects else ("unknown", self._unmatched(rule_id))
+                    await rule_state.set_health(connection, rule_id, *health)
+            if RULE_FAILED in self._rules.enabled:
+                await self._record_health(connection, report)
+                await rule_state.set_health(connection, RULE_FAILED, "ok", None)
+            await rule_state.set_evaluated(connection, report.evaluated, report.now)
+
+    def _unmatched(self, rule_id: str) -> str:
+        applies = self._variants(rule_id)[0].applies
+        wanted = ", ".join(f"{key}={word}" for key, word in sorted(applies.items())) or "anything it could judge"
+        return f"applies matches nothing in the register: {wanted}"
+
+    async def _record_health(self, connection: Connection, report: StepReport) -> None:
+        """Findings of `platform.rule_failed` where a rule has begun to fail or works again."""
+        hour = hour_of(report.now)
+        subjects = {
+            rule_id: Subject(SubjectKind.RULE, rule_id) for rule_id in self._order if rule_id not in report.skipped
+        }
+        asked = [(str(subject), hour.end) for subject in subjects.values()]
+        last = await findings.last_before(connection, RULE_FAILED, asked)
+        rule = self._job(RULE_FAILED, report.now).variant_at(hour.start)
+        if rule is None:
+            return
+        judged = []
+        for rule_id, subject in subjects.items():
+            previous = last.get(str(subject))
+            window = HealthWindow(subject, hour, report.failed.get(rule_id), previous and previous[1])
+            judged += [(rule, judgement) for judgement in judge(rule, window)]
+        report.count(RULE_FAILED, await settle(connection, judged, {}, report.now, rule_id=RULE_FAILED))
+
+
+def _rule_row(rules: RuleSet, rule: Rule) -> dict[str, Any]:
+    """A row of table `rule`: the variant in force, and under `variants` all of them where there are several."""
+    definition = rule.definition()
+    variants = rules.variants[rule.id]
+    if len(variants) > 1:
+        definition["variants"] = [variant.definition() for variant in variants]
+    return {
+        "rule_id": rule.id,
+        "version": rule.version,
+        "pack": rules.pack_of[rule.id],
+        "title": rule.title,
+        "evaluator": rule.evaluator,
+        "standard": rule.standard,
+        "clause": rule.clause,
+        "status": rule.status,
+        "document_status": rule.document_status,
+        "confidence": rule.confidence,
+        "enabled": any(variant.enabled for variant in variants),
+        "severity": rule.alert.severity,
+        "definition": definition,
+    }

@@ -1,0 +1,104 @@
+"""What the two metering rates share: the window of a local day, and its subjects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from domain.findings import Subject, SubjectKind
+from domain.metering import Intake, Meter, Place, WaterUser, in_service
+from rules.evaluators.contract import Evidence, YearTarget
+
+COVERAGE_SUBJECTS = {SubjectKind.ENTERPRISE, SubjectKind.DISTRICT, SubjectKind.CITY}
+
+
+@dataclass(frozen=True)
+class Register:
+    """The metering register as it stands; what counts on a day follows from the dates in it."""
+
+    cities: Sequence[str]
+    districts: Sequence[str]
+    users: Sequence[WaterUser]
+    intakes: Sequence[Intake] = ()
+    places: Sequence[Place] = ()
+    meters: Sequence[Meter] = ()
+
+    @cached_property
+    def meters_at(self) -> dict[tuple[str, str], list[Meter]]:
+        """Meters by (enterprise, place)."""
+        found: dict[tuple[str, str], list[Meter]] = defaultdict(list)
+        for meter in self.meters:
+            found[meter.enterprise, meter.place].append(meter)
+        return found
+
+    @cached_property
+    def places_of(self) -> dict[str, list[Place]]:
+        """Places by enterprise."""
+        found: dict[str, list[Place]] = defaultdict(list)
+        for place in self.places:
+            found[place.enterprise].append(place)
+        return found
+
+    @cached_property
+    def intakes_of(self) -> dict[str, list[Intake]]:
+        """Intakes by enterprise."""
+        found: dict[str, list[Intake]] = defaultdict(list)
+        for intake in self.intakes:
+            found[intake.enterprise].append(intake)
+        return found
+
+    def users_on(self, day: date) -> list[WaterUser]:
+        """Enterprises that are judged on a day."""
+        return [user for user in self.users if user.registered_from <= day]
+
+    def places_on(self, enterprise: str, level: str, day: date) -> list[Place]:
+        """An enterprise's places of a level that are in service on a day."""
+        return [
+            place
+            for place in self.places_of.get(enterprise, ())
+            if place.level == level and in_service(place.in_service_from, place.in_service_to, day)
+        ]
+
+    def intakes_on(self, enterprise: str, day: date) -> list[Intake]:
+        """An enterprise's non-agricultural intakes that are in service on a day."""
+        return [
+            intake
+            for intake in self.intakes_of.get(enterprise, ())
+            if not intake.is_agricultural and in_service(intake.in_service_from, intake.in_service_to, day)
+        ]
+
+    def groups(self, users: Iterable[WaterUser]) -> Iterator[tuple[Subject, list[WaterUser]]]:
+        """The districts and the city, each with its enterprises among the given ones."""
+        users = list(users)
+        for district in self.districts:
+            yield Subject(SubjectKind.DISTRICT, district), [user for user in users if user.district == district]
+        for city in self.cities:
+            yield Subject(SubjectKind.CITY, city), users
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageWindow:
+    """Local days to judge, the register, and for each point the hours with a reading by local day."""
+
+    days: list[date]
+    register: Register
+    level: str = "unit"
+    hours_with_reading: dict[int, dict[date, int]] = field(default_factory=dict)
+
+
+def target_of(targets: Sequence[YearTarget], year: int) -> YearTarget | None:
+    """What is asked for in a year, None for nothing."""
+    return next((target for target in targets if target.year == year), None)
+
+
+def target_evidence(target: YearTarget) -> Evidence:
+    """The target as evidence shows it."""
+    return {
+        "year": target.year,
+        "operator": target.operator,
+        "percent": target.percent,
+        "target_id": target.target_id,
+    }

@@ -1,0 +1,105 @@
+"""What the engine asks of a family of rules: to judge what has closed, to judge again what has changed.
+
+A family is the shell around evaluators that share a window type: it knows their subjects and periods, fetches their
+windows and keeps their watermarks. Every method runs inside a transaction of the engine's and is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.periods import hour_number
+from rules.evaluators.contract import Judgement
+from rules.pack import Rule
+from storage.database import Connection
+from storage.rule_state import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One rule, to be judged as at a clock: periods that end by closed_at are closed. rules: its enabled variants."""
+
+    rule_id: str
+    rules: Sequence[Rule]
+    now: datetime
+    closed_at: datetime
+    batch_rows: int
+
+    @property
+    def rule(self) -> Rule:
+        """Any variant, for what all variants share: evaluator and selection."""
+        return self.rules[0]
+
+    @property
+    def valid_from_at(self) -> datetime:
+        """First instant at which any variant is valid."""
+        return self.rules[0].valid_from_at
+
+    def variant_at(self, at: datetime) -> Rule | None:
+        """The variant that judges a period starting at an instant, None for none."""
+        return next((rule for rule in self.rules if rule.is_valid_at(at)), None)
+
+
+@dataclass(slots=True)
+class Advance:
+    """What one bounded piece of work did.
+
+    judged: judgements made; written, superseded: findings. more: there is more to do at once. deferred: something
+    closed could not be judged yet. subjects: how many the selector found; None when it was not asked.
+    """
+
+    judged: int = 0
+    written: int = 0
+    superseded: int = 0
+    more: bool = False
+    deferred: bool = False
+    subjects: int | None = None
+
+    def add(self, other: Advance) -> None:
+        """Sum up."""
+        self.judged += other.judged
+        self.written += other.written
+        self.superseded += other.superseded
+
+
+@dataclass(slots=True)
+class Worklist:
+    """What has changed: hours by point, tests by component, registers by enterprise from an instant on."""
+
+    hours: dict[int, set[int]] = field(default_factory=dict)
+    components: set[int] = field(default_factory=set)
+    registers: dict[int, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[Work]) -> Worklist:
+        """From the rows of the work list."""
+        work = cls()
+        for row in rows:
+            if row.kind == "hour":
+                work.hours.setdefault(row.key, set()).add(hour_number(row.at))
+            elif row.kind == "leak_test":
+                work.components.add(row.key)
+            else:
+                work.registers[row.key] = min(row.at, work.registers.get(row.key, row.at))
+        return work
+
+
+class Family(Protocol):
+    """Shell of one window type."""
+
+    async def advance(self, connection: Connection, job: Job) -> Advance:
+        """Judge a bounded piece of what has closed since the watermarks, and move these."""
+
+    async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
+        """Judge again what is judged already and may have changed."""
+
+    async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
+        """Set watermarks back to before what has changed, so that it is judged again when the rule works again."""
+
+
+def judge(rule: Rule, window: Any) -> list[Judgement]:
+    """The evaluator's judgements on a window of its type."""
+    return rule.kind.judge(window, rule.typed_params)

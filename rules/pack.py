@@ -1,0 +1,260 @@
+"""Rule packs: limits as data. TOML, because YAML would read the pollutant NO as false; strict, because a mistyped key
+in a limit must stop the start, not weaken the limit.
+
+Everything wrong is a PackError that names file, key and reason.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from domain.errors import PackError
+from domain.findings import SubjectKind
+from domain.periods import day_start, local_day
+from rules.evaluators import EVALUATORS, Evaluator, Params
+from rules.evaluators.monthly_share import MonthlyShareParams
+from rules.selectors import selector_problem
+
+#: Confidence in a limit's figures: V, V1 read in the source, V2 in a text that quotes it, KH and KL from knowledge
+#: only, DESIGN our own.
+Confidence = Literal["V", "V1", "V2", "KH", "KL", "DESIGN"]
+Status = Literal["law", "policy", "draft", "unconfirmed", "platform"]
+DocumentStatus = Literal["现行", "issued", "征求意见稿", "送审稿", "平台规则"]
+
+_CONFIRMED = frozenset({"V", "V1", "V2"})
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Alert(_Strict):
+    """How findings of a rule become alerts. Hours are event time; subjects: kinds that alert."""
+
+    severity: Literal["critical", "warning", "info"]
+    for_h: float = Field(default=0, ge=0)
+    keep_firing_for_h: float = Field(default=0, ge=0)
+    per: Literal["subject", "enterprise"] = "subject"
+    subjects: list[str] = Field(min_length=1)
+
+    @field_validator("subjects")
+    @classmethod
+    def _kinds(cls, subjects: list[str]) -> list[str]:
+        for kind in subjects:
+            if kind not in set(SubjectKind):
+                raise ValueError(f"unknown kind {kind!r}; known: {', '.join(SubjectKind)}")
+        return subjects
+
+
+class Rule(_Strict):
+    """One rule, or one of several of the same id whose validity does not overlap.
+
+    valid_from and valid_to are local days, both included. A period is judged by the variant that is valid at its start.
+    reading: how we read the clause where it leaves something open.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)+$")
+    version: int = Field(ge=1)
+    title: str = Field(min_length=1)
+    standard: str = Field(min_length=1)
+    clause: str = Field(min_length=1)
+    document: str = Field(min_length=1)
+    document_status: DocumentStatus
+    confidence: Confidence
+    status: Status
+    enabled: bool
+    evaluator: str
+    applies: dict[str, str] = Field(default_factory=dict)
+    valid_from: date
+    valid_to: date | None = None
+    reading: str = ""
+    alert: Alert
+    params: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def kind(self) -> Evaluator:
+        """The evaluator."""
+        return EVALUATORS[self.evaluator]
+
+    @cached_property
+    def typed_params(self) -> Params:
+        """params as the evaluator's model; checked at load."""
+        return self.kind.params.model_validate(self.params)
+
+    @property
+    def valid_from_at(self) -> datetime:
+        """First instant of validity."""
+        return day_start(self.valid_from)
+
+    @property
+    def valid_until_at(self) -> datetime | None:
+        """First instant after validity, None for no end."""
+        return None if self.valid_to is None else day_start(self.valid_to + timedelta(days=1))
+
+    def is_valid_at(self, at: datetime) -> bool:
+        """Whether an instant lies in the rule's validity."""
+        until = self.valid_until_at
+        return self.valid_from_at <= at and (until is None or at < until)
+
+    def definition(self) -> dict[str, Any]:
+        """As JSON, for the table `rule`; params with their defaults filled in."""
+        dumped: dict[str, Any] = self.model_dump(mode="json")
+        return dumped | {"params": self.typed_params.model_dump(mode="json")}
+
+
+class _Pack(_Strict):
+    pack: str = Field(pattern=r"^[a-z0-9_]+$")
+    version: int = Field(ge=1)
+    title: str = Field(min_length=1)
+    rule: list[Rule] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules of the loaded packs. A rule id may have several variants, in order of validity."""
+
+    variants: Mapping[str, Sequence[Rule]]
+    pack_of: Mapping[str, str]
+
+    @cached_property
+    def enabled(self) -> dict[str, list[Rule]]:
+        """Enabled variants by rule id; ids without any are left out."""
+        found = {rule_id: [rule for rule in rules if rule.enabled] for rule_id, rules in self.variants.items()}
+        return {rule_id: rules for rule_id, rules in found.items() if rules}
+
+    def in_force(self, rule_id: str, at: datetime) -> Rule:
+        """The variant to show at an instant: the valid one, or the last one that began before, or the first."""
+        rules = self.variants[rule_id]
+        day = local_day(at)
+        return next(
+            (rule for rule in rules if rule.is_valid_at(at)),
+            max((rule for rule in rules if rule.valid_from <= day), key=lambda r: r.valid_from, default=rules[0]),
+        )
+
+
+def load_packs(paths: Iterable[Path | Traversable] | None = None) -> RuleSet:
+    """Load pack files, by default those of this package. Raises PackError."""
+    chosen = list(default_packs() if paths is None else paths)
+    loaded: dict[str, tuple[str, list[Rule]]] = {}
+    for path in chosen:
+        pack = _read(path)
+        for other, (name, _) in loaded.items():
+            if name == pack.pack:
+                raise PackError(f"{path.name}: pack: {pack.pack!r} is also the name of {other}")
+        loaded[path.name] = (pack.pack, pack.rule)
+    return _joined(loaded)
+
+
+def default_packs() -> list[Traversable]:
+    """The packs that are shipped, by name."""
+    folder = files("rules").joinpath("packs")
+    return sorted((entry for entry in folder.iterdir() if entry.name.endswith(".toml")), key=lambda entry: entry.name)
+
+
+def _read(path: Path | Traversable) -> _Pack:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PackError(f"{path.name}: {error}") from error
+    try:
+        pack = _Pack.model_validate(content)
+    except ValidationError as error:
+        raise PackError(f"{path.name}: {_first(error, content)}") from error
+    for rule in pack.rule:
+        _check_rule(path.name, rule)
+    return pack
+
+
+def _first(error: ValidationError, content: Mapping[str, Any]) -> str:
+    """The first problem of a pack as `key: reason`; a rule is named by its id where it has one."""
+    problem = error.errors(include_url=False)[0]
+    place = [str(part) for part in problem["loc"]]
+    if len(place) > 1 and place[0] == "rule" and place[1].isdigit():
+        rule = content["rule"][int(place[1])]
+        name = rule.get("id", f"number {int(place[1]) + 1}") if isinstance(rule, dict) else f"number {place[1]}"
+        place = [f"rule {name}", *place[2:]]
+    return f"{'.'.join(place)}: {problem['msg']}"
+
+
+def _check_rule(file: str, rule: Rule) -> None:
+    def refuse(key: str, reason: str) -> PackError:
+        return PackError(f"{file}: rule {rule.id}.{key}: {reason}")
+
+    if rule.evaluator not in EVALUATORS:
+        raise refuse("evaluator", f"unknown evaluator {rule.evaluator!r}; known: {', '.join(sorted(EVALUATORS))}")
+    if (problem := selector_problem(rule.applies, rule.kind.selects)) is not None:
+        raise refuse(*problem)
+    if rule.valid_to is not None and rule.valid_to < rule.valid_from:
+        raise refuse("valid_to", f"{rule.valid_to} is before valid_from {rule.valid_from}")
+    confirmed = rule.confidence in _CONFIRMED or (rule.confidence == "DESIGN" and rule.status == "platform")
+    if rule.enabled and not confirmed:
+        raise refuse("enabled", f"a rule of confidence {rule.confidence} and status {rule.status} stays disabled")
+    if rule.enabled and rule.status == "unconfirmed":
+        raise refuse("enabled", "an unconfirmed rule stays disabled")
+    foreign = [kind for kind in rule.alert.subjects if SubjectKind(kind) not in rule.kind.subjects]
+    if foreign:
+        known = ", ".join(sorted(rule.kind.subjects))
+        raise refuse("alert.subjects", f"{rule.evaluator} judges no {foreign[0]}; it judges: {known}")
+    try:
+        _ = rule.typed_params
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        key = ".".join(["params", *(str(part) for part in detail["loc"])])
+        raise refuse(key, detail["msg"]) from error
+
+
+def _joined(loaded: Mapping[str, tuple[str, list[Rule]]]) -> RuleSet:
+    variants: dict[str, list[Rule]] = {}
+    home: dict[str, str] = {}
+    pack_of: dict[str, str] = {}
+    for file, (pack, rules) in loaded.items():
+        for rule in rules:
+            if home.setdefault(rule.id, file) != file:
+                raise PackError(f"{file}: rule {rule.id}.id: duplicate, it is also in {home[rule.id]}")
+            pack_of[rule.id] = pack
+            for other in variants.setdefault(rule.id, []):
+                _check_variants(file, rule, other)
+            variants[rule.id].append(rule)
+    for rules in variants.values():
+        rules.sort(key=lambda rule: rule.valid_from)
+    _check_references(home, variants)
+    return RuleSet(variants, pack_of)
+
+
+def _check_variants(file: str, rule: Rule, other: Rule) -> None:
+    """Same id: validity disjoint, and so alike that the same subjects are judged in the same kind of period."""
+    late, early = (rule, other) if rule.valid_from >= other.valid_from else (other, rule)
+    if early.valid_to is None or late.valid_from <= early.valid_to:
+        reason = f"overlaps the validity of the same id from {other.valid_from}"
+        raise PackError(f"{file}: rule {rule.id}.valid_from: {reason}")
+    for key in ("evaluator", "applies"):
+        if getattr(rule, key) != getattr(other, key):
+            raise PackError(f"{file}: rule {rule.id}.{key}: differs from the same id from {other.valid_from}")
+    if rule.version == other.version:
+        raise PackError(f"{file}: rule {rule.id}.version: {rule.version} is also that from {other.valid_from}")
+
+
+def _check_references(home: Mapping[str, str], variants: Mapping[str, Sequence[Rule]]) -> None:
+    """A monthly share counts verdicts of a rule that exists, selects the same and is enabled whenever it is."""
+    for rule_id, rules in variants.items():
+        for rule in rules:
+            params = rule.typed_params
+            if not isinstance(params, MonthlyShareParams):
+                continue
+            counted = variants.get(params.of, ())
+            if not counted or counted[0].evaluator != "hourly_limit":
+                raise PackError(f"{home[rule_id]}: rule {rule_id}.params.of: no hourly rule {params.of!r}")
+            if counted[0].applies != rule.applies:
+                raise PackError(f"{home[rule_id]}: rule {rule_id}.applies: differs from that of {params.of}")
+            if rule.enabled and not any(one.enabled for one in counted):
+                raise PackError(f"{home[rule_id]}: rule {rule_id}.enabled: {params.of} is disabled")

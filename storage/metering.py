@@ -1,0 +1,63 @@
+"""The water-metering register, and how many hours of each day a meter reported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from psycopg.rows import class_row
+
+from domain.metering import Intake, Meter, Place, WaterUser
+from storage.database import Connection
+from storage.sql import queries
+
+_SQL = queries("metering")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class MeteringRegister:
+    """The register's rows; enterprise_ids by code."""
+
+    cities: list[str]
+    districts: list[str]
+    users: list[WaterUser]
+    intakes: list[Intake]
+    places: list[Place]
+    meters: list[Meter]
+    enterprise_ids: dict[str, int]
+
+
+async def register(connection: Connection) -> MeteringRegister:
+    """The metering register as it stands."""
+    kinds = await (await connection.execute(_SQL["places_of_the_city"])).fetchall()
+    users = await (await connection.execute(_SQL["users"])).fetchall()
+    return MeteringRegister(
+        cities=[code for kind, code in kinds if kind == "city"],
+        districts=[code for kind, code in kinds if kind == "district"],
+        users=[WaterUser(*row[1:]) for row in users],
+        intakes=await _all(connection, "intakes", Intake),
+        places=await _all(connection, "places", Place),
+        meters=await _all(connection, "meters", Meter),
+        enterprise_ids={row[1]: row[0] for row in users},
+    )
+
+
+async def hours_by_day(
+    connection: Connection, point_ids: Sequence[int], from_at: datetime, to_at: datetime, origin: datetime
+) -> list[tuple[int, datetime, int]]:
+    """(point_id, start of the day, hours with a reading) in [from_at, to_at); days are 24 h counted from `origin`."""
+    cursor = await connection.execute(
+        _SQL["hours_by_day"],
+        {"point_ids": list(point_ids), "from_at": from_at, "to_at": to_at, "origin": origin},
+    )
+    return [(point_id, day_at, count) for point_id, day_at, count in await cursor.fetchall()]
+
+
+async def _all(connection: Connection, block: str, row_type: type[T]) -> list[T]:
+    async with connection.cursor(row_factory=class_row(row_type)) as cursor:
+        await cursor.execute(_SQL[block])
+        return await cursor.fetchall()

@@ -1,0 +1,44 @@
+-- places_of_the_city --
+-- codes of the city and its districts
+select 'city' as kind, code from city
+union all
+select 'district', code from district
+order by kind, code
+
+-- users --
+-- enterprises as water users
+select enterprise_id, code, district, is_industrial, registered_from from enterprise order by code
+
+-- intakes --
+-- intakes with the permitted volume
+select e.code as enterprise, i.code, i.source, i.permitted_m3_a::float8 as permitted_m3_a, i.is_agricultural,
+       i.in_service_from, i.in_service_to
+from intake i join enterprise e using (enterprise_id)
+order by e.code, i.code
+
+-- places --
+-- places where a meter is required
+select e.code as enterprise, l.code, l.level, i.code as intake, l.in_service_from, l.in_service_to
+from metering_place l
+join enterprise e using (enterprise_id)
+left join intake i on i.intake_id = l.intake_id
+order by e.code, l.code
+
+-- meters --
+-- installations of meters with their points
+select e.code as enterprise, l.code as place, m.serial, m.verified_on, m.verification_months::int as verification_months,
+       m.installed_on, m.removed_on, m.point_id, p.code as point, p.in_service_from as point_in_service_from,
+       p.in_service_to as point_in_service_to
+from meter m
+join enterprise e using (enterprise_id)
+join metering_place l using (place_id)
+left join point p on p.point_id = m.point_id
+order by e.code, l.code, m.installed_on, m.serial
+
+-- hours_by_day --
+-- hours with a reading, by point and day; days begin where `origin` does
+select h.point_id, date_bin(interval '1 day', h.hour_at, %(origin)s::timestamptz) as day_at, count(*)
+from hourly h
+where h.point_id = any(%(point_ids)s::int[]) and h.reading_count > 0
+    and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
+group by h.point_id, day_at
