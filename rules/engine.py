@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.errors import WorldFailed
 from domain.findings import Subject, SubjectKind
-from domain.periods import hour_of
+from domain.periods import Period, hour_of
 from rules.components import Components
 from rules.days import Days
 from rules.evaluators.rule_failed import HealthWindow
@@ -104,6 +104,7 @@ class Engine:
         order = list(FAMILIES)
         self._order = sorted(ids, key=lambda rule_id: (order.index(self._variants(rule_id)[0].evaluator), rule_id))
         self._synced: dict[str, int] = {}
+        self._judged_hour: Period | None = None
         self._known_errors: dict[str, str] = {}
 
     def _variants(self, rule_id: str) -> Sequence[Rule]:
@@ -133,11 +134,21 @@ class Engine:
         await self.sync(now)
         report = StepReport(now)
         await self._drain(report)
+        # every period ends on the hour: between two hours only the work list can bring something to judge
+        hour = hour_of(now - self._settings.grace)
+        if hour == self._judged_hour and not report.work:
+            report.evaluated = list(self._rules.enabled)
+            async with self._database.transaction() as connection:
+                await rule_state.set_evaluated(connection, report.evaluated, now)
+            return report
+        self._judged_hour = None
         for rule_id in self._order:
             await self._advance(rule_id, report)
         busy = {*report.failed, *report.deferred, *report.skipped}
         report.evaluated = [rule_id for rule_id in self._rules.enabled if rule_id not in busy]
         await self._close(report)
+        if not busy:
+            self._judged_hour = hour
         return report
 
     async def _drain(self, report: StepReport) -> None:

@@ -122,7 +122,7 @@ async def _demo(
         PREFIX + "LOG_LEVEL": "ERROR",
     }
     async with contextlib.AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(embedded.url, name="plantwatch demo"))
+        database = await stack.enter_async_context(Database(embedded.url, name="plantwatch demo", probe=False))
         passwords = await _register(database, story, clock, folder)
         supervisor = await stack.enter_async_context(Supervisor(environ))
         ports: dict[str, int] = {}

@@ -44,9 +44,9 @@ async def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_database(settings: Settings, name: str, *, max_size: int = 8) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, name: str, *, probe: bool = False) -> AsyncIterator[Database]:
     """The database of the settings, refused when its schema is older than this version."""
-    async with Database(settings.require_database_url(), name=f"plantwatch {name}", max_size=max_size) as database:
+    async with Database(settings.require_database_url(), name=f"plantwatch {name}", probe=probe) as database:
         async with database.transaction() as connection:
             missing = await missing_migrations(connection)
         if missing:

@@ -78,7 +78,7 @@ async def ingest(settings: Settings) -> None:
     """The MQTT listener, the writer, the roll-up, and the keeping time of raw readings."""
     clock = open_clock(settings.clock_file)
     registry = _registry()
-    async with open_database(settings, "ingest") as database:
+    async with open_database(settings, "ingest", probe=True) as database:
         service = IngestService(
             database,
             clock,
@@ -184,7 +184,7 @@ async def api(settings: Settings) -> None:
     """The HTTP API."""
     registry = _registry()
     token = settings.api_token
-    async with open_database(settings, "api") as database:
+    async with open_database(settings, "api", probe=True) as database:
         app = create_app(
             database,
             clock=open_clock(settings.clock_file),

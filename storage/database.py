@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -27,9 +28,13 @@ class Database:
     """A pool of connections to one PostgreSQL.
 
     Use as an async context manager. Sessions run in UTC, so that no display depends on the server's setting.
+    probe: ask a pooled connection whether it lives before handing it out. Worth its round trip where a person waits
+    for the answer; a stage that works in a loop meets a dead connection once, and tries again.
     """
 
-    def __init__(self, url: str, *, name: str = "plantwatch", min_size: int = 1, max_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, name: str = "plantwatch", min_size: int = 1, max_size: int = 8, probe: bool = True
+    ) -> None:
         self.url = url
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
@@ -37,7 +42,7 @@ class Database:
             max_size=max_size,
             timeout=10.0,
             open=False,
-            check=AsyncConnectionPool.check_connection,
+            check=AsyncConnectionPool.check_connection if probe else None,
             kwargs={"application_name": name, "options": "-c timezone=UTC"},
         )
 
@@ -77,3 +82,10 @@ async def fetch_all(connection: Connection, query: Any, parameters: Any = None) 
     async with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
         await cursor.execute(query, parameters)
         return await cursor.fetchall()
+
+
+def create_database(url: str, name: str) -> None:
+    """Make a database on the server of a maintenance URL, unless it is there."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if connection.execute("select from pg_database where datname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))

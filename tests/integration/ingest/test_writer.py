@@ -275,6 +275,22 @@ async def test_months_are_made_when_they_are_met_and_met_again_after_they_were_d
     assert [value for _, value, _, _ in await readings(plant)] == [2.0, 1.0, 1.0, 3.0]
 
 
+async def test_late_readings_meet_compressed_ones(plant: Database) -> None:
+    old = NOW - timedelta(days=200)
+    first = [sample(old + minutes(m), {"SO2": m, "O2": 9}) for m in range(30)]
+    async with running_writer(plant) as writer:
+        await send(writer, delivery(first))
+        with psycopg.connect(plant.url) as connection:
+            if connection.execute("select 1 from schema_info where value = 'timescale'").fetchone():
+                connection.execute("select compress_chunk(show_chunks('reading'))")
+        again = [sample(old + minutes(m), {"SO2": m + 100 * (m % 3 == 0), "O2": 9}) for m in range(20, 50)]
+        await send(writer, delivery(again))
+        await send(writer, delivery([sample(old + minutes(60), {"SO2": 1})]))
+    books = await account(plant)
+    assert (books["stored"], books["duplicates"], books["corrections"]) == (60 + 40 + 1, 17, 3)
+    assert [value for value, _ in await corrections(plant)] == [121.0, 124.0, 127.0]
+
+
 POISON = """
 create function poison() returns trigger language plpgsql as $$
 begin

@@ -1,0 +1,242 @@
+"""Many messages as the columns of one transaction, and what became of each item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from domain.periods import local_day
+from domain.quality import QcFlag
+from domain.readings import HOUR_US, Bool, Int8, Int64, Readings, dirty_hours, empty_readings, from_us, to_us
+from domain.refusals import Reason
+from ingest.check import check_ranges, check_time
+from ingest.decode.faults import Faults, printable
+from ingest.decode.json_v1 import Samples
+from ingest.messages import Message
+from ingest.registry import Entry, Registry
+from storage.accounting import Account
+from storage.gateways import GatewayStatus
+from storage.leak_tests import Fate, LeakTest
+from storage.refusals import Refusal, RefusedMessage
+
+STORED, DUPLICATE, CORRECTION = 0, 1, 2
+_FATES = {Fate.STORED: STORED, Fate.DUPLICATE: DUPLICATE, Fate.CORRECTION: CORRECTION}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some messages of known enterprises, checked. Message numbers are positions in `messages`."""
+
+    messages: Sequence[Message]
+    enterprise_ids: list[int]
+    faults: list[Faults]
+    """All that is refused, by message."""
+    items: list[int]
+    """Items received, by message."""
+    readings: Readings
+    """In order of point, time and arrival."""
+    reading_owner: Int64
+    """Message number of each reading."""
+    is_first: Bool
+    """Where a reading is the first of its point and instant within the batch."""
+    leak_tests: list[LeakTest]
+    leak_test_owner: list[int]
+    statuses: list[GatewayStatus]
+
+
+class _Gather:
+    """The columns while they grow."""
+
+    def __init__(self) -> None:
+        self.point_id: list[int] = []
+        self.values: list[float] = []
+        self.flags: list[str] = []
+        self.at_us: list[int] = []
+        self.sizes: list[int] = []
+        self.qc_flag: list[int] = []
+        self.received_us: list[int] = []
+        self.owner: list[int] = []
+
+    def add(self, owner: int, samples: Samples, entry: Entry, received_us: int, faults: Faults) -> None:
+        find = entry.points.get
+        point_id = [find(code, 0) for code in samples.codes]
+        qc_flag = [check_time(at_us, received_us) for at_us in samples.at_us]
+        if 0 in point_id or any(isinstance(verdict, Reason) for verdict in qc_flag):
+            _refuse(samples, point_id, qc_flag, faults)
+        count = len(samples.sizes)
+        self.point_id += point_id
+        self.values += samples.values
+        self.flags.append(samples.flags)
+        self.at_us += samples.at_us
+        self.sizes += samples.sizes
+        self.qc_flag += [QcFlag.FAIL if isinstance(verdict, Reason) else verdict for verdict in qc_flag]
+        self.received_us += [received_us] * count
+        self.owner += [owner] * count
+
+    def columns(self, registry: Registry) -> tuple[Readings, Int64]:
+        sizes = np.array(self.sizes, np.int64)
+        point_id = np.array(self.point_id, np.int64)
+        value = np.array(self.values, np.float64)
+        flags: Int8 = np.frombuffer("".join(self.flags).encode("ascii"), np.int8)
+        qc_flag = np.repeat(np.array(self.qc_flag, np.int16), sizes)
+        qc_flag = check_ranges(
+            value, qc_flag, registry.traits.physical_min[point_id], registry.traits.physical_max[point_id]
+        )
+        readings = Readings(
+            point_id,
+            np.repeat(np.array(self.at_us, np.int64), sizes),
+            value,
+            flags,
+            qc_flag,
+            np.repeat(np.array(self.received_us, np.int64), sizes),
+        )
+        return readings, np.repeat(np.array(self.owner, np.int64), sizes)
+
+
+def _refuse(samples: Samples, point_id: list[int], qc_flag: list[Reason | QcFlag], faults: Faults) -> None:
+    """Refuse samples of impossible time and values of unknown points; point 0 marks what is not to be stored."""
+    start = 0
+    for path, at_us, size, verdict in zip(samples.paths, samples.at_us, samples.sizes, qc_flag, strict=True):
+        end = start + size
+        if isinstance(verdict, Reason):
+            if size:
+                faults.add(verdict, f"{path} at {from_us(at_us).isoformat()}", items=size)
+            point_id[start:end] = [0] * size
+        else:
+            for position in range(start, end):
+                if point_id[position] == 0:
+                    where = f"{path}.values.{samples.codes[position][:80]}"
+                    faults.add(Reason.UNKNOWN_POINT, f"{printable(where)} = {samples.values[position]!r}")
+        start = end
+
+
+def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
+    """The columns of some messages whose enterprises the registry knows."""
+    gather = _Gather()
+    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [])
+    statuses: dict[tuple[int, str], GatewayStatus] = {}
+    for number, message in enumerate(messages):
+        delivery = message.delivery
+        entry = registry.entry(delivery.enterprise)
+        assert entry is not None, "the caller has set unknown enterprises aside"
+        faults = message.faults
+        items = faults.items + len(message.records)
+        if message.samples is not None or message.records:
+            faults = faults.copy()  # a batch that fails is assembled again
+        if message.samples is not None:
+            items += len(message.samples.codes)
+            gather.add(number, message.samples, entry, to_us(delivery.received_at), faults)
+        if message.records:
+            _add_records(batch, number, message, entry, faults)
+        if message.online is not None and message.gateway is not None:
+            status = GatewayStatus(entry.enterprise_id, message.gateway, message.online, delivery.received_at)
+            statuses[status.enterprise_id, status.gateway] = status
+        batch.enterprise_ids.append(entry.enterprise_id)
+        batch.faults.append(faults)
+        batch.items.append(items)
+    batch.statuses = list(statuses.values())
+    readings, owner = gather.columns(registry)
+    order = np.lexsort((readings.measured_us, readings.point_id))  # stable: arrival decides among equals
+    order = order[np.searchsorted(readings.point_id[order], 1) :]  # point 0 was refused
+    batch.readings, batch.reading_owner = readings.take(order), owner[order]
+    batch.is_first = np.ones(len(order), np.bool_)
+    point_id, measured_us = batch.readings.point_id, batch.readings.measured_us
+    batch.is_first[1:] = (point_id[1:] != point_id[:-1]) | (measured_us[1:] != measured_us[:-1])
+    return batch
+
+
+_NOTHING = (
+    empty_readings(),
+    np.empty(0, np.int64),
+    np.empty(0, np.bool_),
+)
+
+
+def _add_records(batch: Batch, number: int, message: Message, entry: Entry, faults: Faults) -> None:
+    received_at = message.delivery.received_at
+    for record in message.records:
+        verdict = check_time(record.tested_us, to_us(received_at))
+        component_id = entry.components.get(record.component)
+        if isinstance(verdict, Reason):
+            faults.add(verdict, f"{record.path}.tested_at = {from_us(record.tested_us).isoformat()}")
+        elif component_id is None:
+            faults.add(Reason.UNKNOWN_COMPONENT, f"{record.path}.component = {record.component}")
+        else:
+            test = LeakTest(
+                component_id,
+                from_us(record.tested_us),
+                record.net_umol_mol,
+                record.background_umol_mol,
+                record.instrument,
+                record.tester,
+                received_at,
+            )
+            batch.leak_tests.append(test)
+            batch.leak_test_owner.append(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What became of a batch, to be committed with it."""
+
+    accounts: list[Account]
+    refused: list[RefusedMessage]
+
+
+def close_books(batch: Batch, reading_fate: Int64, leak_test_fate: Sequence[Fate]) -> Books:
+    """The accounts and refusals of a batch, given the fate of every reading and leak test."""
+    owners = np.r_[batch.reading_owner, np.array(batch.leak_test_owner, np.int64)]
+    fates = np.r_[reading_fate, np.array([_FATES[fate] for fate in leak_test_fate], np.int64)]
+    counts = np.bincount(owners * 3 + fates, minlength=len(batch.messages) * 3).reshape(-1, 3).tolist()
+    accounts: dict[tuple[int, date], Account] = {}
+    refused: list[RefusedMessage] = []
+    for number, message in enumerate(batch.messages):
+        items, faults = batch.items[number], batch.faults[number]
+        if items == 0:
+            continue  # a status is no item and enters no book
+        delivery = message.delivery
+        day = _day_of_hour(to_us(delivery.received_at) // HOUR_US)
+        key = (batch.enterprise_ids[number], day)
+        account = accounts.get(key)
+        if account is None:
+            account = accounts[key] = Account(key[0], day)
+        stored, duplicates, corrections = counts[number]
+        account.messages += 1
+        account.received += items
+        account.stored += stored
+        account.duplicates += duplicates
+        account.corrections += corrections
+        if faults:
+            account.refused += faults.items
+            refused.append(_refused_message(batch.enterprise_ids[number], message, faults))
+    return Books(list(accounts.values()), refused)
+
+
+@lru_cache(maxsize=64)
+def _day_of_hour(hour: int) -> date:
+    # local days begin on whole hours, and messages of one hour come by the thousand
+    return local_day(from_us(hour * HOUR_US))
+
+
+def _refused_message(enterprise_id: int, message: Message, faults: Faults) -> RefusedMessage:
+    delivery = message.delivery
+    return RefusedMessage(
+        enterprise_id,
+        None if message.gateway is None else printable(message.gateway),
+        printable(delivery.client_id),
+        printable(delivery.topic),
+        delivery.received_at,
+        delivery.payload,
+        delivery.payload_size,
+        [Refusal(reason, fault.items, fault.first_item, fault.expected) for reason, fault in faults.by_reason.items()],
+    )
+
+
+def changed_hours(batch: Batch, reading_fate: Int64, registry: Registry) -> tuple[Int64, Int64]:
+    """point_id and hour of everything that a batch stored or corrected."""
+    changed = batch.readings.take(reading_fate != DUPLICATE)
+    return dirty_hours(changed, registry.traits.counters(changed.point_id))

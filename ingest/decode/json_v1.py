@@ -1,0 +1,169 @@
+"""The JSON wire format of readings, version 1: one sample or a list of samples.
+
+`{"at":"2026-11-21T08:00:00+08:00","values":{"W-01":12345.6},"flags":{"W-01":"M"}}`
+
+Two roads with one meaning: a typed parser for what is entirely in order, and a suspicious one that finds every fault.
+The fast road is taken only when the colons of the payload are all accounted for: a repeated or unknown key adds one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from domain.quality import SourceFlag
+from domain.refusals import Reason
+from ingest.decode.faults import Faults, printable, show
+from ingest.decode.instants import read_instant
+from ingest.decode.strict_json import RepeatedKeys, read_json
+
+_LETTERS = frozenset(flag.value for flag in SourceFlag)
+_NORMAL = SourceFlag.NORMAL.value
+
+
+@dataclass(slots=True)
+class Samples:
+    """Values of one message in the order of the payload; codes, values and flags have one entry a value."""
+
+    codes: list[str] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    flags: str = ""
+    """One letter a value."""
+    at_us: list[int] = field(default_factory=list)
+    """One entry a sample, as in sizes and paths."""
+    sizes: list[int] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    """Where the sample stands in the payload: `$`, or `$[3]` in a list."""
+    faults: Faults = field(default_factory=Faults)
+
+
+class _Sample(msgspec.Struct, gc=False):
+    values: dict[str, float]
+    at: str | None = None
+    ts: int | None = None
+    flags: dict[str, str] | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Sample | list[_Sample])
+
+
+def decode_samples(payload: bytes) -> Samples:
+    """The samples of a payload; whatever cannot be used is in their faults, never raised."""
+    samples = _decode_fast(payload)
+    return _decode_slowly(payload) if samples is None else samples
+
+
+def _decode_fast(payload: bytes) -> Samples | None:
+    """None when anything is unusual."""
+    try:
+        decoded = _DECODER.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if b"\\" in payload:  # an escape could hide a colon
+        return None
+    one = isinstance(decoded, _Sample)
+    listed: list[_Sample] = [decoded] if isinstance(decoded, _Sample) else decoded
+    samples = Samples()
+    colons = 0
+    letters: list[str] = []
+    for index, sample in enumerate(listed):
+        values, flags = sample.values, sample.flags
+        instant = read_instant(sample.at, sample.ts)
+        if not values or isinstance(instant, Reason):
+            return None
+        colons += len(values) + 1  # the key `values` and the keys in it
+        if sample.at is not None:
+            colons += 1 + sample.at.count(":")
+        if sample.ts is not None:
+            colons += 1
+        if flags is None:
+            letters.append(_NORMAL * len(values))
+        else:
+            if not (values.keys() >= flags.keys() and _LETTERS.issuperset(flags.values())):
+                return None
+            colons += 1 + len(flags)
+            letters += [flags.get(code, _NORMAL) for code in values]
+        samples.codes += values
+        samples.values += values.values()
+        samples.at_us.append(instant)
+        samples.sizes.append(len(values))
+        samples.paths.append("$" if one else f"$[{index}]")
+    samples.flags = "".join(letters)
+    # keys or null values that were not seen, repeated ones above all
+    return samples if listed and payload.count(b":") == colons else None
+
+
+def _decode_slowly(payload: bytes) -> Samples:
+    samples = Samples()
+    decoded = read_json(payload, samples.faults)
+    if samples.faults:
+        return samples
+    if isinstance(decoded, list):
+        if not decoded:
+            samples.faults.add(Reason.BAD_SAMPLE, "$ = []", expected="at least one sample")
+        for index, sample in enumerate(decoded):
+            _read_sample(sample, f"$[{index}]", samples)
+    else:
+        _read_sample(decoded, "$", samples)
+    return samples
+
+
+def _read_sample(sample: Any, path: str, samples: Samples) -> None:
+    """Add what can be used of one sample, refuse the rest: a sample without usable structure is a single item."""
+    faults = samples.faults
+    if not isinstance(sample, dict) or "values" not in sample:
+        faults.add(Reason.BAD_SAMPLE, f"{path} = {show(sample)}")
+        return
+    values = sample["values"]
+    if not isinstance(values, dict) or not values:
+        faults.add(Reason.BAD_SAMPLE, f"{path}.values = {show(values)}")
+        return
+    flags = sample.get("flags")
+    if flags is None:
+        flags = {}
+    if not isinstance(flags, dict):
+        faults.add(
+            Reason.BAD_SAMPLE,
+            f"{path}.flags = {show(flags)}",
+            items=len(values),
+            expected="flags is an object of point code and letter",
+        )
+        return
+    if any(isinstance(part, RepeatedKeys) for part in (sample, values, flags)):
+        faults.add(Reason.BAD_SAMPLE, path, items=len(values), expected="no key is given twice in an object")
+        return
+    instant = read_instant(sample.get("at"), sample.get("ts"))
+    if isinstance(instant, Reason):
+        given = {key: sample[key] for key in ("at", "ts") if key in sample}
+        shown = ", ".join(f"{path}.{key} = {show(value)}" for key, value in given.items()) or path
+        faults.add(instant, shown, items=len(values))
+        return
+    before = len(samples.codes)
+    _read_values(values, flags, path, samples)
+    samples.at_us.append(instant)
+    samples.paths.append(path)
+    samples.sizes.append(len(samples.codes) - before)
+
+
+def _read_values(values: dict[str, Any], flags: dict[str, Any], path: str, samples: Samples) -> None:
+    for code, value in values.items():
+        where = printable(f"{path}.values.{code[:80]}")
+        flag = flags.get(code, _NORMAL)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            samples.faults.add(Reason.NOT_A_NUMBER, f"{where} = {show(value)}")
+        elif not isinstance(flag, str) or flag not in _LETTERS:
+            samples.faults.add(Reason.BAD_FLAG, printable(f"{path}.flags.{code[:80]}") + f" = {show(flag)}")
+        else:
+            samples.codes.append(code)
+            samples.values.append(float(value))
+            samples.flags += flag
+    for code in flags:
+        if code not in values:
+            samples.faults.add(
+                Reason.BAD_FLAG,
+                printable(f"{path}.flags.{code[:80]}") + f" = {show(flags[code])}",
+                expected="a flag belongs to a point that has a value in the same sample",
+            )

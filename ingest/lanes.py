@@ -1,0 +1,56 @@
+"""Several writers behind one sink, each with a connection of its own, so that one may store while another commits.
+
+An enterprise always takes the same lane: what a gateway sends one after the other is stored in that order, and two
+lanes never touch the same point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.clock import Clock
+from ingest.delivery import Delivery, Receipt
+from ingest.metrics import IngestMetrics
+from ingest.writer import Writer
+
+
+class Lanes:
+    """Implements `ingest.delivery.Sink` and `QueueingSink` over some writers."""
+
+    def __init__(self, make_writer: Callable[[], Writer], count: int, clock: Clock, metrics: IngestMetrics) -> None:
+        self._writers = [make_writer() for _ in range(count)]
+        metrics.lag.set_function(lambda: self._lag_s(clock()))
+        metrics.queued.set_function(lambda: sum(writer.queued for writer in self._writers))
+
+    def _lag_s(self, now: datetime) -> float:
+        newest = [writer.newest for writer in self._writers if writer.newest is not None]
+        return max(0.0, (now - max(newest)).total_seconds()) if newest else 0.0
+
+    def _lane(self, enterprise: str) -> Writer:
+        return self._writers[zlib.crc32(enterprise.encode()) % len(self._writers)]
+
+    async def submit(self, delivery: Delivery) -> Receipt:
+        """See `Sink`."""
+        return await self._lane(delivery.enterprise).submit(delivery)
+
+    async def status(self, enterprise: str, gateway: str, online: bool, at: datetime) -> None:
+        """See `Sink`."""
+        await self._lane(enterprise).status(enterprise, gateway, online, at)
+
+    def enqueue(self, delivery: Delivery) -> asyncio.Future[Receipt]:
+        """See `QueueingSink`."""
+        return self._lane(delivery.enterprise).enqueue(delivery)
+
+    async def run(self) -> None:
+        """Run all writers until `close`."""
+        async with asyncio.TaskGroup() as group:
+            for number, writer in enumerate(self._writers):
+                group.create_task(writer.run(), name=f"writer {number}")
+
+    def close(self) -> None:
+        """Take nothing more; `run` returns when all queues are written."""
+        for writer in self._writers:
+            writer.close()

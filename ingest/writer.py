@@ -1,0 +1,308 @@
+"""The one road into the store: gathers messages for a few milliseconds and commits them together.
+
+Readings, dirty hours, books and refusals are one transaction; only then is a sender answered. So a crash at any
+instant loses nothing that was acknowledged, and what is sent again afterwards is recognised as duplicate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from domain.errors import StorageUnavailable
+from domain.readings import Int64, from_us
+from ingest.batch import CORRECTION, DUPLICATE, STORED, Batch, assemble, changed_hours, close_books
+from ingest.delivery import Delivery, Receipt, SinkUnavailable
+from ingest.messages import Message, read_message, receipt, unreadable
+from ingest.metrics import IngestMetrics
+from ingest.registry import Registry
+from storage.accounting import add_accounts
+from storage.database import Connection, Database
+from storage.gateways import set_statuses
+from storage.hourly import add_dirty_hours, hint_rules
+from storage.leak_tests import Fate, store_leak_tests
+from storage.readings import copy_new_readings, ensure_partition, insert_corrections, insert_missing_readings
+from storage.refusals import insert_refused_messages
+
+logger = logging.getLogger(__name__)
+
+#: After a batch with known readings, so many batches look before they store: redeliveries come in bursts.
+_CAREFUL_BATCHES = 8
+#: Attempts when other writers stood in the way (deadlock, serialization), before the senders are told.
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WriterLimits:
+    """Bounds of one writer."""
+
+    linger_s: float = 0.003
+    """How long a batch waits for more messages; a commit costs about as much."""
+    batch_values: int = 20_000
+    """Values at which a batch is closed; more per batch gains little and delays the answers."""
+    batch_bytes: int = 16 * 1024 * 1024
+    """Payload bytes at which a batch is closed: refused messages are stored whole."""
+    queue_values: int = 100_000
+    """Values that wait before `submit` waits too."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    message: Message
+    future: asyncio.Future[Receipt]
+
+
+class Writer:
+    """Implements `ingest.delivery.Sink` and `QueueingSink`; `run` does the writing."""
+
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        metrics: IngestMetrics,
+        limits: WriterLimits | None = None,
+    ) -> None:
+        self._database = database
+        self._registry = registry
+        self._metrics = metrics
+        self._limits = limits or WriterLimits()
+        self._queue: deque[_Pending] = deque()
+        self._queued_values = 0
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closed = False
+        self._careful = 0
+        self._known_months: set[np.datetime64] = set()
+        self.newest: datetime | None = None
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait."""
+        return len(self._queue)
+
+    # --- the sink
+
+    async def submit(self, delivery: Delivery) -> Receipt:
+        """See `Sink`; waits while too much is queued."""
+        while not self._room.is_set():
+            await self._room.wait()
+        return await self.enqueue(delivery)
+
+    async def status(self, enterprise: str, gateway: str, online: bool, at: datetime) -> None:
+        """See `Sink`."""
+        payload = b"online" if online else b"offline"
+        topic = f"plantwatch/v1/{enterprise}/{gateway}/status"
+        delivery = Delivery(enterprise, "", topic, payload, len(payload), 1, True, False, at)
+        await self._push(Message(delivery, gateway, online=online))
+
+    def enqueue(self, delivery: Delivery) -> asyncio.Future[Receipt]:
+        """See `QueueingSink`. Takes it however full the queue is: the doors bound what they have under way."""
+        try:
+            message = read_message(delivery)
+        except Exception as error:
+            logger.exception("a message could not be read", extra={"enterprise": delivery.enterprise})
+            message = unreadable(delivery, error)
+        return self._push(message)
+
+    def _push(self, message: Message) -> asyncio.Future[Receipt]:
+        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        if self._closed:
+            future.set_exception(SinkUnavailable("the writer has stopped"))
+            return future
+        self._queue.append(_Pending(message, future))
+        self._queued_values += message.weight
+        if self._queued_values >= self._limits.queue_values:
+            self._room.clear()
+        self._arrived.set()
+        return future
+
+    # --- the writing
+
+    async def run(self) -> None:
+        """Write until `close`, then what is queued. Cancelled, it leaves the rest unanswered as SinkUnavailable."""
+        try:
+            while await self._wait():
+                await self._write(self._take())
+        finally:
+            self._closed = True
+            while self._queue:
+                _fail([self._queue.popleft()], SinkUnavailable("the writer was stopped"))
+
+    def close(self) -> None:
+        """Take nothing more; `run` returns when the queue is written."""
+        self._closed = True
+        self._arrived.set()
+
+    async def _wait(self) -> bool:
+        """Wait for messages, and a little longer for company; False when closed and empty."""
+        while not self._queue:
+            if self._closed:
+                return False
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._queued_values < self._limits.batch_values and not self._closed:
+            await asyncio.sleep(self._limits.linger_s)
+        return True
+
+    def _take(self) -> list[_Pending]:
+        taken: list[_Pending] = []
+        values = size = 0
+        while self._queue and values < self._limits.batch_values and size < self._limits.batch_bytes:
+            pending = self._queue.popleft()
+            values += pending.message.weight
+            size += len(pending.message.delivery.payload)
+            taken.append(pending)
+        self._queued_values -= values
+        if self._queued_values < self._limits.queue_values:
+            self._room.set()
+        return taken
+
+    async def _write(self, taken: list[_Pending], *, again: bool = True) -> None:
+        """Commit some messages; when their content forbids it, find the one at fault and commit the others.
+
+        again: whether it may be for want of a partition that was there before, and one more attempt may help.
+        """
+        try:
+            await self._commit_patiently(taken)
+        except StorageUnavailable as error:
+            self._metrics.failures.labels(cause="unavailable").inc()
+            logger.warning("messages could not be stored", exc_info=error, extra={"messages": len(taken)})
+            failure = SinkUnavailable(f"not stored: {error}")
+            failure.__cause__ = error
+            _fail(taken, failure)
+        except asyncio.CancelledError:
+            _fail(taken, SinkUnavailable("the writer was stopped"))
+            raise
+        except Exception as error:  # noqa: BLE001 - one message must not block all
+            self._metrics.failures.labels(cause="content").inc()
+            self._known_months.clear()
+            if again:
+                await self._write(taken, again=False)
+            else:
+                await self._isolate(taken, error)
+
+    async def _isolate(self, taken: list[_Pending], error: Exception) -> None:
+        if len(taken) > 1:
+            middle = len(taken) // 2
+            await self._write(taken[:middle], again=False)
+            await self._write(taken[middle:], again=False)
+            return
+        (pending,) = taken
+        delivery = pending.message.delivery
+        where = {"enterprise": delivery.enterprise, "topic": delivery.topic}
+        if pending.message.samples is None and not pending.message.records:
+            # there is nothing left to take out of it
+            logger.error("a message without items cannot be stored", exc_info=error, extra=where)
+            _fail(taken, SinkUnavailable(f"not stored: {error}"))
+            return
+        logger.error("a message cannot be stored and is refused", exc_info=error, extra=where)
+        await self._write([_Pending(unreadable(delivery, error), pending.future)], again=False)
+
+    async def _commit_patiently(self, taken: list[_Pending]) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self._commit(taken)
+                return
+            except StorageUnavailable as error:
+                # class 40: another writer stood in the way; the transaction is gone, the server is well
+                if attempt == _ATTEMPTS or not str(getattr(error.__cause__, "sqlstate", "")).startswith("40"):
+                    raise
+
+    async def _commit(self, taken: list[_Pending]) -> None:
+        await self._registry.prepare(_wanted(taken))
+        known = [p for p in taken if self._registry.entry(p.message.delivery.enterprise) is not None]
+        if len(known) < len(taken):
+            strangers = [p for p in taken if self._registry.entry(p.message.delivery.enterprise) is None]
+            _fail(strangers, SinkUnavailable("the enterprise is not in the register"))
+        if not known:
+            return
+        batch = assemble([pending.message for pending in known], self._registry)
+        await self._ensure_months(batch.readings.measured_us)
+        with self._metrics.batch_seconds.time():
+            async with self._database.transaction() as connection:
+                fates, leak_fates, refused = await self._store(connection, batch)
+        self._count(batch, fates, leak_fates)
+        for number, pending in enumerate(known):
+            if not pending.future.done():
+                pending.future.set_result(receipt(pending.message, batch.faults[number], batch.items[number]))
+        logger.debug("batch committed", extra={"messages": len(known), "refused_messages": refused})
+
+    async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
+        """Write a batch. The tables come in the same order in every writer, the rows of each in order of key."""
+        fates = await self._store_readings(connection, batch)
+        leak_fates = await store_leak_tests(connection, batch.leak_tests)
+        await set_statuses(connection, batch.statuses)
+        await add_dirty_hours(connection, *changed_hours(batch, fates, self._registry))
+        books = close_books(batch, fates, leak_fates)
+        await insert_refused_messages(connection, books.refused)
+        await add_accounts(connection, books.accounts)
+        if any(fate is not Fate.DUPLICATE for fate in leak_fates):
+            await hint_rules(connection)
+        return fates, leak_fates, len(books.refused)
+
+    async def _store_readings(self, connection: Connection, batch: Batch) -> Int64:
+        """The fate of each reading of a batch, after storing it."""
+        fates = np.zeros(len(batch.readings), np.int64)
+        if len(fates) == 0:
+            return fates
+        contested = ~batch.is_first
+        firsts = batch.readings if batch.is_first.all() else batch.readings.take(batch.is_first)
+        if self._careful > 0 or not await copy_new_readings(connection, firsts):
+            known = await insert_missing_readings(connection, firsts)
+            self._careful = _CAREFUL_BATCHES if len(known) else max(0, self._careful - 1)
+            contested[np.flatnonzero(batch.is_first)[known]] = True
+        if contested.any():
+            positions = np.flatnonzero(contested)
+            corrections = await insert_corrections(connection, batch.readings.take(positions))
+            fates[positions] = DUPLICATE
+            fates[positions[corrections]] = CORRECTION
+        return fates
+
+    async def _ensure_months(self, measured_us: Int64) -> None:
+        months = np.unique(measured_us.astype("datetime64[us]").astype("datetime64[M]"))
+        for month in months:
+            if month not in self._known_months:
+                # of its own, because it locks the table against all other writers
+                async with self._database.transaction() as connection:
+                    await ensure_partition(connection, from_us(int(month.astype("datetime64[us]").astype(np.int64))))
+                self._known_months.add(month)
+
+    def _count(self, batch: Batch, fates: Int64, leak_fates: Sequence[Fate]) -> None:
+        metrics = self._metrics
+        by_fate = np.bincount(fates, minlength=3)
+        metrics.values["stored"].inc(int(by_fate[STORED]) + leak_fates.count(Fate.STORED))
+        metrics.values["duplicate"].inc(int(by_fate[DUPLICATE]) + leak_fates.count(Fate.DUPLICATE))
+        metrics.values["correction"].inc(int(by_fate[CORRECTION]) + leak_fates.count(Fate.CORRECTION))
+        for faults in batch.faults:
+            for reason, fault in faults.by_reason.items():
+                metrics.refusals[reason].inc(fault.items)
+                metrics.values["refused"].inc(fault.items)
+        metrics.messages.inc(len(batch.messages))
+        metrics.batch_values.observe(sum(batch.items))
+        newest = max(message.delivery.received_at for message in batch.messages)
+        self.newest = newest if self.newest is None else max(self.newest, newest)
+
+
+def _wanted(taken: Sequence[_Pending]) -> dict[str, tuple[set[str], set[str]]]:
+    """Codes of points and of components that some messages name, by enterprise."""
+    wanted: dict[str, tuple[set[str], set[str]]] = {}
+    for pending in taken:
+        message = pending.message
+        points, components = wanted.setdefault(message.delivery.enterprise, (set(), set()))
+        if message.samples is not None:
+            points.update(message.samples.codes)
+        components.update(record.component for record in message.records)
+    return wanted
+
+
+def _fail(taken: Sequence[_Pending], error: SinkUnavailable) -> None:
+    for pending in taken:
+        if not pending.future.done():
+            pending.future.set_exception(error)
