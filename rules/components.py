@@ -30,6 +30,10 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 class Components:
     """See `rules.family.Family`. The watermark of an enterprise is the end of the last day that was judged."""
 
+    def latest(self, job: Job) -> datetime:
+        """See `Family.latest`."""
+        return day_start(local_day(job.closed_at))
+
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the next enterprises for which a day has closed."""
         owners = await schedules.enterprises(connection)

@@ -47,6 +47,10 @@ class Days:
     def __init__(self, *, needs_arrival: bool) -> None:
         self._needs_arrival = needs_arrival
 
+    def latest(self, job: Job) -> datetime:
+        """See `Family.latest`."""
+        return day_start(local_day(job.closed_at))
+
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed days, a bounded number of them."""
         city = await self._city(connection, job)

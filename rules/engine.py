@@ -7,6 +7,7 @@ Everything that belongs together is in one transaction: a step may die anywhere 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from domain.errors import WorldFailed
 from domain.findings import Subject, SubjectKind
-from domain.periods import Period, hour_of
+from domain.periods import hour_of
 from rules.components import Components
 from rules.days import Days
 from rules.evaluators.rule_failed import HealthWindow
@@ -44,6 +45,8 @@ FAMILIES: Mapping[str, Family] = {
 RULE_FAILED = "platform.rule_failed"
 
 _ERROR_LENGTH = 500
+#: Seconds for which the engine trusts its memory of what it has judged.
+_REMEMBER_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class StepReport:
 
     work: rows of the work list consumed. judged: verdicts computed; written, superseded: findings. failed: error by
     rule. deferred: rules with something closed that is not settled yet. skipped: rules that another engine is judging.
-    evaluated: rules that have now judged everything closed at the step's instant.
+    evaluated: rules that have now judged everything closed at the step's instant. advanced: whether any rule had to
+    look for closed periods.
     """
 
     now: datetime
@@ -78,6 +82,7 @@ class StepReport:
     deferred: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     evaluated: list[str] = field(default_factory=list)
+    advanced: bool = False
     by_rule: dict[str, Advance] = field(default_factory=dict)
 
     @property
@@ -104,7 +109,8 @@ class Engine:
         order = list(FAMILIES)
         self._order = sorted(ids, key=lambda rule_id: (order.index(self._variants(rule_id)[0].evaluator), rule_id))
         self._synced: dict[str, int] = {}
-        self._judged_hour: Period | None = None
+        self._complete: dict[str, tuple[datetime, int | None]] = {}
+        self._forget_at = 0.0
         self._known_errors: dict[str, str] = {}
 
     def _variants(self, rule_id: str) -> Sequence[Rule]:
@@ -133,22 +139,16 @@ class Engine:
         """
         await self.sync(now)
         report = StepReport(now)
+        if (moment := asyncio.get_running_loop().time()) >= self._forget_at:
+            # another engine may have set watermarks back, or a register may have been changed behind our back
+            self._complete.clear()
+            self._forget_at = moment + _REMEMBER_S
         await self._drain(report)
-        # every period ends on the hour: between two hours only the work list can bring something to judge
-        hour = hour_of(now - self._settings.grace)
-        if hour == self._judged_hour and not report.work:
-            report.evaluated = list(self._rules.enabled)
-            async with self._database.transaction() as connection:
-                await rule_state.set_evaluated(connection, report.evaluated, now)
-            return report
-        self._judged_hour = None
         for rule_id in self._order:
             await self._advance(rule_id, report)
         busy = {*report.failed, *report.deferred, *report.skipped}
         report.evaluated = [rule_id for rule_id in self._rules.enabled if rule_id not in busy]
         await self._close(report)
-        if not busy:
-            self._judged_hour = hour
         return report
 
     async def _drain(self, report: StepReport) -> None:
@@ -161,11 +161,15 @@ class Engine:
                 taken, rows = await rule_state.take_work(connection, self._settings.work_rows)
                 report.work += taken
                 work = Worklist.of(rows)
+                if work.registers:
+                    self._complete.clear()
                 for rule_id in self._order:
                     await self._revise(connection, rule_id, work, report)
 
     async def _revise(self, connection: Connection, rule_id: str, work: Worklist, report: StepReport) -> None:
         family, job = FAMILIES[self._variants(rule_id)[0].evaluator], self._job(rule_id, report.now)
+        if not work.concerns(family.latest(job)):
+            return
         try:
             async with connection.transaction():
                 done = await family.revise(connection, job, work)
@@ -181,6 +185,11 @@ class Engine:
         if rule_id in report.failed:
             return
         family, job = FAMILIES[self._variants(rule_id)[0].evaluator], self._job(rule_id, report.now)
+        latest = family.latest(job)
+        if (known := self._complete.get(rule_id)) is not None and known[0] == latest:
+            report.by_rule.setdefault(rule_id, Advance()).subjects = known[1]
+            return
+        report.advanced = True
         more = True
         while more:
             try:
@@ -199,10 +208,13 @@ class Engine:
             more = done.more
         if done.deferred:
             report.deferred.append(rule_id)
+        else:
+            self._complete[rule_id] = (latest, done.subjects)
 
     def _failed(self, rule_id: str, error: Exception, report: StepReport) -> None:
         text = f"{type(error).__name__}: {error}"[:_ERROR_LENGTH]
         report.failed[rule_id] = text
+        self._complete.pop(rule_id, None)
         if self._known_errors.get(rule_id) != text:
             logger.error("a rule could not be evaluated", exc_info=error, extra={"rule": rule_id})
             self._known_errors[rule_id] = text
@@ -210,6 +222,9 @@ class Engine:
     async def _close(self, report: StepReport) -> None:
         """Note each rule's health, as its row and as findings; one engine after the other, or rows would deadlock."""
         async with self._database.transaction() as connection:
+            if not report.advanced and not report.failed:
+                await rule_state.set_evaluated(connection, report.evaluated, report.now)
+                return
             await rule_state.lock_rule(connection, RULE_FAILED)
             for rule_id in self._order:
                 if rule_id in report.failed:

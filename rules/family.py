@@ -73,6 +73,13 @@ class Worklist:
     components: set[int] = field(default_factory=set)
     registers: dict[int, datetime] = field(default_factory=dict)
 
+    def concerns(self, before: datetime) -> bool:
+        """Whether anything may have changed in periods that ended by an instant; hours after it are judged later."""
+        if self.registers or self.components:
+            return True
+        bound = hour_number(before)
+        return any(min(hours) < bound for hours in self.hours.values())
+
     @classmethod
     def of(cls, rows: Iterable[Work]) -> Worklist:
         """From the rows of the work list."""
@@ -89,6 +96,12 @@ class Worklist:
 
 class Family(Protocol):
     """Shell of one window type."""
+
+    def latest(self, job: Job) -> datetime:
+        """Start of the period, of the kind that the family judges, which is open at the job's closing instant.
+
+        As long as it stays the same, nothing more has closed and `advance` would find nothing to do.
+        """
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge a bounded piece of what has closed since the watermarks, and move these."""

@@ -8,7 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from domain.air import HourColumns
-from domain.periods import hour_number, numbered_hour
+from domain.periods import hour_number, hour_of, numbered_hour
 from rules.evaluators.contract import Judgement
 from rules.evaluators.hourly_limit import HourlyWindow
 from rules.family import Advance, Job, Worklist, judge
@@ -27,6 +27,10 @@ HourlyRow = tuple[int, int, float | None, int, int]
 
 class Hours:
     """See `rules.family.Family`. The watermark of an outlet is the first hour that is not judged."""
+
+    def latest(self, job: Job) -> datetime:
+        """See `Family.latest`."""
+        return hour_of(job.closed_at).start
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed hours, each outlet up to its first hour that the roll-up has yet to look at."""

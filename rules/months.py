@@ -23,6 +23,10 @@ Row = tuple[Outlet, Period]
 class Months:
     """See `rules.family.Family`. The watermark of an outlet is the start of the first month that is not judged."""
 
+    def latest(self, job: Job) -> datetime:
+        """See `Family.latest`."""
+        return month_of(job.closed_at).start
+
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed months whose hours are all judged and settled."""
         outlets = select(await windows.outlet_points(connection), job)

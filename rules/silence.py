@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from domain.findings import Subject, SubjectKind, Verdict
-from domain.periods import hour_number, numbered_hour
+from domain.periods import hour_number, hour_of, numbered_hour
 from rules.evaluators.contract import Judgement
 from rules.evaluators.offline import OfflineParams, SilenceWindow
 from rules.family import Advance, Job, Worklist, judge
@@ -47,6 +47,10 @@ Stretch = tuple[Watched, int, int]
 
 class Silence:
     """See `rules.family.Family`. The watermark of a point is the first hour that is not judged."""
+
+    def latest(self, job: Job) -> datetime:
+        """See `Family.latest`."""
+        return hour_of(job.closed_at).start
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed hours, each point up to its first hour that the roll-up has yet to look at."""
