@@ -1,0 +1,35 @@
+"""The headless demo: the whole system against the simulators' truth."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.acceptance.platform import ROOT
+
+KEYS = {
+    "published", "received", "stored", "duplicates", "corrections", "refused", "findings", "expected_findings_missing",
+    "unexpected_findings", "alerts", "notifications", "seconds", "ok",
+}  # fmt: skip
+
+
+def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "runtime.cli", "demo", "--for", "1s", "--report", str(report)]
+    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4000:]
+    figures = json.loads(report.read_text("utf-8"))
+    assert figures.keys() >= KEYS
+    assert figures["ok"] is True
+    assert figures["differences"] == []
+    assert figures["expected_findings_missing"] == figures["unexpected_findings"] == 0
+    # every item that was published is in the books, and the story has some of each fate
+    fates = [figures[name] for name in ("stored", "duplicates", "corrections", "refused")]
+    assert figures["published"] == figures["received"] == sum(fates)
+    assert min(fates) > 0
+    assert figures["alerts"]["resolved"] > 0
+    assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
+    assert figures["restarts"] == {}
