@@ -34,48 +34,76 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonText:
-    """What a person reads about a reason, in both languages."""
+    """What a person reads about a reason, in both languages, and what was expected instead."""
 
     chinese: str
     english: str
+    expected: str
 
 
 TEXTS: dict[Reason, ReasonText] = {
     Reason.FOREIGN_TENANT: ReasonText(
         "主题属于其他企业：只能向自己企业代码下的主题发布",
         "the topic belongs to another enterprise; publish below your own enterprise code",
+        "a topic below plantwatch/v1/{your enterprise code}/",
     ),
     Reason.BAD_TOPIC: ReasonText(
         "主题不符合 plantwatch/v1/{企业}/{网关}/{类别} 的格式",
         "the topic is not of the form plantwatch/v1/{enterprise}/{gateway}/{kind}",
+        "plantwatch/v1/{enterprise}/{gateway}/ and readings, leak-tests or status",
     ),
     Reason.FORMAT_NOT_SUPPORTED: ReasonText(
-        "平台暂不接收该类别的报文", "this kind of message is not accepted by this version"
+        "平台暂不接收该类别的报文",
+        "this kind of message is not accepted by this version",
+        "JSON on readings or leak-tests",
     ),
-    Reason.OVERSIZE: ReasonText("报文超过 256 KiB", "the message is larger than 256 KiB"),
-    Reason.BAD_PAYLOAD: ReasonText("报文不是合法的 JSON", "the payload is not valid JSON"),
+    Reason.OVERSIZE: ReasonText(
+        "报文超过 256 KiB", "the message is larger than 256 KiB", "at most 262144 bytes; send several messages"
+    ),
+    Reason.BAD_PAYLOAD: ReasonText("报文不是合法的 JSON", "the payload is not valid JSON", "valid JSON in UTF-8"),
     Reason.BAD_SAMPLE: ReasonText(
         "样本结构错误：应为含 at（或 ts）与 values 的对象",
         "the sample is not an object with at (or ts) and values",
+        "an object with at (or ts) and values",
     ),
     Reason.BAD_TIME: ReasonText(
         "时间无法识别：at 应为带时区的 RFC 3339，ts 应为毫秒时间戳",
         "the time cannot be read: at must be RFC 3339 with offset, ts epoch milliseconds",
+        "at as RFC 3339 with offset, or ts as epoch milliseconds",
     ),
-    Reason.NAIVE_TIME: ReasonText("时间缺少时区，例如 +08:00", "the time has no offset such as +08:00"),
+    Reason.NAIVE_TIME: ReasonText(
+        "时间缺少时区，例如 +08:00", "the time has no offset such as +08:00", "an offset, such as +08:00"
+    ),
     Reason.FUTURE_TIME: ReasonText(
-        "时间超前平台时钟一天以上", "the time is more than a day ahead of the platform's clock"
+        "时间超前平台时钟一天以上",
+        "the time is more than a day ahead of the platform's clock",
+        "a time at most one day ahead",
     ),
     Reason.TOO_OLD: ReasonText(
-        "时间早于平台接收的最早时间", "the time is before the earliest that the platform accepts"
+        "时间早于平台接收的最早时间",
+        "the time is before the earliest that the platform accepts",
+        "a time from 2000-01-01 on",
     ),
-    Reason.UNKNOWN_POINT: ReasonText("测点未登记", "the point is not registered for this enterprise"),
-    Reason.NOT_A_NUMBER: ReasonText("数值不是有限的数字", "the value is not a finite number"),
-    Reason.BAD_FLAG: ReasonText("数据标记不在 N F M S D C T B 之内", "the flag is not one of N F M S D C T B"),
-    Reason.UNKNOWN_COMPONENT: ReasonText("密封点未登记", "the component is not registered for this enterprise"),
+    Reason.UNKNOWN_POINT: ReasonText(
+        "测点未登记",
+        "the point is not registered for this enterprise",
+        "the code of a point that the register has for this enterprise",
+    ),
+    Reason.NOT_A_NUMBER: ReasonText("数值不是有限的数字", "the value is not a finite number", "a finite JSON number"),
+    Reason.BAD_FLAG: ReasonText(
+        "数据标记不在 N F M S D C T B 之内", "the flag is not one of N F M S D C T B", "one of N F M S D C T B"
+    ),
+    Reason.UNKNOWN_COMPONENT: ReasonText(
+        "密封点未登记",
+        "the component is not registered for this enterprise",
+        "the code of a component that the register has for this enterprise",
+    ),
     Reason.BAD_LEAK_TEST: ReasonText(
         "检测记录结构错误：应含 component、tested_at、net_umol_mol",
         "the leak-test record lacks component, tested_at or net_umol_mol, or one of them is wrong",
+        "component, tested_at with offset, and net_umol_mol of 0 or more",
     ),
-    Reason.BAD_STATUS: ReasonText("状态只能是 online 或 offline", "the status must be online or offline"),
+    Reason.BAD_STATUS: ReasonText(
+        "状态只能是 online 或 offline", "the status must be online or offline", "online or offline"
+    ),
 }

@@ -20,14 +20,14 @@ def pages() -> dict[str, str]:
         + f"Environment variables. An unknown `{PREFIX}*` is refused, so that a misspelt one cannot pass unnoticed.\n\n"
         + as_table()
     )
-    rows = [f"| `{reason}` | {text.chinese} | {text.english} |" for reason, text in TEXTS.items()]
+    rows = [f"| `{reason}` | {text.chinese} | {text.english} | {text.expected} |" for reason, text in TEXTS.items()]
     refusals = (
         "# Reasons for refusal · 拒收原因\n\n"
         + _GENERATED
         + "One item is one value of one point in one sample, or one leak-test record; a message that cannot be taken\n"
         + "apart counts as one item. Every refusal keeps topic, time and raw bytes: `GET /v1/rejects?enterprise=...`,\n"
         + "and comes back at once on the gateway's own topic `plantwatch/v1/{enterprise}/{gateway}/rejects`.\n\n"
-        + "| code | 中文 | English |\n|---|---|---|\n"
+        + "| code | 中文 | English | expected |\n|---|---|---|---|\n"
         + "\n".join(rows)
         + "\n"
     )

@@ -56,5 +56,8 @@ async def open_database(settings: Settings, name: str, *, probe: bool = False) -
 
 def serve_metrics(settings: Settings, port: int, registry: CollectorRegistry) -> int:
     """Serve /metrics on a thread of its own; returns the port."""
-    server, _ = start_http_server(port, addr=settings.metrics_host, registry=registry)
+    try:
+        server, _ = start_http_server(port, addr=settings.metrics_host, registry=registry)
+    except OSError as error:
+        raise SettingsError(f"metrics cannot listen on {settings.metrics_host}:{port}: {error.strerror}") from error
     return int(server.server_port)

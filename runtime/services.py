@@ -101,8 +101,25 @@ async def ingest(settings: Settings) -> None:
         maintenance = asyncio.create_task(_maintain(database, clock, settings.retention_days), name="maintenance")
         try:
             await service.run(started=started)
+        except ExceptionGroup as group:
+            refused, _ = group.split(OSError)
+            if refused is None:
+                raise
+            raise _taken(f"{settings.mqtt_host}:{settings.mqtt_port}", _leaf(refused)) from group
         finally:
             maintenance.cancel()
+
+
+def _leaf(error: BaseException) -> BaseException:
+    """The first plain exception within nested groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _taken(address: str, error: BaseException) -> SettingsError:
+    """What a person reads whose port is somebody else's."""
+    return SettingsError(f"cannot listen on {address}: {getattr(error, 'strerror', None) or error}")
 
 
 async def _maintain(database: Database, clock: Clock, keep_days: int) -> None:
@@ -215,6 +232,6 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise SettingsError(f"the API cannot listen on {host}:{port}: {error.strerror}") from error
+        raise _taken(f"{host}:{port}", error) from error
     listening.listen(1024)
     return listening

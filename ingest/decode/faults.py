@@ -58,7 +58,7 @@ class Faults:
         """Refuse some items; the first item of a reason is the one that is shown."""
         known = self.by_reason.get(reason)
         if known is None:
-            self.by_reason[reason] = Fault(items, first_item, expected or TEXTS[reason].english)
+            self.by_reason[reason] = Fault(items, first_item, expected or TEXTS[reason].expected)
         else:
             known.items += items
 
