@@ -184,6 +184,9 @@ def _seen(facts: Facts) -> str:
     text = f"情况：{period_text(last.period)}"
     if last.value is not None:
         text += f" {quantity(last.value, last.unit, last.limit)}"
+        reference = facts.evidence.get("reference_o2_pct")
+        if isinstance(reference, int | float):
+            text += f"（已折算到基准氧含量{number(reference)}%）"
     if last.limit is not None:
         word = "要求" if last.value is not None and last.value < last.limit else "限值"
         text += f"，{word} {quantity(last.limit, last.unit, last.value)}"
@@ -211,7 +214,7 @@ def _worst(facts: Facts) -> str | None:
 
 def _components(facts: Facts) -> str:
     entries = [
-        f"{b.finding.subject.key.partition('/')[2]}（应于{date_text(_due(b))}前检测）"
+        f"{b.finding.subject.key.partition('/')[2]}（最迟应于{date_text(_due(b))}检测）"
         for b in sorted(concerned(facts), key=lambda b: (b.since_at, b.finding.subject))
     ]
     return f"情况：{_some(entries, 3)}。"

@@ -254,6 +254,8 @@ async def _look(run: _Run) -> None:
     figures.alerts = {row["state"]: row["alerts"] for row in alerts}
     figures.notifications = len(run.inbox.notifications())
     figures.backlog = backlog.dirty_hours + backlog.rule_work + backlog.alert_work + backlog.queued_notifications
+    through = backlog.rules_through
+    figures.lag_s = None if through is None else max(0.0, (figures.clock - through).total_seconds())
     figures.values_per_s = figures.stored / max(run.publishing_s, 0.001)
     figures.memory_mb = {service: memory_mb(run.supervisor.pid(service)) for service in SERVICES}
     run.screen.show(figures)

@@ -31,6 +31,8 @@ class Figures:
     alerts: dict[str, int] = field(default_factory=dict)
     notifications: int = 0
     backlog: int = 0
+    lag_s: float | None = None
+    """Simulated seconds by which the judgement is behind the clock; None before every rule has judged once."""
     values_per_s: float = 0.0
     memory_mb: dict[str, float] = field(default_factory=dict)
     phase: str = "starting"
@@ -60,12 +62,14 @@ def render(figures: Figures, addresses: Mapping[str, str]) -> Group:
         "refused",
         "values/s",
         "waiting",
+        "lag",
     ):
         flow.add_column(column, justify="right", no_wrap=True)
     flow.add_row(
         figures.clock.astimezone(SITE_ZONE).strftime("%Y-%m-%d %H:%M"),
         *(f"{n:,}" for n in (figures.published, figures.received, figures.stored, figures.duplicates)),
         *(f"{n:,}" for n in (figures.corrections, figures.refused, round(figures.values_per_s), figures.backlog)),
+        "-" if figures.lag_s is None else f"{figures.lag_s / 3600:.0f} h",
     )
     judged = Table(show_header=True)
     judged.add_column("rule")

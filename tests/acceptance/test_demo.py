@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.acceptance.platform import ROOT
+from tests.acceptance.platform import ROOT, descendants
 
 KEYS = {
     "published", "received", "stored", "duplicates", "corrections", "refused", "findings", "expected_findings_missing",
@@ -33,3 +34,21 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     assert figures["alerts"]["resolved"] > 0
     assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
     assert figures["restarts"] == {}
+
+
+def test_ctrl_c_ends_every_process_it_started() -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "runtime.cli", "demo"], cwd=ROOT, env=dict(os.environ), stderr=subprocess.PIPE, text=True
+    )
+    assert demo.stderr is not None
+    lines = []
+    for line in demo.stderr:
+        lines.append(line)
+        if "stored" in line:
+            break
+    processes = descendants(demo.pid)
+    assert len(processes) > len(("ingest", "rules", "alerts", "api")), lines
+    demo.send_signal(signal.SIGINT)
+    _, rest = demo.communicate(timeout=60)
+    assert demo.returncode == 0, rest
+    assert {pid for pid in processes if os.path.exists(f"/proc/{pid}")} == set()

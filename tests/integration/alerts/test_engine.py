@@ -149,7 +149,7 @@ async def test_more_components_change_the_text_and_tell_nobody_again(world: Worl
     assert world.messages() == [(1, "firing", "queued")]
     ((title, summary, details),) = world.rows("select title, summary, details from alert")
     assert title == "【警告】天河焦化：5 个密封点泄漏检测超期"
-    assert "V1（应于2026年10月31日前检测）、V2（应于2026年10月31日前检测）" in summary
+    assert "V1（最迟应于2026年10月31日检测）、V2（最迟应于2026年10月31日检测）" in summary
     assert "等 5 项" in summary
     assert [entry["component"] for entry in details["components"]] == ["V1", "V2", "V3", "V4", "V5"]
 
