@@ -142,6 +142,10 @@ async def _demo(
 
 async def _register(database: Database, story: Story, clock: ClockFile, folder: Path) -> dict[str, str]:
     """Apply the city's register and give every enterprise a password of its own, made up for this run."""
+    async with database.transaction() as connection:
+        (totals,) = await pipeline.read(connection, "accounting_totals")
+    if totals["received"]:
+        raise DemoFailed("this data folder has a story in it already: give the demo a new one, or none")
     site, *_ = write_site(story.city, folder)
     await apply_site(database, load_site(site), clock)
     passwords = {enterprise.code: secrets.token_urlsafe(12) for enterprise in story.city.enterprises}

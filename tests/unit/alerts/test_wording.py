@@ -135,7 +135,8 @@ def test_overdue_components() -> None:
     assert made.title == "【警告】天河焦化：4 个密封点泄漏检测超期"
     assert made.summary.splitlines()[:2] == [
         "自2026年10月2日 00:00（北京时间）起，涉及 4 个密封点，尚未恢复。",
-        "情况：V2（最迟应于2026年10月1日检测）、V3（最迟应于2026年10月2日检测）、V4（最迟应于2026年10月3日检测） 等 4 项。",
+        "情况：V2（最迟应于2026年10月1日检测）、V3（最迟应于2026年10月2日检测）、"
+        "V4（最迟应于2026年10月3日检测） 等 4 项。",
     ]
     assert (made.details["value"], made.details["limit"], made.details["component_count"]) == (4.0, 0.0, 4)
 
