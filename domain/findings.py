@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-from domain.periods import Period
 
 
 class Verdict(StrEnum):
@@ -56,24 +53,3 @@ class Subject:
         if not separator or not key:
             raise ValueError(f"subject {text!r}: expected kind:key")
         return cls(SubjectKind(kind), key)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The verdict of one rule on one subject for one period.
-
-    value and limit share `unit`; value is the raw figure (rounded only inside the comparison). `reason` is a short
-    machine word that says why the verdict is what it is (``within_limit``, ``over_limit``, ``too_few_valid_minutes``,
-    ...). evidence is JSON: everything an operator needs to recompute by hand.
-    """
-
-    rule_id: str
-    rule_version: int
-    subject: Subject
-    period: Period
-    verdict: Verdict
-    reason: str
-    value: float | None = None
-    limit: float | None = None
-    unit: str | None = None
-    evidence: dict[str, Any] = field(default_factory=dict)

@@ -30,24 +30,3 @@ class Counter:
     def rollover(self) -> float:
         """Value range of the register, in units of the point."""
         return float(10**self.digits) * self.scale
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One measured quantity at one place, as the register knows it.
-
-    code: unique within the enterprise; unit: of the values as sent; interval_s: how often a value is due;
-    physical_min/max: values outside are kept but flagged suspect; None means no bound.
-    """
-
-    point_id: int
-    enterprise: str
-    code: str
-    name: str
-    kind: PointKind
-    quantity: str
-    unit: str
-    interval_s: int = 60
-    physical_min: float | None = None
-    physical_max: float | None = None
-    counter: Counter | None = None

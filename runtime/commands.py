@@ -15,8 +15,8 @@ from runtime.clock import open_clock
 from runtime.settings import Settings
 from runtime.site import apply_site, export_site
 from runtime.sitefile import load_site
+from storage.credentials import set_password_hash
 from storage.database import Database
-from storage.maintenance import set_password
 from storage.migrate import migrate
 
 
@@ -63,7 +63,7 @@ async def _password(enterprise: str, settings: Settings) -> int:
     password = secrets.token_urlsafe(18)
     hashed = hash_password(password)
     async with Database(settings.require_database_url()) as database, database.transaction() as connection:
-        await set_password(connection, enterprise, hashed, open_clock(settings.clock_file)())
+        await set_password_hash(connection, enterprise, hashed, open_clock(settings.clock_file)())
     sys.stdout.write(password + "\n")
     return 0
 

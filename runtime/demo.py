@@ -37,8 +37,8 @@ from simulators.publish import Publisher
 from simulators.site import write as write_site
 from simulators.story import Step, Story
 from storage import pipeline
+from storage.credentials import set_password_hash
 from storage.database import Database
-from storage.maintenance import set_password
 
 SERVICES = ("ingest", "rules", "alerts", "api")
 
@@ -151,7 +151,7 @@ async def _register(database: Database, story: Story, clock: ClockFile, folder: 
     passwords = {enterprise.code: secrets.token_urlsafe(12) for enterprise in story.city.enterprises}
     async with database.transaction() as connection:
         for enterprise, password in passwords.items():
-            await set_password(connection, enterprise, hash_password(password), clock())
+            await set_password_hash(connection, enterprise, hash_password(password), clock())
     return passwords
 
 

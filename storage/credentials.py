@@ -23,4 +23,4 @@ async def set_password_hash(connection: Connection, enterprise: str, hashed: str
     parameters = {"enterprise": enterprise, "password_hash": hashed, "at": at}
     cursor = await connection.execute(_SQL["set_password_hash"], parameters)
     if await cursor.fetchone() is None:
-        raise NotFound(f"there is no enterprise {enterprise}")
+        raise NotFound(f"no enterprise {enterprise!r} is registered: apply a site file first")
