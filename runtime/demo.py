@@ -27,7 +27,7 @@ from ingest.listener.passwords import hash_password
 from runtime.clock import ClockFile
 from runtime.databases import Embedded, embedded_database
 from runtime.demo_check import check
-from runtime.progress import Figures, Screen, memory_mb, session_memory_mb
+from runtime.progress import Figures, Screen, family_memory_mb, memory_mb
 from runtime.settings import PREFIX, Settings
 from runtime.site import apply_site
 from runtime.sitefile import load_site
@@ -288,7 +288,7 @@ async def _result(run: _Run) -> dict[str, Any]:
         "values_per_s_publishing": round(figures.stored / max(run.publishing_s, 0.001)),
         "values_per_s_overall": round(figures.stored / max(elapsed, 0.001)),
         "memory_mb": figures.memory_mb
-        | {"demo with simulators": memory_mb(os.getpid()), "postgres": session_memory_mb(run.postgres_pid)},
+        | {"demo with simulators": memory_mb(os.getpid()), "postgres": family_memory_mb(run.postgres_pid)},
         "restarts": run.supervisor.restarts,
         "ok": verdict["ok"] and not run.supervisor.restarts,
     }

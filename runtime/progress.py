@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -128,14 +127,15 @@ class Screen:
             )
 
 
-def session_memory_mb(leader: int) -> float:
-    """Memory of all processes of a session in MB, shared pages counted once (PSS); for PostgreSQL's many processes."""
+def family_memory_mb(pid: int) -> float:
+    """Memory of a process and its children in MB, shared pages counted once (PSS); for PostgreSQL's many processes."""
     kilobytes = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if os.getsid(int(folder.name)) == leader:
+            parent = int((folder / "stat").read_text("utf-8").rsplit(")", 1)[1].split()[1])
+            if pid in (parent, int(folder.name)):
                 lines = (folder / "smaps_rollup").read_text("utf-8").splitlines()
                 kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):
             continue  # ended meanwhile, or not ours to look into
     return round(kilobytes / 1024, 1)
