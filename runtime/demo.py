@@ -290,5 +290,4 @@ async def _result(run: _Run) -> dict[str, Any]:
         "memory_mb": figures.memory_mb
         | {"demo with simulators": memory_mb(os.getpid()), "postgres": family_memory_mb(run.postgres_pid)},
         "restarts": run.supervisor.restarts,
-        "ok": verdict["ok"] and not run.supervisor.restarts,
     }

@@ -44,6 +44,15 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def service_pid(supervisor: int, service: str) -> int:
+    """Process id of a service below a supervisor; LookupError while it is not running."""
+    for pid in descendants(supervisor):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"runtime.cli" in command and service.encode() in command:
+            return pid
+    raise LookupError(service)
+
+
 class Platform:
     """A running platform: its ports, its data folder, its processes."""
 
@@ -71,11 +80,7 @@ class Platform:
             return json.loads(answer.read())
 
     def service_pid(self, service: str) -> int:
-        for pid in descendants(self.process.pid):
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            if b"runtime.cli" in command and service.encode() in command:
-                return pid
-        raise LookupError(service)
+        return service_pid(self.process.pid, service)
 
     def publish(self, password: str, topic: str, payload: str, *options: str) -> subprocess.CompletedProcess[str]:
         """mosquitto_pub, as an enterprise's engineer would."""

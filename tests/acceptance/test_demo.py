@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.acceptance.platform import ROOT, descendants
+from tests.acceptance.platform import ROOT, descendants, service_pid
 
 KEYS = {
     "published", "received", "stored", "duplicates", "corrections", "refused", "findings", "expected_findings_missing",
@@ -34,6 +35,28 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     assert figures["alerts"]["resolved"] > 0
     assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
     assert figures["restarts"] == {}
+
+
+def test_killed_services_change_nothing(tmp_path: Path) -> None:
+    """Each stage is killed, most of them twice, while the month is played; the end is the same truth, told once."""
+    report = tmp_path / "report.json"
+    victims = ["ingest", "rules", "alerts", "ingest", "rules", "alerts"]
+    command = [sys.executable, "-m", "runtime.cli", "demo", "--for", "1s", "--report", str(report)]
+    demo = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stderr=subprocess.PIPE, text=True)
+    assert demo.stderr is not None
+    lines = []
+    for line in demo.stderr:
+        lines.append(line)
+        day = re.match(r"2026-10-(\d\d) story", line)
+        if day and int(day[1]) % 4 == 0 and victims:
+            os.kill(service_pid(demo.pid, victims.pop(0)), signal.SIGKILL)
+    assert demo.wait(60) == 0, "".join(lines[-40:])
+    demo.stderr.close()
+    figures = json.loads(report.read_text("utf-8"))
+    assert figures["ok"] is True
+    assert figures["differences"] == []
+    assert figures["restarts"] == {"ingest": 2, "rules": 2, "alerts": 2}
+    assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
 
 
 def test_ctrl_c_ends_every_process_it_started() -> None:
