@@ -12,8 +12,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.oxygen import AIR_O2_PCT
-from domain.rounding import round_gbt8170
+from domain.oxygen import AIR_O2_PCT, at_reference
+from domain.rounding import round_gbt8170, without_noise
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -99,8 +99,7 @@ def convert_columns(mean: Floats, o2_pct: Floats, reference_o2_pct: float | None
     if reference_o2_pct is None:
         return mean.copy()
     usable = (o2_pct >= 0) & (o2_pct < AIR_O2_PCT)
-    divisor = np.where(usable, AIR_O2_PCT - o2_pct, np.nan)
-    return mean * (AIR_O2_PCT - reference_o2_pct) / divisor
+    return at_reference(mean, np.where(usable, o2_pct, np.nan), reference_o2_pct)
 
 
 def judge_hours(hours: HourColumns, limit: HourlyLimit) -> HourVerdicts:
@@ -122,7 +121,7 @@ def judge_hours(hours: HourColumns, limit: HourlyLimit) -> HourVerdicts:
     converted = np.where(blocked, np.nan, convert_columns(hours.mean, hours.o2_mean_pct, limit.reference_o2_pct))
     rounded = np.array(
         [
-            np.nan if stop else round_gbt8170(value, limit.decimals)
+            np.nan if stop else round_gbt8170(without_noise(value), limit.decimals)
             for stop, value in zip(blocked, converted, strict=True)
         ],
         dtype=np.float64,

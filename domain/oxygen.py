@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 #: Oxygen of air as the standard writes it, % by volume.
 AIR_O2_PCT = 21.0
@@ -14,6 +18,17 @@ class O2Problem(StrEnum):
     MISSING = "o2_missing"
     INVALID = "o2_invalid"  # 21 % or more, negative or not a number: the factor would be infinite or negative
     NEAR_AMBIENT = "o2_near_ambient"  # shutdown or air leak: a small error is multiplied many times
+
+
+Concentration = TypeVar("Concentration", float, NDArray[np.float64])
+
+
+def at_reference(measured: Concentration, o2_pct: Concentration, reference_o2_pct: float) -> Concentration:
+    """Equation (28) alone, for one value or for columns, in the order in which people write it: C·(21−O2s)/(21−O2).
+
+    Says nothing about whether the result may be judged; see `convert`.
+    """
+    return measured * (AIR_O2_PCT - reference_o2_pct) / (AIR_O2_PCT - o2_pct)
 
 
 def convert(
@@ -33,4 +48,4 @@ def convert(
         return O2Problem.INVALID
     if o2_pct >= ambient_from_pct:
         return O2Problem.NEAR_AMBIENT
-    return measured * (AIR_O2_PCT - reference_o2_pct) / (AIR_O2_PCT - o2_pct)
+    return at_reference(measured, o2_pct, reference_o2_pct)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rounding import round_gbt8170
+from domain.rounding import round_gbt8170, without_noise
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,10 @@ def test_nearest_and_even_at_ties(value: float, decimals: int) -> None:
 def test_rounding_twice_changes_nothing(value: float, decimals: int) -> None:
     once = round_gbt8170(value, decimals)
     assert round_gbt8170(once, decimals) == once
+
+
+@pytest.mark.parametrize(
+    ("value", "clean"), [(30.500000000000004, 30.5), (30.499999999999996, 30.5), (30.50000001, 30.50000001), (0.0, 0.0)]
+)
+def test_the_noise_of_a_sum_is_taken_away_and_nothing_else(value: float, clean: float) -> None:
+    assert without_noise(value) == clean
