@@ -163,13 +163,13 @@ class Engine:
                 work = Worklist.of(rows)
                 if work.registers:
                     self._complete.clear()
+                through = await rule_state.judged_through(connection)
                 for rule_id in self._order:
-                    await self._revise(connection, rule_id, work, report)
+                    if work.concerns(through.get(rule_id)):
+                        await self._revise(connection, rule_id, work, report)
 
     async def _revise(self, connection: Connection, rule_id: str, work: Worklist, report: StepReport) -> None:
         family, job = FAMILIES[self._variants(rule_id)[0].evaluator], self._job(rule_id, report.now)
-        if not work.concerns(family.latest(job)):
-            return
         try:
             async with connection.transaction():
                 done = await family.revise(connection, job, work)

@@ -73,11 +73,16 @@ class Worklist:
     components: set[int] = field(default_factory=set)
     registers: dict[int, datetime] = field(default_factory=dict)
 
-    def concerns(self, before: datetime) -> bool:
-        """Whether anything may have changed in periods that ended by an instant; hours after it are judged later."""
+    def concerns(self, judged_through: datetime | None) -> bool:
+        """Whether anything may have changed that a rule has judged; hours after its furthest watermark are to come.
+
+        The watermark, not a clock, says what is judged: another engine's clock may be ahead of ours.
+        """
         if self.registers or self.components:
             return True
-        bound = hour_number(before)
+        if judged_through is None:
+            return False
+        bound = hour_number(judged_through)
         return any(min(hours) < bound for hours in self.hours.values())
 
     @classmethod

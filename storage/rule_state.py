@@ -78,6 +78,12 @@ async def watermarks(connection: Connection, rule_id: str) -> dict[str, datetime
     return dict(rows)
 
 
+async def judged_through(connection: Connection) -> dict[str, datetime]:
+    """Up to where each rule has judged any of its subjects, by rule; rules that never judged are absent."""
+    rows = await (await connection.execute(_SQL["judged_through"])).fetchall()
+    return dict(rows)
+
+
 async def save_watermarks(
     connection: Connection, rule_id: str, rule_version: int, through: Mapping[str, datetime]
 ) -> None:

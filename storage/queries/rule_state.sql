@@ -63,6 +63,10 @@ select kind, key, at, count(*) from taken group by kind, key, at
 -- up to where a rule has judged each of its subjects
 select subject, through_at from rule_watermark where rule_id = %(rule_id)s::text
 
+-- judged_through --
+-- the furthest that each rule has judged any of its subjects
+select rule_id, max(through_at) from rule_watermark group by rule_id
+
 -- save_watermarks --
 -- moves watermarks; backwards too, when something has to be judged again
 insert into rule_watermark (rule_id, subject, rule_version, through_at)

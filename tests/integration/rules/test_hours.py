@@ -107,6 +107,19 @@ async def test_work_on_the_future_is_dropped(city: City, database: Database) -> 
     assert (report.work, len(city.current(RULE)), city.count("rule_work")) == (1, 1, 0)
 
 
+async def test_work_on_an_hour_that_an_engine_with_a_faster_clock_judged_is_not_lost(
+    city: City, database: Database
+) -> None:
+    points = plant(city)
+    city.hours(points["so2"], at("2026-11-02 00:00"), 2, 20)
+    city.hours(points["o2"], at("2026-11-02 00:00"), 2, 8)
+    await step(engine(database, RULE), "2026-11-02 02:10")
+    city.hours(points["so2"], at("2026-11-02 01:00"), 1, 35, work=True)
+    report = await step(engine(database, RULE), "2026-11-02 02:09")
+    assert report.work == 1
+    assert city.brief(RULE) == [("11-02 00", "compliant", "within_limit"), ("11-02 01", "violation", "over_limit")]
+
+
 async def test_a_repeated_step_writes_nothing(city: City, database: Database) -> None:
     points = plant(city)
     city.hours(points["so2"], at("2026-11-02 00:00"), 48, 20)
