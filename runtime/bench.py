@@ -28,8 +28,8 @@ from runtime.databases import embedded_database
 from runtime.site import apply_site
 from runtime.sitefile import MODELS, Register
 from storage.database import Database
+from storage.points import load_register
 from storage.readings import copy_new_readings, ensure_partition
-from storage.site import read_register
 
 _START = datetime(2026, 10, 1, tzinfo=UTC)
 _POINTS, _SAMPLES, _MESSAGES, _ROUNDS = 20, 60, 100, 5
@@ -140,9 +140,10 @@ async def _ingest(url: str) -> dict[str, Any]:
 
 async def _point_ids(database: Database) -> list[int]:
     async with database.transaction() as connection:
-        rows = (await read_register(connection))["point"]
-        cursor = await connection.execute("select point_id from point order by point_id")
-        return [int(point_id) for (point_id,) in await cursor.fetchall()][: len(rows)]
+        register = await load_register(connection, "bench")
+    if register is None:
+        raise RuntimeError("the bench's own register was not applied")
+    return sorted(point.point_id for point in register.points)
 
 
 async def _ensure_months(database: Database, first: datetime) -> None:

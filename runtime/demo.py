@@ -87,8 +87,12 @@ def demo(settings: Settings, *, seconds: float | None, report: Path | None, seed
         report.write_text(json.dumps(figures, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
     if seconds is None:
         return 0
-    for name in ("missing", "unexpected"):
-        for line in figures.get(f"{name}_examples", []):
+    for name, key in (
+        ("missing", "missing_examples"),
+        ("unexpected", "unexpected_examples"),
+        ("different", "differences"),
+    ):
+        for line in figures.get(key, []):
             sys.stderr.write(f"{name}: {line}\n")
     sys.stderr.write(f"demo: {'everything equals the simulators truth' if figures['ok'] else 'NOT as it should be'}\n")
     return 0 if figures["ok"] else 1

@@ -39,9 +39,10 @@ class Supervisor:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
         self._children: dict[str, asyncio.subprocess.Process] = {}
+        self._lifelines: dict[int, int] = {}
+        """Our ends of the pipes, by child pid; open as long as the child should live."""
         self._ports: dict[str, dict[str, int]] = {}
         self._keepers: set[asyncio.Task[None]] = set()
-        self._stopping = False
         self.restarts: dict[str, int] = {}
 
     async def __aenter__(self) -> Supervisor:
@@ -82,7 +83,7 @@ class Supervisor:
             os.close(ready_write)
             os.close(life_read)
         self._children[service] = process
-        process_lifelines[process.pid] = life_write
+        self._lifelines[process.pid] = life_write
         try:
             line = await asyncio.wait_for(_read_line(ready_read), _READY_TIMEOUT_S)
         except TimeoutError:
@@ -98,9 +99,7 @@ class Supervisor:
         while True:
             process = self._children[service]
             code = await process.wait()
-            _drop_lifeline(process.pid)
-            if self._stopping:
-                return
+            self._drop_lifeline(process.pid)
             pause = _BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)]
             failures += 1
             self.restarts[service] = self.restarts.get(service, 0) + 1
@@ -111,7 +110,10 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End every child: SIGTERM, then SIGKILL to those that do not end in time. Youngest first."""
-        self._stopping = True
+        # first, so that nobody starts again what we are about to end
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         for process in reversed(self._children.values()):
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -123,20 +125,12 @@ class Supervisor:
                 logger.error("service did not stop in time", extra={"service": service})
                 process.kill()
                 await process.wait()
-            _drop_lifeline(process.pid)
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+            self._drop_lifeline(process.pid)
 
-
-#: Our ends of the lifelines, by child pid; open as long as the child should live.
-process_lifelines: dict[int, int] = {}
-
-
-def _drop_lifeline(pid: int) -> None:
-    descriptor = process_lifelines.pop(pid, None)
-    if descriptor is not None:
-        os.close(descriptor)
+    def _drop_lifeline(self, pid: int) -> None:
+        descriptor = self._lifelines.pop(pid, None)
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 async def _read_line(descriptor: int) -> bytes:
