@@ -27,6 +27,7 @@ from api.routers import (
     readings,
     rejects,
     rules,
+    stations,
     targets,
 )
 from api.settings import ApiSettings
@@ -47,6 +48,7 @@ _NOUNS = (
     accounting,
     rejects,
     gateways,
+    stations,
 )
 
 

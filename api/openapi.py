@@ -17,7 +17,7 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 `next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
 
 Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
-own points, readings, hourly rows, findings, alerts, accounting, rejects and gateways.
+own points, readings, hourly rows, findings, alerts, accounting, rejects, gateways, stations and quirks.
 """
 
 _SCHEMES: dict[str, Any] = {
@@ -25,7 +25,9 @@ _SCHEMES: dict[str, Any] = {
     "enterprise": {"type": "http", "scheme": "basic", "description": "an enterprise: its own rows, read only"},
 }
 #: First path segments below /v1 that an enterprise's own account reaches.
-SELF_SERVICE = frozenset({"points", "readings", "hourly", "findings", "alerts", "accounting", "rejects", "gateways"})
+SELF_SERVICE = frozenset(
+    {"points", "readings", "hourly", "findings", "alerts", "accounting", "rejects", "gateways", "stations", "quirks"}
+)
 
 
 def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str | None) -> dict[str, Any]:

@@ -9,16 +9,26 @@ from enum import IntEnum, StrEnum
 
 
 class SourceFlag(StrEnum):
-    """What the instrument says: letters of HJ 212-2017 table 8. P (power fault) of the 2005 edition is not accepted."""
+    """What the instrument says: letters of HJ 212-2017 table 8, and two meanings that only the 2005 edition has.
+
+    The 2005 edition's F says that the source is stopped, not the instrument; stored as `f`, so that the two are never
+    taken for each other.
+    """
 
     NORMAL = "N"
-    STOPPED = "F"  # the instrument is stopped (2017); in the 2005 edition the source is stopped
+    STOPPED = "F"  # the instrument is stopped
     MAINTENANCE = "M"
     MANUAL = "S"  # a value entered by hand
     FAULT = "D"
     CALIBRATION = "C"
     OVER_RANGE = "T"  # at least the top of the measuring range: an exceedance candidate, not a valid mean
     COMMUNICATION = "B"
+    POWER = "P"  # 2005 only: power fault
+    SOURCE_STOPPED = "f"  # 2005 only: written F there
+
+
+#: Letters that a sender of JSON may give (HJ 212-2017 table 8).
+WIRE_FLAGS = "NFMSDCTB"
 
 
 class QcFlag(IntEnum):

@@ -30,6 +30,12 @@ class Reason(StrEnum):
     UNKNOWN_COMPONENT = "unknown_component"
     BAD_LEAK_TEST = "bad_leak_test"
     BAD_STATUS = "bad_status"
+    UNKNOWN_STATION = "unknown_station"
+    BAD_FRAME = "bad_frame"
+    BAD_CRC = "bad_crc"
+    NOT_CONFORMANT = "not_conformant"
+    CANNOT_DECRYPT = "cannot_decrypt"
+    NO_BIRTH = "no_birth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +56,19 @@ TEXTS: dict[Reason, ReasonText] = {
     Reason.BAD_TOPIC: ReasonText(
         "主题不符合 plantwatch/v1/{企业}/{网关}/{类别} 的格式",
         "the topic is not of the form plantwatch/v1/{enterprise}/{gateway}/{kind}",
-        "plantwatch/v1/{enterprise}/{gateway}/ and readings, leak-tests or status",
+        "plantwatch/v1/{enterprise}/{gateway}/ and readings, hj212, leak-tests or status",
     ),
     Reason.FORMAT_NOT_SUPPORTED: ReasonText(
-        "平台暂不接收该类别的报文",
-        "this kind of message is not accepted by this version",
-        "JSON on readings or leak-tests",
+        "平台不接收该类别的报文",
+        "this kind of message is not accepted",
+        "readings, leak-test records or a status",
     ),
     Reason.OVERSIZE: ReasonText(
         "报文超过 256 KiB", "the message is larger than 256 KiB", "at most 262144 bytes; send several messages"
     ),
-    Reason.BAD_PAYLOAD: ReasonText("报文不是合法的 JSON", "the payload is not valid JSON", "valid JSON in UTF-8"),
+    Reason.BAD_PAYLOAD: ReasonText(
+        "报文内容无法解析", "the payload cannot be parsed in the format of its topic", "valid JSON in UTF-8"
+    ),
     Reason.BAD_SAMPLE: ReasonText(
         "样本结构错误：应为含 at（或 ts）与 values 的对象",
         "the sample is not an object with at (or ts) and values",
@@ -105,5 +113,35 @@ TEXTS: dict[Reason, ReasonText] = {
     ),
     Reason.BAD_STATUS: ReasonText(
         "状态只能是 online 或 offline", "the status must be online or offline", "online or offline"
+    ),
+    Reason.UNKNOWN_STATION: ReasonText(
+        "数采仪 MN 未登记在本企业名下",
+        "the MN of the frame is not registered for this enterprise",
+        "the MN of a station that the register has for this enterprise",
+    ),
+    Reason.BAD_FRAME: ReasonText(
+        "HJ 212 数据包结构错误",
+        "the HJ 212 frame is not well-formed",
+        "## + length + data segment + CRC + CR LF (HJ 212-2017, 6.3)",
+    ),
+    Reason.BAD_CRC: ReasonText(
+        "HJ 212 数据包 CRC 校验错误",
+        "the CRC of the HJ 212 frame does not match its data segment",
+        "the CRC of HJ 212-2017 Annex A over the data segment (it is not CRC-16/MODBUS)",
+    ),
+    Reason.NOT_CONFORMANT: ReasonText(
+        "数据包不符合 HJ 212，且该站点登记为严格模式",
+        "the frame deviates from HJ 212 and the station is registered as strict",
+        "a frame as HJ 212 prescribes it, or a station that is registered as lenient",
+    ),
+    Reason.CANNOT_DECRYPT: ReasonText(
+        "数据区无法用登记的 SM4 密钥解密",
+        "the data area cannot be decrypted with the station's SM4 key",
+        "SM4-ECB under the key that is registered for the station (HJ 212-2025)",
+    ),
+    Reason.NO_BIRTH: ReasonText(
+        "Sparkplug 节点或设备尚未发布上线（BIRTH）报文，别名无法识别",
+        "the Sparkplug node or device has published no birth that explains this metric; a rebirth is requested",
+        "an NBIRTH or DBIRTH that names the metric, before the data",
     ),
 }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap, Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -15,12 +16,14 @@ from domain.readings import HOUR_US, Bool, Int8, Int64, Readings, dirty_hours, e
 from domain.refusals import Reason
 from ingest.check import check_ranges, check_time
 from ingest.decode.faults import Faults, printable
-from ingest.decode.json_v1 import Samples
+from ingest.decode.register import Birth, View
+from ingest.decode.samples import Samples
 from ingest.messages import Message
 from ingest.registry import Entry, Registry
 from storage.accounting import Account
 from storage.gateways import GatewayStatus
 from storage.leak_tests import Fate, LeakTest
+from storage.quirks import Quirk
 from storage.refusals import Refusal, RefusedMessage
 
 STORED, DUPLICATE, CORRECTION = 0, 1, 2
@@ -46,6 +49,27 @@ class Batch:
     leak_tests: list[LeakTest]
     leak_test_owner: list[int]
     statuses: list[GatewayStatus]
+    quirks: list[Quirk]
+    births: dict[str, dict[tuple[str, str], Birth]]
+    """Sparkplug births by enterprise, then node and device."""
+    commands: list[tuple[tuple[str, bytes], ...]]
+    """What to send to the sender, by message."""
+    ignored: int
+    """Values that the register says are not kept."""
+
+    @property
+    def puzzled(self) -> set[str]:
+        """Enterprises of which something was unknown: a fresher register may know it."""
+        return {
+            message.delivery.enterprise
+            for message, faults in zip(self.messages, self.faults, strict=True)
+            if not _REGISTER_REASONS.isdisjoint(faults.by_reason)
+        }
+
+
+_REGISTER_REASONS = frozenset(
+    {Reason.UNKNOWN_POINT, Reason.UNKNOWN_COMPONENT, Reason.UNKNOWN_STATION, Reason.NO_BIRTH, Reason.CANNOT_DECRYPT}
+)
 
 
 class _Gather:
@@ -117,28 +141,33 @@ def _refuse(samples: Samples, point_id: list[int], qc_flag: list[Reason | QcFlag
 def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
     """The columns of some messages whose enterprises the registry knows."""
     gather = _Gather()
-    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [])
-    statuses: dict[tuple[int, str], GatewayStatus] = {}
+    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [], [], {}, [], 0)
+    tally = _Tally()
     for number, message in enumerate(messages):
         delivery = message.delivery
         entry = registry.entry(delivery.enterprise)
         assert entry is not None, "the caller has set unknown enterprises aside"
-        faults = message.faults
+        samples, faults = message.samples, message.faults
+        if message.deferred is not None:
+            samples = message.deferred(tally.view(delivery.enterprise, entry))
+            faults = samples.faults
+            tally.take(batch, message, entry, samples)
         items = faults.items + len(message.records)
-        if message.samples is not None or message.records:
+        if samples is not None or message.records:
             faults = faults.copy()  # a batch that fails is assembled again
-        if message.samples is not None:
-            items += len(message.samples.codes)
-            gather.add(number, message.samples, entry, to_us(delivery.received_at), faults)
+        if samples is not None:
+            items += len(samples.codes)
+            gather.add(number, samples, entry, to_us(delivery.received_at), faults)
         if message.records:
             _add_records(batch, number, message, entry, faults)
         if message.online is not None and message.gateway is not None:
-            status = GatewayStatus(entry.enterprise_id, message.gateway, message.online, delivery.received_at)
-            statuses[status.enterprise_id, status.gateway] = status
+            tally.status(entry, message.gateway, message.online, message)
         batch.enterprise_ids.append(entry.enterprise_id)
         batch.faults.append(faults)
         batch.items.append(items)
-    batch.statuses = list(statuses.values())
+        batch.commands.append(() if samples is None else tuple(samples.commands))
+    batch.statuses = list(tally.statuses.values())
+    batch.quirks = [Quirk(*key, frames) for key, frames in sorted(tally.quirks.items())]
     readings, owner = gather.columns(registry)
     order = np.lexsort((readings.measured_us, readings.point_id))  # stable: arrival decides among equals
     order = order[np.searchsorted(readings.point_id[order], 1) :]  # point 0 was refused
@@ -147,6 +176,40 @@ def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
     point_id, measured_us = batch.readings.point_id, batch.readings.measured_us
     batch.is_first[1:] = (point_id[1:] != point_id[:-1]) | (measured_us[1:] != measured_us[:-1])
     return batch
+
+
+class _Tally:
+    """What formats of their own say besides values, while a batch is assembled."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[tuple[int, str], GatewayStatus] = {}
+        self.quirks: Counter[tuple[int, str, date, str]] = Counter()
+        self._views: dict[str, View] = {}
+
+    def view(self, enterprise: str, entry: Entry) -> View:
+        """The register with the births of this batch laid over it: they count only once committed."""
+        view = self._views.get(enterprise)
+        if view is None:
+            births = ChainMap({}, entry.view.births)
+            view = self._views[enterprise] = replace(entry.view, births=births)
+        return view
+
+    def status(self, entry: Entry, gateway: str, online: bool, message: Message) -> None:
+        status = GatewayStatus(entry.enterprise_id, gateway, online, message.delivery.received_at)
+        self.statuses[status.enterprise_id, status.gateway] = status
+
+    def take(self, batch: Batch, message: Message, entry: Entry, samples: Samples) -> None:
+        enterprise = message.delivery.enterprise
+        view = self._views[enterprise]
+        for birth in samples.births:
+            view.births[birth.node, birth.device] = birth
+            batch.births.setdefault(enterprise, {})[birth.node, birth.device] = birth
+        for gateway, online in samples.online:
+            self.status(entry, gateway, online, message)
+        day = _day_of_hour(to_us(message.delivery.received_at) // HOUR_US)
+        for (device, quirk), frames in samples.quirks.items():
+            self.quirks[entry.enterprise_id, device, day, quirk] += frames
+        batch.ignored += samples.ignored
 
 
 _NOTHING = (

@@ -59,6 +59,8 @@ class Receipt:
     """JSON report for the gateway's own `rejects` topic; None when nothing was refused."""
     gateway: str | None
     """Whose `rejects` topic; None when the topic named no gateway."""
+    commands: tuple[tuple[str, bytes], ...] = ()
+    """(topic, payload) for the sender's own subscriptions, such as a request for a Sparkplug birth."""
 
 
 class SinkUnavailable(WorldFailed):

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
+from domain.readings import to_us
 from domain.refusals import TEXTS, Reason
 from ingest.decode.faults import Faults, payload_head, printable
-from ingest.decode.json_v1 import Samples, decode_samples
+from ingest.decode.hj212 import decode_hj212
+from ingest.decode.json_v1 import decode_samples
 from ingest.decode.leak_tests import Record, decode_leak_tests
+from ingest.decode.register import View
+from ingest.decode.samples import Samples
+from ingest.decode.sparkplug import parse_sparkplug, resolve_sparkplug
+from ingest.decode.thingsboard import decode_device, decode_gateway, decode_presence
 from ingest.delivery import Delivery, Outcome, Receipt
-from ingest.topics import Kind, read_topic
+from ingest.sparkplug import Sequences
+from ingest.topics import Kind, Topic, read_topic
 
 #: A topic may have 65,535 bytes.
 _SHOWN_CHARACTERS = 200
 _STATUSES = {b"online": True, b"offline": False}
+#: About how many payload bytes a value takes in formats that are taken apart later.
+_BYTES_A_VALUE = 32
 
 
 @dataclass(slots=True)
@@ -27,17 +38,24 @@ class Message:
     gateway: str | None
     faults: Faults = field(default_factory=Faults)
     samples: Samples | None = None
+    deferred: Callable[[View], Samples] | None = None
+    """What takes it apart once the register is known; for formats whose names mean nothing without it."""
     records: list[Record] = field(default_factory=list)
     online: bool | None = None
 
     @property
     def weight(self) -> int:
         """About how many rows it will make."""
+        if self.deferred is not None:
+            return len(self.delivery.payload) // _BYTES_A_VALUE + 1
         return (len(self.samples.codes) if self.samples else 0) + len(self.records) + 1
 
 
-def read_message(delivery: Delivery) -> Message:
-    """What a delivery holds. A topic that may not be published to comes before the payload's faults."""
+def read_message(delivery: Delivery, sequences: Sequences) -> Message:
+    """What a delivery holds. A topic that may not be published to comes before the payload's faults.
+
+    sequences: takes note of each Sparkplug message; call once a delivery, in order of arrival.
+    """
     topic = read_topic(delivery.enterprise, delivery.topic)
     message = Message(delivery, topic.gateway)
     if topic.problem is not None:
@@ -50,11 +68,32 @@ def read_message(delivery: Delivery) -> Message:
     elif topic.kind is Kind.LEAK_TESTS:
         found = decode_leak_tests(delivery.payload)
         message.records, message.faults = found.records, found.faults
-    elif (online := _STATUSES.get(delivery.payload)) is not None:
-        message.online = online
+    elif topic.kind is Kind.STATUS:
+        if (online := _STATUSES.get(delivery.payload)) is not None:
+            message.online = online
+        else:
+            message.faults.add(Reason.BAD_STATUS, payload_head(delivery.payload))
     else:
-        message.faults.add(Reason.BAD_STATUS, payload_head(delivery.payload))
+        message.deferred = _deferred(delivery, topic, sequences)
     return message
+
+
+def _deferred(delivery: Delivery, topic: Topic, sequences: Sequences) -> Callable[[View], Samples]:
+    payload = delivery.payload
+    if topic.sparkplug is not None:
+        parsed = parse_sparkplug(payload)
+        gap = sequences.gap(delivery.enterprise, topic.sparkplug, parsed.seq, duplicate=delivery.duplicate)
+        received_us = to_us(delivery.received_at)
+        return partial(resolve_sparkplug, parsed, topic.sparkplug, delivery.enterprise, received_us, gap)
+    match topic.kind:
+        case Kind.HJ212:
+            return partial(decode_hj212, payload)
+        case Kind.THINGSBOARD_DEVICE:
+            return partial(decode_device, payload, to_us(delivery.received_at))
+        case Kind.THINGSBOARD_GATEWAY:
+            return partial(decode_gateway, payload, to_us(delivery.received_at))
+        case _:
+            return partial(decode_presence, payload, topic.kind is Kind.THINGSBOARD_CONNECT)
 
 
 def unreadable(delivery: Delivery, error: BaseException) -> Message:
@@ -75,15 +114,15 @@ _OUTCOMES = {
 }
 
 
-def receipt(message: Message, faults: Faults, items: int) -> Receipt:
+def receipt(message: Message, faults: Faults, items: int, commands: tuple[tuple[str, bytes], ...]) -> Receipt:
     """The answer to a message of some items after its commit; `faults` are all that was refused of it."""
     if not faults:
-        return Receipt(Outcome.STORED, None, message.gateway)
+        return Receipt(Outcome.STORED, None, message.gateway, commands)
     if faults.items < items:
         outcome = Outcome.PARTLY_REFUSED
     else:
         outcome = _OUTCOMES.get(next(iter(faults.by_reason)), Outcome.REFUSED_PAYLOAD)
-    return Receipt(outcome, rejects_report(message.delivery, faults, items), message.gateway)
+    return Receipt(outcome, rejects_report(message.delivery, faults, items), message.gateway, commands)
 
 
 def rejects_report(delivery: Delivery, faults: Faults, items: int) -> bytes:

@@ -24,6 +24,17 @@ class IngestMetrics:
             "plantwatch_ingest_refused_items_total", "Items refused, by reason", ["reason"], registry=registry
         )
         self.refusals = {reason: refusals.labels(reason=reason.value) for reason in Reason}
+        self.quirks = Counter(
+            "plantwatch_ingest_tolerated_quirks_total",
+            "Frames that deviated from their standard and were taken all the same, by deviation",
+            ["quirk"],
+            registry=registry,
+        )
+        self.ignored = Counter(
+            "plantwatch_ingest_ignored_values_total",
+            "Values that the register says are not kept (a station's `ignored` patterns); no items",
+            registry=registry,
+        )
         self.batch_seconds = Histogram(
             "plantwatch_ingest_batch_seconds",
             "Time from the start of a transaction of the writer to its commit",

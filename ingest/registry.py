@@ -6,16 +6,20 @@ gateway that keeps sending an unknown code makes us look no more than once a sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from domain.points import PointKind
 from domain.readings import Bool, Float64, Int64
+from ingest.decode.register import Birth, Station, Tag, View
 from storage.credentials import password_hash
 from storage.database import Connection, Database
-from storage.points import KnownPoint, load_register
+from storage.points import KnownPoint, KnownTag, load_register
+from storage.points import Register as StoredRegister
+from storage.sparkplug import birth_numbers, load_births
 
 
 @dataclass(slots=True)
@@ -27,7 +31,11 @@ class Entry:
     """point_id by code."""
     components: dict[str, int]
     """component_id by code."""
+    view: View
+    """What decoders see of it."""
     loaded_s: float
+    birth_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Which births `view` holds, by node and device."""
 
 
 @dataclass(slots=True)
@@ -82,27 +90,40 @@ class Registry:
         """What is known of an enterprise; None for one that does not exist."""
         return self._entries.get(enterprise)
 
-    async def prepare(self, wanted: dict[str, tuple[set[str], set[str]]]) -> None:
-        """Look at the register where that is due. wanted: codes of points and of components by enterprise.
+    async def prepare(self, enterprises: Iterable[str], *, sparkplug: Iterable[str] = ()) -> None:
+        """Know these enterprises, as they were within `refresh_s`.
 
-        Raises StorageUnavailable.
+        sparkplug: those of which births are needed, which another process may have heard a moment ago. Raises
+        StorageUnavailable.
         """
-        due = [enterprise for enterprise, codes in wanted.items() if self._is_due(enterprise, *codes)]
-        if not due:
+        now = self._monotonic()
+        due = [code for code in enterprises if self._age_s(code, now) >= self._refresh_s]
+        nodes = list(sparkplug)
+        if not due and not nodes:
             return
         async with self._database.transaction() as connection:
             for enterprise in due:
                 await self._load(connection, enterprise)
+            for enterprise in nodes:
+                await self._refresh_births(connection, enterprise)
 
-    def _is_due(self, enterprise: str, points: set[str], components: set[str]) -> bool:
+    async def refresh(self, enterprises: Iterable[str]) -> bool:
+        """Look again at enterprises of which something was unknown; False when all were looked at a moment ago."""
+        now = self._monotonic()
+        due = [code for code in enterprises if self._age_s(code, now) >= self._unknown_refresh_s]
+        if not due:
+            return False
+        async with self._database.transaction() as connection:
+            for enterprise in due:
+                await self._load(connection, enterprise)
+                entry = self._entries.get(enterprise)
+                if entry is not None and entry.birth_numbers:
+                    await self._refresh_births(connection, enterprise)
+        return True
+
+    def _age_s(self, enterprise: str, now: float) -> float:
         entry = self._entries.get(enterprise)
-        if entry is None:
-            return True
-        age_s = self._monotonic() - entry.loaded_s
-        if age_s >= self._refresh_s:
-            return True
-        known = entry.points.keys() >= points and entry.components.keys() >= components
-        return not known and age_s >= self._unknown_refresh_s
+        return math.inf if entry is None else now - entry.loaded_s
 
     async def _load(self, connection: Connection, enterprise: str) -> None:
         register = await load_register(connection, enterprise)
@@ -111,9 +132,50 @@ class Registry:
             return
         self.traits.learn(register.points)
         points = {point.code: point.point_id for point in register.points}
-        self._entries[enterprise] = Entry(register.enterprise_id, points, register.components, self._monotonic())
+        before = self._entries.get(enterprise)
+        entry = Entry(register.enterprise_id, points, register.components, _view(register, points), self._monotonic())
+        if before is not None:
+            entry.view.births, entry.birth_numbers = before.view.births, before.birth_numbers
+        self._entries[enterprise] = entry
+
+    async def _refresh_births(self, connection: Connection, enterprise: str) -> None:
+        entry = self._entries.get(enterprise)
+        if entry is None:
+            return
+        if await birth_numbers(connection, entry.enterprise_id) == entry.birth_numbers:
+            return
+        births = await load_births(connection, entry.enterprise_id)
+        entry.view.births = {
+            (birth.node, birth.device): Birth(birth.node, birth.device, birth.bd_seq, birth.metrics) for birth in births
+        }
+        entry.birth_numbers = {(birth.node, birth.device): birth.number for birth in births}
 
     async def password_hash(self, enterprise: str) -> str | None:
         """The stored hash; asked of the database every time, so that a withdrawn password works no longer."""
         async with self._database.transaction() as connection:
             return await password_hash(connection, enterprise)
+
+
+def _view(register: StoredRegister, points: dict[str, int]) -> View:
+    tags: dict[str, dict[str, dict[str, Tag]]] = {}
+    for tag in register.tags:
+        tags.setdefault(tag.protocol, {}).setdefault(tag.device, {})[tag.name] = Tag(tag.point, tag.scale, tag.zero)
+    stations = {
+        station.mn: Station(
+            mn=station.mn,
+            gateway=station.gateway,
+            edition=station.edition,
+            strict=station.profile == "strict",
+            crc=station.crc,
+            missing_flag_is_normal=station.missing_flag == "normal",
+            ignored=tuple(station.ignored),
+            sm4_key=station.sm4_key,
+            tags=tags.get("hj212", {}).get(station.mn, {}),
+        )
+        for station in register.stations
+    }
+    return View(points.keys(), stations, _flat(register.tags, "sparkplug"), _flat(register.tags, "thingsboard"))
+
+
+def _flat(tags: Sequence[KnownTag], protocol: str) -> dict[tuple[str, str], Tag]:
+    return {(tag.device, tag.name): Tag(tag.point, tag.scale, tag.zero) for tag in tags if tag.protocol == protocol}

@@ -22,13 +22,16 @@ from ingest.delivery import Delivery, Receipt, SinkUnavailable
 from ingest.messages import Message, read_message, receipt, unreadable
 from ingest.metrics import IngestMetrics
 from ingest.registry import Registry
+from ingest.sparkplug import Sequences
 from storage.accounting import add_accounts
 from storage.database import Connection, Database
 from storage.gateways import set_statuses
 from storage.hourly import add_dirty_hours, hint_rules
 from storage.leak_tests import Fate, store_leak_tests
+from storage.quirks import add_quirks
 from storage.readings import copy_new_readings, ensure_partition, insert_corrections, insert_missing_readings
 from storage.refusals import insert_refused_messages
+from storage.sparkplug import StoredBirth, set_births
 
 logger = logging.getLogger(__name__)
 
@@ -67,11 +70,14 @@ class Writer:
         registry: Registry,
         metrics: IngestMetrics,
         limits: WriterLimits | None = None,
+        sequences: Sequences | None = None,
     ) -> None:
+        """sequences: shared by the writers of one process."""
         self._database = database
         self._registry = registry
         self._metrics = metrics
         self._limits = limits or WriterLimits()
+        self._sequences = sequences or Sequences()
         self._queue: deque[_Pending] = deque()
         self._queued_values = 0
         self._arrived = asyncio.Event()
@@ -105,7 +111,7 @@ class Writer:
     def enqueue(self, delivery: Delivery) -> asyncio.Future[Receipt]:
         """See `QueueingSink`. Takes it however full the queue is: the doors bound what they have under way."""
         try:
-            message = read_message(delivery)
+            message = read_message(delivery, self._sequences)
         except Exception as error:
             logger.exception("a message could not be read", extra={"enterprise": delivery.enterprise})
             message = unreadable(delivery, error)
@@ -216,14 +222,18 @@ class Writer:
                     raise
 
     async def _commit(self, taken: list[_Pending]) -> None:
-        await self._registry.prepare(_wanted(taken))
+        births = {p.message.delivery.enterprise for p in taken if _is_sparkplug(p.message)}
+        await self._registry.prepare({p.message.delivery.enterprise for p in taken}, sparkplug=births)
         known = [p for p in taken if self._registry.entry(p.message.delivery.enterprise) is not None]
         if len(known) < len(taken):
             strangers = [p for p in taken if self._registry.entry(p.message.delivery.enterprise) is None]
             _fail(strangers, SinkUnavailable("the enterprise is not in the register"))
         if not known:
             return
-        batch = assemble([pending.message for pending in known], self._registry)
+        messages = [pending.message for pending in known]
+        batch = assemble(messages, self._registry)
+        if (puzzled := batch.puzzled) and await self._registry.refresh(puzzled):
+            batch = assemble(messages, self._registry)
         await self._ensure_months(batch.readings.measured_us)
         with self._metrics.batch_seconds.time():
             async with self._database.transaction() as connection:
@@ -231,7 +241,9 @@ class Writer:
         self._count(batch, fates, leak_fates)
         for number, pending in enumerate(known):
             if not pending.future.done():
-                pending.future.set_result(receipt(pending.message, batch.faults[number], batch.items[number]))
+                pending.future.set_result(
+                    receipt(pending.message, batch.faults[number], batch.items[number], batch.commands[number])
+                )
         logger.debug("batch committed", extra={"messages": len(known), "refused_messages": refused})
 
     async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
@@ -241,6 +253,8 @@ class Writer:
         await set_statuses(connection, batch.statuses)
         await add_dirty_hours(connection, *changed_hours(batch, fates, self._registry))
         books = close_books(batch, fates, leak_fates)
+        await self._store_births(connection, batch)
+        await add_quirks(connection, batch.quirks)
         await insert_refused_messages(connection, books.refused)
         await add_accounts(connection, books.accounts)
         if any(fate is not Fate.DUPLICATE for fate in leak_fates):
@@ -265,6 +279,14 @@ class Writer:
             fates[positions[corrections]] = CORRECTION
         return fates
 
+    async def _store_births(self, connection: Connection, batch: Batch) -> None:
+        for enterprise, births in sorted(batch.births.items()):
+            entry = self._registry.entry(enterprise)
+            assert entry is not None, "it was there when the batch was assembled"
+            at = max(m.delivery.received_at for m in batch.messages if m.delivery.enterprise == enterprise)
+            stored = [StoredBirth(b.node, b.device, b.bd_seq, b.metrics) for b in births.values()]
+            await set_births(connection, entry.enterprise_id, stored, at)
+
     async def _ensure_months(self, measured_us: Int64) -> None:
         months = np.unique(measured_us.astype("datetime64[us]").astype("datetime64[M]"))
         for month in months:
@@ -284,22 +306,17 @@ class Writer:
             for reason, fault in faults.by_reason.items():
                 metrics.refusals[reason].inc(fault.items)
                 metrics.values["refused"].inc(fault.items)
+        for quirk in batch.quirks:
+            metrics.quirks.labels(quirk=quirk.quirk).inc(quirk.frames)
+        metrics.ignored.inc(batch.ignored)
         metrics.messages.inc(len(batch.messages))
         metrics.batch_values.observe(sum(batch.items))
         newest = max(message.delivery.received_at for message in batch.messages)
         self.newest = newest if self.newest is None else max(self.newest, newest)
 
 
-def _wanted(taken: Sequence[_Pending]) -> dict[str, tuple[set[str], set[str]]]:
-    """Codes of points and of components that some messages name, by enterprise."""
-    wanted: dict[str, tuple[set[str], set[str]]] = {}
-    for pending in taken:
-        message = pending.message
-        points, components = wanted.setdefault(message.delivery.enterprise, (set(), set()))
-        if message.samples is not None:
-            points.update(message.samples.codes)
-        components.update(record.component for record in message.records)
-    return wanted
+def _is_sparkplug(message: Message) -> bool:
+    return message.deferred is not None and message.delivery.topic.startswith("spBv1.0/")
 
 
 def _fail(taken: Sequence[_Pending], error: SinkUnavailable) -> None:

@@ -10,16 +10,21 @@ from typing import Any
 from domain.clock import Clock
 from runtime.sitefile import KEYS, Register
 from storage.database import Database
-from storage.site import NOUNS, note_changes, read_register, write_rows
+from storage.site import NOUNS, note_changes, read_register, remove_rows, write_rows
+
+#: Nouns of which the site file is the whole truth: nothing was ever judged by them, so they may vanish.
+_REMOVABLE = frozenset({"tag"})
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What applying a site file changes. Lines: `+` new, `~` altered (old -> new), `?` only in the database."""
+    """What applying a site file changes. Lines: `+` new, `~` altered (old -> new), `-` removed, `?` only in the
+    database and kept."""
 
     lines: list[str]
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     enterprises: set[str] = field(default_factory=set)
+    removed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def compare(wanted: Register, present: Register) -> Difference:
@@ -28,6 +33,7 @@ def compare(wanted: Register, present: Register) -> Difference:
     """
     lines: list[str] = []
     rows: dict[str, list[dict[str, Any]]] = {}
+    removed: dict[str, list[dict[str, Any]]] = {}
     enterprises: set[str] = set()
     for noun in NOUNS:
         changed = []
@@ -45,11 +51,14 @@ def compare(wanted: Register, present: Register) -> Difference:
                 enterprises.add(row["code"] if noun == "enterprise" else row["enterprise"])
         if changed:
             rows[noun] = changed
-        lines += [
-            f"? {noun} {'/'.join(map(str, key))}: only in the database, kept"
-            for key in present[noun].keys() - wanted[noun]
-        ]
-    return Difference(lines, rows, enterprises)
+        for key in present[noun].keys() - wanted[noun]:
+            label = f"{noun} {'/'.join(map(str, key))}"
+            if noun in _REMOVABLE:
+                removed.setdefault(noun, []).append(present[noun][key])
+                lines.append(f"- {label}")
+            else:
+                lines.append(f"? {label}: only in the database, kept")
+    return Difference(lines, rows, enterprises, removed)
 
 
 def keyed(register: dict[str, list[dict[str, Any]]]) -> Register:
@@ -62,6 +71,8 @@ async def apply_site(database: Database, wanted: Register, now: Clock, *, dry_ru
     async with database.transaction() as connection:
         difference = compare(wanted, keyed(await read_register(connection)))
         if not dry_run:
+            for noun, rows in difference.removed.items():
+                await remove_rows(connection, noun, rows)
             for noun, rows in difference.rows.items():
                 await write_rows(connection, noun, rows)
             await note_changes(connection, difference.enterprises, now())
@@ -100,6 +111,8 @@ def _value(value: object) -> str:
         return value.isoformat()
     if isinstance(value, int | float):
         return repr(value)
+    if isinstance(value, list):
+        return f"[{', '.join(_value(item) for item in value)}]"
     text = str(value)
     escaped = "".join(
         f"\\{character}" if character in '"\\' else character if character.isprintable() else f"\\U{ord(character):08x}"

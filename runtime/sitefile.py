@@ -7,6 +7,7 @@ nobody judges.
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -89,6 +90,8 @@ class Point(_InService):
     physical_min: Number | None = None
     physical_max: Number | None = None
     counter: Counter | None = None
+    stuck_minutes: Annotated[int, Field(ge=2, le=60)] | None = None
+    max_step: Positive | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Point:
@@ -96,6 +99,8 @@ class Point(_InService):
             raise ValueError("a point of kind counter needs `counter`, any other kind must not have one")
         if None not in (self.physical_min, self.physical_max) and self.physical_min >= self.physical_max:  # type: ignore[operator]
             raise ValueError("physical_min must be below physical_max")
+        if self.kind != "instantaneous" and (self.stuck_minutes is not None or self.max_step is not None):
+            raise ValueError("stuck_minutes and max_step belong to instantaneous points")
         return self
 
 
@@ -154,6 +159,50 @@ class Component(_InService):
     exempt_clause: str | None = None
 
 
+class Station(_InService):
+    """A data logger that speaks HJ 212; `ignored` holds patterns CN/FACTOR-KEY of values that are not kept."""
+
+    enterprise: Code
+    mn: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
+    name: Name
+    gateway: Annotated[str, Field(pattern=r"^[^/+#\x00]{1,64}$")]
+    edition: Literal["2005", "2017", "2025"]
+    profile: Literal["strict", "lenient"] = "strict"
+    crc: Literal["hj212", "modbus", "none"] = "hj212"
+    missing_flag: Literal["normal", "refuse"] = "refuse"
+    ignored: list[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$", max_length=100)]] = []
+
+    @model_validator(mode="after")
+    def _writable(self) -> Station:
+        if set(self.mn) & set(";=,&#"):
+            raise ValueError("an MN cannot hold ; = , & or #")
+        return self
+
+
+class Tag(_Item):
+    """What a name on the wire means; value in the point's unit = raw * scale + zero.
+
+    scale may be left out only where the device sends the point's own unit.
+    """
+
+    enterprise: Code
+    protocol: Literal["hj212", "sparkplug", "thingsboard"]
+    device: Annotated[str, Field(max_length=130)]
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    point: ItemCode
+    unit: Annotated[str, Field(min_length=1, max_length=32)]
+    scale: Number | None = None
+    zero: Number = 0.0
+
+    @model_validator(mode="after")
+    def _named(self) -> Tag:
+        if self.scale == 0:
+            raise ValueError("a scale of 0 would make every value the same")
+        if self.protocol == "hj212" and not re.fullmatch(r"[0-9]{4}/[^/;,=&]+-[^/;,=&-]+", self.name):
+            raise ValueError("a name of hj212 is CN/FACTOR-KEY, such as 2011/a21026-Rtd")
+        return self
+
+
 MODELS: dict[str, type[_Item]] = {
     "city": Area,
     "district": Area,
@@ -164,6 +213,8 @@ MODELS: dict[str, type[_Item]] = {
     "metering_place": MeteringPlace,
     "meter": Meter,
     "component": Component,
+    "station": Station,
+    "tag": Tag,
 }
 
 #: What makes an item one item.
@@ -172,6 +223,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "district": ("code",),
     "enterprise": ("code",),
     "meter": ("enterprise", "serial", "installed_on"),
+    "station": ("mn",),
+    "tag": ("enterprise", "protocol", "device", "name"),
 } | dict.fromkeys(("outlet", "point", "intake", "metering_place", "component"), ("enterprise", "code"))
 
 #: (noun, field) -> noun it names; within the same enterprise, except for the areas.
@@ -187,6 +240,9 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("meter", "place"): "metering_place",
     ("meter", "point"): "point",
     ("component", "enterprise"): "enterprise",
+    ("station", "enterprise"): "enterprise",
+    ("tag", "enterprise"): "enterprise",
+    ("tag", "point"): "point",
 }
 
 Row = dict[str, Any]
@@ -229,6 +285,7 @@ def load_site(path: Path) -> Register:
     if len(register["city"]) != 1:
         problems.note("city", "expected exactly one [city]")
     _check_references(register, problems)
+    _check_tags(register, problems)
     if problems:
         raise SiteError("\n".join(problems))
     return register
@@ -279,6 +336,22 @@ def _check_references(register: Register, problems: _Problems) -> None:
         point = register["point"].get((row["enterprise"], row["point"]))
         if point is not None and point["kind"] != "counter":
             problems.note(f"meter {'/'.join(map(str, key))}", f"point {row['point']} is not a counter")
+
+
+def _check_tags(register: Register, problems: _Problems) -> None:
+    for key, row in register["tag"].items():
+        label = f"tag {'/'.join(map(str, key))}"
+        point = register["point"].get((row["enterprise"], row["point"]))
+        if row["protocol"] == "hj212":
+            station = register["station"].get((row["device"],))
+            if station is None or station["enterprise"] != row["enterprise"]:
+                problems.note(label, f"device = {row['device']!r}: no such station of the enterprise")
+        if point is not None and row["unit"] == point["unit"]:
+            if row["scale"] not in (None, 1.0) or row["zero"] != 0.0:
+                problems.note(label, f"unit is the point's own ({row['unit']}): nothing is to be converted")
+        elif point is not None and row["scale"] is None:
+            problems.note(label, f"unit {row['unit']} is not the point's {point['unit']}: give the scale between them")
+        row["scale"] = 1.0 if row["scale"] is None else row["scale"]
 
 
 def _finder(register: Register, noun: str) -> Callable[[Row, str], bool]:

@@ -36,6 +36,32 @@ class Mechanics:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownStation:
+    """An HJ 212 station, in the words of the site file."""
+
+    mn: str
+    gateway: str
+    edition: str
+    profile: str
+    crc: str
+    missing_flag: str
+    ignored: list[str]
+    sm4_key: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTag:
+    """What a name on the wire means: value in the unit of the point of that code = raw * scale + zero."""
+
+    protocol: str
+    device: str
+    name: str
+    point: str
+    scale: float
+    zero: float
+
+
+@dataclass(frozen=True, slots=True)
 class Register:
     """What one enterprise may send."""
 
@@ -43,6 +69,8 @@ class Register:
     points: list[KnownPoint]
     components: dict[str, int]
     """LDAR component identity by code."""
+    stations: list[KnownStation]
+    tags: list[KnownTag]
 
 
 async def load_register(connection: Connection, enterprise: str) -> Register | None:
@@ -59,7 +87,11 @@ async def load_register(connection: Connection, enterprise: str) -> Register | N
     ]
     cursor = await connection.execute(_SQL["components"], identity)
     components = {str(code): int(component_id) for component_id, code in await cursor.fetchall()}
-    return Register(int(row[0]), points, components)
+    cursor = await connection.execute(_SQL["stations"], identity)
+    stations = [KnownStation(*station) for station in await cursor.fetchall()]
+    cursor = await connection.execute(_SQL["tags"], identity)
+    tags = [KnownTag(*tag) for tag in await cursor.fetchall()]
+    return Register(int(row[0]), points, components, stations, tags)
 
 
 async def load_mechanics(connection: Connection, point_id: Int64) -> list[Mechanics]:

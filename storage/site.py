@@ -10,7 +10,10 @@ from storage.database import Connection, fetch_all
 from storage.sql import queries
 
 #: Nouns in the order in which rows may refer to earlier ones.
-NOUNS = ("city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component")
+NOUNS = (
+    "city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component",
+    "station", "tag",
+)  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -25,6 +28,12 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row]) -> 
     """Insert rows of a noun, or bring existing ones of the same natural key to the given content."""
     async with connection.cursor() as cursor:
         await cursor.executemany(queries("site")[f"upsert_{noun}"], list(rows))
+
+
+async def remove_rows(connection: Connection, noun: str, rows: Iterable[Row]) -> None:
+    """Remove rows of a noun that may be removed, by natural key."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(queries("site")[f"delete_{noun}"], list(rows))
 
 
 async def note_changes(connection: Connection, enterprises: Iterable[str], at: datetime) -> None:

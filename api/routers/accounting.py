@@ -55,7 +55,7 @@ def law_holds(row: Row) -> bool:
     return bool(row["received"] == row["stored"] + row["duplicates"] + row["corrections"] + row["refused"])
 
 
-def _first_day(at: datetime | None) -> date | None:
+def first_day(at: datetime | None) -> date | None:
     """The first local day that starts at the instant or later."""
     if at is None:
         return None
@@ -76,8 +76,8 @@ async def accounting(
     rows = await list_accounting(
         session.connection,
         enterprise_id=await session.enterprise_id(enterprise),
-        from_day=_first_day(from_at),
-        to_day=_first_day(to_at),
+        from_day=first_day(from_at),
+        to_day=first_day(to_at),
         after=paging.after(date, str),
         limit=paging.fetch,
     )

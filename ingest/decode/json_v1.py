@@ -9,35 +9,19 @@ The fast road is taken only when the colons of the payload are all accounted for
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from domain.quality import SourceFlag
+from domain.quality import WIRE_FLAGS, SourceFlag
 from domain.refusals import Reason
-from ingest.decode.faults import Faults, printable, show
+from ingest.decode.faults import printable, show
 from ingest.decode.instants import read_instant
+from ingest.decode.samples import Samples
 from ingest.decode.strict_json import RepeatedKeys, read_json
 
-_LETTERS = frozenset(flag.value for flag in SourceFlag)
+_LETTERS = frozenset(WIRE_FLAGS)
 _NORMAL = SourceFlag.NORMAL.value
-
-
-@dataclass(slots=True)
-class Samples:
-    """Values of one message in the order of the payload; codes, values and flags have one entry a value."""
-
-    codes: list[str] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    flags: str = ""
-    """One letter a value."""
-    at_us: list[int] = field(default_factory=list)
-    """One entry a sample, as in sizes and paths."""
-    sizes: list[int] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    """Where the sample stands in the payload: `$`, or `$[3]` in a list."""
-    faults: Faults = field(default_factory=Faults)
 
 
 class _Sample(msgspec.Struct, gc=False):

@@ -16,3 +16,15 @@ select component_id, code from component where enterprise_id = %(enterprise_id)s
 select p.point_id, p.kind, p.interval_s, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h
 from point p where p.point_id = any(%(point_id)s::int[])
 order by p.point_id
+
+-- stations --
+-- an enterprise's HJ 212 stations with what opens their frames
+select s.mn, s.gateway, s.edition, s.profile, s.crc, s.missing_flag, s.ignored, c.sm4_key
+from station s left join station_secret c using (station_id)
+where s.enterprise_id = %(enterprise_id)s::int
+
+-- tags --
+-- what names on the wire mean for an enterprise
+select t.protocol, t.device, t.name, p.code, t.scale, t.zero
+from tag t join point p using (point_id)
+where t.enterprise_id = %(enterprise_id)s::int

@@ -45,24 +45,27 @@ on conflict (enterprise_id, code) do update set name = excluded.name, process = 
 -- select_point --
 -- rows in the shape of the site file
 select e.code as enterprise, p.code, p.name, p.kind, p.quantity, p.unit, p.interval_s, p.physical_min, p.physical_max,
-       o.code as outlet, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h, p.in_service_from, p.in_service_to
+       o.code as outlet, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h, p.stuck_minutes,
+       p.max_step, p.in_service_from, p.in_service_to
 from point p join enterprise e using (enterprise_id) left join outlet o using (outlet_id) order by e.code, p.code
 
 -- upsert_point --
 -- by enterprise and code
 insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, physical_min, physical_max, outlet_id,
-                   counter_digits, counter_scale, counter_max_rate_per_h, in_service_from, in_service_to)
+                   counter_digits, counter_scale, counter_max_rate_per_h, stuck_minutes, max_step, in_service_from,
+                   in_service_to)
 select e.enterprise_id, %(code)s::text, %(name)s::text, %(kind)s::text, %(quantity)s::text, %(unit)s::text,
        %(interval_s)s::int, %(physical_min)s::float8, %(physical_max)s::float8, o.outlet_id,
        %(counter_digits)s::smallint, %(counter_scale)s::float8, %(counter_max_rate_per_h)s::float8,
-       %(in_service_from)s::date, %(in_service_to)s::date
+       %(stuck_minutes)s::smallint, %(max_step)s::float8, %(in_service_from)s::date, %(in_service_to)s::date
 from enterprise e left join outlet o on o.enterprise_id = e.enterprise_id and o.code = %(outlet)s::text
 where e.code = %(enterprise)s::text
 on conflict (enterprise_id, code) do update set name = excluded.name, kind = excluded.kind,
     quantity = excluded.quantity, unit = excluded.unit, interval_s = excluded.interval_s,
     physical_min = excluded.physical_min, physical_max = excluded.physical_max, outlet_id = excluded.outlet_id,
     counter_digits = excluded.counter_digits, counter_scale = excluded.counter_scale,
-    counter_max_rate_per_h = excluded.counter_max_rate_per_h, in_service_from = excluded.in_service_from,
+    counter_max_rate_per_h = excluded.counter_max_rate_per_h, stuck_minutes = excluded.stuck_minutes,
+    max_step = excluded.max_step, in_service_from = excluded.in_service_from,
     in_service_to = excluded.in_service_to
 
 -- select_intake --
@@ -135,6 +138,46 @@ from enterprise where code = %(enterprise)s::text
 on conflict (enterprise_id, code) do update set name = excluded.name, unit_name = excluded.unit_name,
     kind = excluded.kind, medium = excluded.medium, in_service_from = excluded.in_service_from,
     in_service_to = excluded.in_service_to, exempt_clause = excluded.exempt_clause
+
+-- select_station --
+-- rows in the shape of the site file
+select e.code as enterprise, s.mn, s.name, s.gateway, s.edition, s.profile, s.crc, s.missing_flag, s.ignored,
+       s.in_service_from, s.in_service_to
+from station s join enterprise e using (enterprise_id) order by s.mn
+
+-- upsert_station --
+-- by MN: a logger that moved to another enterprise takes its secret along
+insert into station (enterprise_id, mn, name, gateway, edition, profile, crc, missing_flag, ignored, in_service_from,
+                     in_service_to)
+select enterprise_id, %(mn)s::text, %(name)s::text, %(gateway)s::text, %(edition)s::text, %(profile)s::text,
+       %(crc)s::text, %(missing_flag)s::text, %(ignored)s::text[], %(in_service_from)s::date, %(in_service_to)s::date
+from enterprise where code = %(enterprise)s::text
+on conflict (mn) do update set enterprise_id = excluded.enterprise_id, name = excluded.name,
+    gateway = excluded.gateway, edition = excluded.edition, profile = excluded.profile, crc = excluded.crc,
+    missing_flag = excluded.missing_flag, ignored = excluded.ignored, in_service_from = excluded.in_service_from,
+    in_service_to = excluded.in_service_to
+
+-- select_tag --
+-- rows in the shape of the site file
+select e.code as enterprise, t.protocol, t.device, t.name, p.code as point, t.unit, t.scale, t.zero
+from tag t join enterprise e using (enterprise_id) join point p using (point_id)
+order by e.code, t.protocol, t.device, t.name
+
+-- upsert_tag --
+-- by enterprise, protocol, device and name
+insert into tag (enterprise_id, protocol, device, name, point_id, unit, scale, zero)
+select e.enterprise_id, %(protocol)s::text, %(device)s::text, %(name)s::text, p.point_id, %(unit)s::text,
+       %(scale)s::float8, %(zero)s::float8
+from enterprise e join point p on p.enterprise_id = e.enterprise_id and p.code = %(point)s::text
+where e.code = %(enterprise)s::text
+on conflict (enterprise_id, protocol, device, name) do update set point_id = excluded.point_id, unit = excluded.unit,
+    scale = excluded.scale, zero = excluded.zero
+
+-- delete_tag --
+-- by enterprise, protocol, device and name
+delete from tag t using enterprise e
+where e.enterprise_id = t.enterprise_id and e.code = %(enterprise)s::text and t.protocol = %(protocol)s::text
+  and t.device = %(device)s::text and t.name = %(name)s::text
 
 -- note_changes --
 -- work for the rules: these enterprises' registers changed

@@ -56,6 +56,16 @@ insert into target (target_id, document, document_status, indicator, operator, v
     ('T002', 'coking', '征求意见稿', '综合', '>=', 'NaN', '%', 2025, '工信局', 'water;energy', 'manual', '…', ''),
     ('T003', 'park', '送审稿', '数字化', '', null, null, null, null, 'digital', 'display', '…', '');
 insert into gateway_status values (1, 'gw1', true, '2026-11-02 00:00Z'), (2, 'gw1', false, '2026-11-02 01:00Z');
+insert into station (enterprise_id, mn, name, gateway, edition, profile, crc, missing_flag, ignored, in_service_from)
+    values (1, 'MN1', '数采仪', 'gw1', '2017', 'lenient', 'hj212', 'refuse', '{*/*-Min}', '2026-01-01'),
+           (2, 'MN2', '数采仪', 'gw-9', '2025', 'strict', 'none', 'normal', '{}', '2026-01-01');
+insert into station_secret values (1, 'hash', null, '2026-11-02 00:00Z'), (2, null, decode(repeat('30', 16), 'hex'),
+    '2026-11-02 00:00Z');
+insert into tag (enterprise_id, protocol, device, name, point_id, unit, scale, zero)
+    values (1, 'hj212', 'MN1', '2011/a21026-Rtd', 1, 'mg/m3', 1, 0);
+insert into tolerated_quirk values (1, 'MN1', '2026-11-02', 'lower_case_crc', 7), (2, 'MN2', '2026-11-03', 'x', 1);
+insert into stray_message (door, sender, topic, received_at, payload, payload_size, reason)
+    values ('hj212', 'MN9', '', '2026-11-02 00:00Z', '##00', 9000, 'unknown_station');
 insert into accounting (enterprise_id, day, shard, messages, received, stored, duplicates, corrections, refused) values
     (1, '2026-11-01', 0, 2, 10, 10, 0, 0, 0), (1, '2026-11-02', 0, 5, 50, 40, 5, 3, 2),
     (1, '2026-11-02', 1, 1, 7, 7, 0, 0, 0), (2, '2026-11-02', 0, 1, 1, 0, 0, 0, 1);

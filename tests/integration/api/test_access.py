@@ -34,8 +34,11 @@ OWN_LISTS = [
     "/v1/accounting",
     "/v1/rejects",
     "/v1/gateways",
+    "/v1/stations",
+    "/v1/quirks",
 ]
 OPERATORS_ONLY = [
+    "/v1/strays",
     "/v1/enterprises",
     "/v1/enterprises/hx-coking",
     "/v1/rules",

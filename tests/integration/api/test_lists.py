@@ -315,3 +315,19 @@ async def test_gateways(client: Client) -> None:
         own = (await http.get("/v1/gateways", params={"enterprise": "ly-chem"})).json()["items"]
     assert [(item["enterprise"], item["online"]) for item in items] == [("hx-coking", True), ("ly-chem", False)]
     assert [item["changed_at"] for item in own] == ["2026-11-02T01:00:00Z"]
+
+
+async def test_stations_quirks_and_strays(client: Client) -> None:
+    async with client() as http:
+        first, second = (await http.get("/v1/stations")).json()["items"]
+        quirks = (await http.get("/v1/quirks", params={"enterprise": "hx-coking"})).json()["items"]
+        early = (await http.get("/v1/quirks", params={"to": "2026-11-02T16:00:00Z"})).json()["items"]
+        strays = (await http.get("/v1/strays")).json()["items"]
+    assert (first["mn"], first["has_password"], first["has_sm4_key"], first["tags"]) == ("MN1", True, False, 1)
+    assert (second["mn"], second["has_password"], second["has_sm4_key"], second["tags"]) == ("MN2", False, True, 0)
+    assert (first["ignored"], first["online"], second["online"]) == (["*/*-Min"], True, None)
+    assert quirks == early
+    assert quirks == [
+        {"enterprise": "hx-coking", "device": "MN1", "day": "2026-11-02", "quirk": "lower_case_crc", "frames": 7}
+    ]
+    assert [(s["sender"], s["payload_size"], s["payload_base64"]) for s in strays] == [("MN9", 9000, "IyMwMA==")]

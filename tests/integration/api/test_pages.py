@@ -31,6 +31,9 @@ LISTS = [
     "/v1/accounting",
     "/v1/rejects",
     "/v1/gateways",
+    "/v1/stations",
+    "/v1/quirks",
+    "/v1/strays",
 ]
 
 
@@ -56,6 +59,13 @@ async def many(city: Database) -> Database:
         "insert into component (enterprise_id, code, name, unit_name, kind, medium, in_service_from)"
         " select e, 'C/' || n, 'n', 'u', 'valve', 'gas', '2026-01-01'"
         " from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
+        "insert into station (enterprise_id, mn, name, gateway, edition, profile, crc, missing_flag, ignored,"
+        " in_service_from) select e, 'MN-' || e || '-' || n, 'n', 'g' || n, '2017', 'strict', 'hj212', 'refuse', '{}',"
+        " '2026-01-01' from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
+        "insert into tolerated_quirk select e, 'd' || n, date '2026-10-01' - n / 9, 'q', 1"
+        " from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
+        "insert into stray_message (door, sender, topic, received_at, payload, payload_size, reason)"
+        " select 'hj212', 'm', '', %(at)s, '', 0, 'unknown_station' from generate_series(1, %(rows)s) n",
         "insert into accounting (enterprise_id, day, shard) select e, date '2026-10-01' - n, 0"
         " from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
         "insert into refused_message (enterprise_id, client_id, topic, received_at, payload, payload_size)"

@@ -153,7 +153,10 @@ async def test_good_values_beside_refused_ones(plant: Database) -> None:
             id="foreign",
         ),
         pytest.param(delivery({}, topic="x\0y/\u0007"), Outcome.REFUSED_TOPIC, "bad_topic", id="topic"),
-        pytest.param(delivery(b"##0041", kind="hj212"), Outcome.REFUSED_TOPIC, "format_not_supported", id="hj212"),
+        pytest.param(delivery(b"##0041", kind="hj212"), Outcome.REFUSED_PAYLOAD, "bad_frame", id="hj212"),
+        pytest.param(
+            delivery({}, topic="v1/devices/me/attributes"), Outcome.REFUSED_TOPIC, "format_not_supported", id="kind"
+        ),
         pytest.param(delivery(b"up", kind="status"), Outcome.REFUSED_PAYLOAD, "bad_status", id="status"),
         pytest.param(
             delivery(b'{"at":"2026-11-02T08:00:00+08:00","values":{"\\ud800\\u0000":1}}'),

@@ -49,7 +49,13 @@ async def test_what_the_file_lacks_is_kept_and_told(database: Database, tmp_path
     await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
     smaller = GOOD[: GOOD.index("[[component]]")]
     difference = await apply_site(database, load_site(site(tmp_path, smaller)), lambda: NOW)
-    assert difference.lines == ["? component coke-one/C-1: only in the database, kept"]
+    assert difference.lines == [
+        "? component coke-one/C-1: only in the database, kept",
+        "? station 010000A8900016F000169DC0: only in the database, kept",
+        "- tag coke-one/hj212/010000A8900016F000169DC0/2011/a21026-Rtd",
+    ]
+    async with database.transaction() as connection:
+        assert await fetch_all(connection, "select count(*) as tags from tag") == [{"tags": 0}]
 
 
 async def test_export_round_trips(database: Database, tmp_path: Path) -> None:

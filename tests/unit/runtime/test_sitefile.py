@@ -81,6 +81,23 @@ unit_name = "粗苯工段"
 kind = "pump"
 medium = "light_liquid"
 in_service_from = 2020-01-01
+[[station]]
+enterprise = "coke-one"
+mn = "010000A8900016F000169DC0"
+name = "焦炉烟囱数采仪"
+gateway = "logger-1"
+edition = "2017"
+profile = "lenient"
+ignored = ["*/*-Min", "2031/*"]
+in_service_from = 2020-01-01
+[[tag]]
+enterprise = "coke-one"
+protocol = "hj212"
+device = "010000A8900016F000169DC0"
+name = "2011/a21026-Rtd"
+point = "S1-SO2"
+unit = "ug/m3"
+scale = 0.001
 """
 
 
@@ -100,7 +117,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
     register = load_site(write(tmp_path, GOOD))
     assert {noun: len(rows) for noun, rows in register.items()} == {
         "city": 1, "district": 1, "enterprise": 1, "outlet": 1, "point": 2, "intake": 1, "metering_place": 1,
-        "meter": 1, "component": 1,
+        "meter": 1, "component": 1, "station": 1, "tag": 1,
     }  # fmt: skip
     assert register["point"][("coke-one", "W-01")]["counter_scale"] == 0.1
 
@@ -122,6 +139,16 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         ("installed_on = 2020-01-01", "installed_on = 2020-01-01\nremoved_on = 2019-01-01", "removed_on must be after"),
         ('[city]\ncode = "testcity"\nname = "测试市"', "", "expected exactly one [city]"),
         ("[city]", "[city", "site.toml:"),
+        ("scale = 0.001\n", "", "unit ug/m3 is not the point's mg/m3: give the scale between them"),
+        ('unit = "ug/m3"', 'unit = "mg/m3"', "unit is the point's own (mg/m3): nothing is to be converted"),
+        ("scale = 0.001", "scale = 0", "a scale of 0"),
+        ('name = "2011/a21026-Rtd"', 'name = "a21026-Rtd"', "a name of hj212 is CN/FACTOR-KEY"),
+        ('device = "010000A8900016F000169DC0"', 'device = "X"', "device = 'X': no such station of the enterprise"),
+        ('mn = "010000A8900016F000169DC0"', 'mn = "01;02"', "an MN cannot hold"),
+        ('edition = "2017"', 'edition = "2018"', "station 1 (01"),
+        ("in_service_from = 2020-01-01\n[[point]]", "in_service_from = 2020-01-01\nmax_step = 5\n[[point]]",
+         "outlet 1 (coke-one/S1): max_step"),
+        ('kind = "counter"', 'kind = "counter"\nmax_step = 5.0', "belong to instantaneous points"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named(tmp_path: Path, old: str, new: str, told: str) -> None:
