@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.refusals import TEXTS
+from ingest.decode.hj212_quirks import QUIRK_TEXTS
 
 RED = "red"
 GREEN = "green"
@@ -142,7 +143,13 @@ SOURCE_FLAGS: Words = {
     "C": Word("C 校准", GREY),
     "T": Word("T 超量程", RED),
     "B": Word("B 通讯异常", ORANGE),
+    "P": Word("P 电源故障", ORANGE),
+    "f": Word("f 排放源停运", GREY),
 }
+
+PROFILES: Words = {"strict": Word("严格"), "lenient": Word("宽松", ORANGE)}
+DOORS: Words = {"hj212": Word("HJ 212（TCP）"), "subscriber": Word("消息代理")}
+QUIRKS: Words = {str(quirk): Word(chinese) for quirk, (chinese, _) in QUIRK_TEXTS.items()}
 
 QC_FLAGS: Words = {
     "1": Word("正常"),

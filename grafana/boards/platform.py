@@ -21,8 +21,11 @@ from grafana.panels import (
 from grafana.words import (
     BLUE,
     CHANNEL_EVENTS,
+    DOORS,
     ONLINE,
     ORANGE,
+    PROFILES,
+    QUIRKS,
     REFUSALS,
     RULE_HEALTH,
     RULE_STATUS,
@@ -42,9 +45,9 @@ def board() -> Board:
     return Board(
         uid=PLATFORM,
         title="平台运行",
-        description="数据记账、拒收、积压与滞后、规则健康、通知、网关",
+        description="数据记账、拒收、积压与滞后、规则健康、通知、网关、数采仪",
         variables=[variables.district(), variables.enterprise()],
-        sections=[_health(sql), _accounting(sql), _pipeline(sql), _notifications(sql), _sources(sql)],
+        sections=[_health(sql), _accounting(sql), _pipeline(sql), _notifications(sql), _sources(sql), _formats(sql)],
         time_from="now-7d/d",
     )
 
@@ -228,6 +231,45 @@ def _sources(sql: dict[str, str]) -> Section:
                     "上报间隔": Column(unit="s"),
                 },
                 size=(24, 9),
+            ),
+        ],
+    )
+
+
+def _formats(sql: dict[str, str]) -> Section:
+    return Section(
+        "HJ 212 数采仪与无主报文",
+        [
+            table_panel(
+                "数采仪",
+                "登记在役的数采仪，从未连接与离线的在前。解析模式为严格时，任何偏差都会拒收该数据包；宽松时已知偏差放行并计数。",
+                sql["stations"],
+                columns={
+                    "状态": Column(words=ONLINE, background=True, width=80),
+                    "解析模式": Column(words=PROFILES),
+                    "变化时间": _TIME,
+                    "持续": _DURATION,
+                },
+                size=(24, 8),
+            ),
+            table_panel(
+                "已放行的偏差",
+                "所选时间范围内，宽松模式放行的数据包偏差，按设备与种类；应督促企业整改。",
+                sql["quirks"],
+                columns={"偏差": Column(words=QUIRKS), "最近日期": _TIME},
+                size=(12, 9),
+            ),
+            table_panel(
+                "无主报文",
+                "发送方不在登记之列的报文，最多 200 条；不计入任何企业的记账。新数采仪的 MN 登记有误时会出现在这里。",
+                sql["strays"],
+                columns={
+                    "接收时间": _TIME,
+                    "入口": Column(words=DOORS),
+                    "原因": Column(words=REFUSALS),
+                    "报文大小": Column(unit="bytes"),
+                },
+                size=(12, 9),
             ),
         ],
     )

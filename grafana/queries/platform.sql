@@ -110,3 +110,30 @@ where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
 order by last_measured_at nulls first
 limit 100
+
+-- stations --
+select online as "状态", enterprise_name as "企业", name as "数采仪", mn as "MN", edition as "标准版本",
+       profile as "解析模式", tags as "因子数", changed_at as "变化时间",
+       extract(epoch from $__timeTo()::timestamptz - changed_at) as "持续"
+from dash.station
+where in_service_to is null
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by online nulls first, changed_at, mn
+
+-- quirks --
+select enterprise_name as "企业", device as "设备", quirk as "偏差", sum(frames) as "数据包", max(time) as "最近日期"
+from dash.tolerated_quirk
+where time >= dash.day_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+group by enterprise_name, device, quirk
+order by 4 desc, 1, 2, 3
+limit 200
+
+-- strays --
+select time as "接收时间", door as "入口", sender as "自称", reason as "原因", topic as "主题", payload_bytes as "报文大小"
+from dash.stray_message
+where $__timeFilter(time)
+order by time desc, stray_id desc
+limit 200

@@ -153,6 +153,14 @@ with message as (
 )
 insert into refusal select message_id, reason, 3, 'W-99', '登记的测点代码'
 from message cross join unnest(array['unknown_point', 'naive_time']) reason;
+insert into station (enterprise_id, mn, name, gateway, edition, profile, crc, missing_flag, ignored, in_service_from)
+select enterprise_id, 'MN-' || code, '数采仪', 'gw-1', '2017', 'lenient', 'hj212', 'refuse', '{}', '2026-01-01'
+from enterprise;
+insert into tolerated_quirk
+select enterprise_id, 'MN-' || code, d, 'crc_lower_case', 10
+from enterprise cross join generate_series(date '2026-11-01', date '2026-11-15', interval '1 day') d;
+insert into stray_message (door, sender, topic, received_at, payload, payload_size, reason)
+values ('hj212', 'MN-9', '', %(now)s::timestamptz - interval '1 hour', '##', 2, 'unknown_station');
 insert into gateway_status
 select enterprise_id, 'gw-1', code <> 'inn-e', %(now)s::timestamptz - interval '1 day' from enterprise;
 insert into dirty_hour (point_id, hour_at) select point_id, %(now)s::timestamptz - interval '1 hour' from point;

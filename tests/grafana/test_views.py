@@ -14,6 +14,7 @@ from domain.air import HourColumns, HourReason
 from domain.findings import Subject
 from domain.leaks import LeakStatus
 from domain.periods import hour_of
+from domain.quality import SourceFlag
 from domain.refusals import Reason
 from grafana import words
 from rules.evaluators.hourly_limit import HourlyWindow, hourly_limit
@@ -225,9 +226,20 @@ def test_words_cover_what_the_database_says(reader: Connection) -> None:
     assert {reason.word for reason in HourReason} <= words.REASONS.keys()
     assert {status.word for status in LeakStatus} <= words.REASONS.keys()
     assert words.REFUSALS.keys() == set(Reason)
+    assert words.SOURCE_FLAGS.keys() == set(SourceFlag)
     assert {
         kind for (kind,) in rows(reader, "select distinct status from dash.rule_health")
     } <= words.RULE_STATUS.keys()
+
+
+def test_stations_and_what_they_were_forgiven(reader: Connection) -> None:
+    assert rows(reader, "select mn, online, tags from dash.station where enterprise = 'inn-e'") == [
+        ("MN-inn-e", False, 0)
+    ]
+    assert rows(reader, "select sum(frames), min(time) from dash.tolerated_quirk where enterprise = 'coke-a'") == [
+        (150, MONTH_START)
+    ]
+    assert rows(reader, "select sender, reason from dash.stray_message") == [("MN-9", "unknown_station")]
 
 
 def test_migrating_again_renews_the_views(filled_url: str) -> None:
