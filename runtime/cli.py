@@ -66,6 +66,18 @@ def _parser() -> argparse.ArgumentParser:
     password = commands.add_parser("password", help="give an enterprise a new MQTT password and print it once")
     password.add_argument("enterprise", help="enterprise code")
 
+    station = commands.add_parser("station", help="secrets of HJ 212 stations")
+    station_commands = station.add_subparsers(dest="station_command", required=True)
+    for secret, meaning in {
+        "password": "a new PW for the TCP door, printed once; --stdin takes the one the logger has",
+        "key": "the SM4 key of HJ 212-2025, read from standard input: 32 hexadecimal digits, or 16 characters",
+    }.items():
+        change = station_commands.add_parser(secret, help=meaning)
+        change.add_argument("mn", help="MN of the station")
+        change.add_argument("--remove", action="store_true", help="take it away")
+        if secret == "password":
+            change.add_argument("--stdin", action="store_true", help="read the password from standard input")
+
     simulate = commands.add_parser("simulate", help="publish a simulated city to a running platform")
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument("--site", type=Path, metavar="DIR", help="write this month's site file there and end")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import secrets
+import string
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ from runtime.sitefile import load_site
 from storage.credentials import set_password_hash
 from storage.database import Database
 from storage.migrate import migrate
+from storage.stations import set_station_key, set_station_password
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -28,6 +31,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(_site(options, settings))
     if options.command == "password":
         return asyncio.run(_password(options.enterprise, settings))
+    if options.command == "station":
+        return asyncio.run(_station(options, settings))
     if options.command == "simulate":
         from runtime.simulation import simulate
 
@@ -66,6 +71,41 @@ async def _password(enterprise: str, settings: Settings) -> int:
         await set_password_hash(connection, enterprise, hashed, open_clock(settings.clock_file)())
     sys.stdout.write(password + "\n")
     return 0
+
+
+_STATION_PASSWORD_CHARACTERS = string.ascii_uppercase + string.digits
+
+
+async def _station(options: argparse.Namespace, settings: Settings) -> int:
+    now = open_clock(settings.clock_file)
+    async with Database(settings.require_database_url()) as database, database.transaction() as connection:
+        if options.station_command == "key":
+            key = None if options.remove else read_sm4_key(sys.stdin.readline().rstrip("\r\n"))
+            await set_station_key(connection, options.mn, key, now())
+            return 0
+        password = None
+        if options.stdin and not options.remove:
+            password = sys.stdin.readline().rstrip("\r\n")
+            if not password:
+                raise BadInput("standard input holds no password")
+        elif not options.remove:
+            # HJ 212-2017 table 3: PW has 6 characters
+            password = "".join(secrets.choice(_STATION_PASSWORD_CHARACTERS) for _ in range(6))
+        hashed = None if password is None else hash_password(password)
+        await set_station_password(connection, options.mn, hashed, now())
+    if password is not None and not options.stdin:
+        sys.stdout.write(password + "\n")
+    return 0
+
+
+def read_sm4_key(text: str) -> bytes:
+    """The 16 bytes of an SM4 key as people write it down. Raises BadInput."""
+    if len(text) == 32:
+        with contextlib.suppress(ValueError):
+            return bytes.fromhex(text)
+    elif len(text) == 16 and text.isascii():
+        return text.encode("ascii")
+    raise BadInput("an SM4 key is 32 hexadecimal digits, or 16 ASCII characters")
 
 
 def rules_test(paths: Sequence[Path]) -> int:

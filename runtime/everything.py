@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from domain.errors import SettingsError
@@ -57,11 +58,31 @@ async def _serve(settings: Settings, url: str, site: Path | None) -> None:
     async with Supervisor(environ) as supervisor:
         ports: dict[str, int] = {}
         for service in SERVICES:
-            ports |= await supervisor.start(service)
+            ports |= await supervisor.start(service, environ=_sharing(settings) if service == "ingest" else None)
+            if service == "ingest":
+                await _start_further_ingest(supervisor, settings, ports)
+        hj212 = f"HJ 212      {settings.hj212_host}:{ports['hj212_port']}\n" if "hj212_port" in ports else ""
         sys.stderr.write(
-            f"MQTT        mqtt://{settings.mqtt_host}:{ports['mqtt_port']}  user name = enterprise code\n"
+            f"MQTT        mqtt://{settings.mqtt_host}:{ports['mqtt_port']}  user name = enterprise code\n{hj212}"
             f"API         http://{settings.api_host}:{ports['api_port']}/docs\n"
             "Ctrl-C ends everything.\n"
         )
         await stop.wait()
         sys.stderr.write("stopping ...\n")
+
+
+#: Metrics ports of further ingest processes are so far apart that they miss those of the other services.
+_METRICS_STEP = 10
+
+
+def _sharing(settings: Settings) -> dict[str, str]:
+    """What makes an ingest process share its ports with others (SO_REUSEPORT)."""
+    return {PREFIX + "MQTT_REUSE_PORT": "true"} if settings.ingest_workers > 1 else {}
+
+
+async def _start_further_ingest(supervisor: Supervisor, settings: Settings, ports: Mapping[str, int]) -> None:
+    doors = {PREFIX + name.upper(): str(ports[name]) for name in ("mqtt_port", "hj212_port") if name in ports}
+    for instance in range(2, settings.ingest_workers + 1):
+        metrics = settings.ingest_metrics_port + (instance - 1) * _METRICS_STEP if settings.ingest_metrics_port else 0
+        own = _sharing(settings) | doors | {PREFIX + "INGEST_METRICS_PORT": str(metrics)}
+        await supervisor.start("ingest", instance=instance, environ=own)

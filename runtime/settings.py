@@ -34,7 +34,26 @@ class Settings(BaseModel):
     mqtt_port: Port = Field(1883, description="port of the MQTT listener; 0 takes a free one")
     mqtt_tls_certificate: Path | None = Field(None, description="PEM chain; with the key it turns the door to TLS")
     mqtt_tls_key: Path | None = Field(None, description="PEM private key of the listener")
+    mqtt_tls_client_ca: Path | None = Field(None, description="PEM of the authority that signs gateways' certificates")
+    mqtt_client_certificates: Literal["off", "optional", "required"] = Field(
+        "off", description="whether a gateway may or must show a certificate; its name is the enterprise code"
+    )
     mqtt_reuse_port: bool = Field(False, description="let several ingest processes share the port (SO_REUSEPORT)")
+    ingest_workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        1, description="ingest processes that `plantwatch all` starts on the same ports (SO_REUSEPORT)"
+    )
+    hj212_host: str = Field("127.0.0.1", description="address the HJ 212 door binds; loopback until you decide")
+    hj212_port: Port | None = Field(
+        None, description="port of the HJ 212 door (TCP); unset, there is none; 0 takes a free one"
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="broker to subscribe to as well: mqtt://user:password@host:1883 or mqtts://..."
+    )
+    broker_ca: Path | None = Field(None, description="PEM of the authority that signed the broker's certificate")
+    broker_group: str = Field("plantwatch", description="shared subscription group, and prefix of the client ids")
+    broker_slots: Annotated[int, Field(ge=1, le=64)] = Field(
+        4, description="client ids that workers may lease; a dead worker's share waits for its id to be leased again"
+    )
     retention_days: Annotated[int, Field(ge=31)] = Field(
         1827, description="raw readings older than this are dropped; five years, as discharge permits ask of records"
     )

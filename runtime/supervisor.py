@@ -34,7 +34,10 @@ class ServiceFailed(WorldFailed):
 
 
 class Supervisor:
-    """Child processes by service name. Use as an async context manager; leaving it ends every child."""
+    """Child processes by name: the service's, with a number from the second instance on.
+
+    Use as an async context manager; leaving it ends every child.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = dict(environ)
@@ -42,6 +45,8 @@ class Supervisor:
         self._lifelines: dict[int, int] = {}
         """Our ends of the pipes, by child pid; open as long as the child should live."""
         self._ports: dict[str, dict[str, int]] = {}
+        self._own: dict[str, Mapping[str, str]] = {}
+        """Variables that only this child gets."""
         self._keepers: set[asyncio.Task[None]] = set()
         self.restarts: dict[str, int] = {}
 
@@ -51,14 +56,19 @@ class Supervisor:
     async def __aexit__(self, *exc: object) -> None:
         await self.stop()
 
-    async def start(self, service: str) -> dict[str, int]:
+    async def start(
+        self, service: str, *, instance: int = 1, environ: Mapping[str, str] | None = None
+    ) -> dict[str, int]:
         """Start a service and keep it running. Returns the ports it serves, by setting name, once it is ready.
 
-        Raises ServiceFailed when it ends or is not ready in time; later deaths are mended with growing pauses.
+        instance: from 2 on for further processes of the same service; environ: variables of this one alone. Raises
+        ServiceFailed when it ends or is not ready in time; later deaths are mended with growing pauses.
         """
-        ports = await self._spawn(service)
-        self._ports[service] = ports
-        keeper = asyncio.create_task(self._keep(service), name=f"keep {service}")
+        name = service if instance == 1 else f"{service} {instance}"
+        self._own[name] = environ or {}
+        ports = await self._spawn(name)
+        self._ports[name] = ports
+        keeper = asyncio.create_task(self._keep(name), name=f"keep {name}")
         self._keepers.add(keeper)
         return ports
 
@@ -66,15 +76,15 @@ class Supervisor:
         """Process id of a running service."""
         return self._children[service].pid
 
-    async def _spawn(self, service: str) -> dict[str, int]:
+    async def _spawn(self, name: str) -> dict[str, int]:
         ready_read, ready_write = os.pipe()
         life_read, life_write = os.pipe()
-        environ = self._environ | {READY_FD: str(ready_write), LIFELINE_FD: str(life_read)}
+        environ = self._environ | self._own[name] | {READY_FD: str(ready_write), LIFELINE_FD: str(life_read)}
         # a service that comes back must come back where its clients look for it
-        environ |= {PREFIX + name.upper(): str(port) for name, port in self._ports.get(service, {}).items()}
+        environ |= {PREFIX + setting.upper(): str(port) for setting, port in self._ports.get(name, {}).items()}
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "runtime.cli", service,
+                sys.executable, "-m", "runtime.cli", name.partition(" ")[0],
                 env=environ, cwd=Path(__file__).parent.parent, stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(ready_write, life_read),
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
@@ -82,7 +92,7 @@ class Supervisor:
         finally:
             os.close(ready_write)
             os.close(life_read)
-        self._children[service] = process
+        self._children[name] = process
         self._lifelines[process.pid] = life_write
         try:
             line = await asyncio.wait_for(_read_line(ready_read), _READY_TIMEOUT_S)
@@ -90,7 +100,7 @@ class Supervisor:
             line = b""
         if not line:
             process.terminate()
-            raise ServiceFailed(f"{service} did not become ready (exit code {await process.wait()})")
+            raise ServiceFailed(f"{name} did not become ready (exit code {await process.wait()})")
         ports: dict[str, int] = json.loads(line)
         return ports
 
