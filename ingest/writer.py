@@ -106,7 +106,7 @@ class Writer:
         payload = b"online" if online else b"offline"
         topic = f"plantwatch/v1/{enterprise}/{gateway}/status"
         delivery = Delivery(enterprise, "", topic, payload, len(payload), 1, True, False, at)
-        await self._push(Message(delivery, gateway, online=online))
+        await self.push(Message(delivery, gateway, online=online))
 
     def enqueue(self, delivery: Delivery) -> asyncio.Future[Receipt]:
         """See `QueueingSink`. Takes it however full the queue is: the doors bound what they have under way."""
@@ -115,9 +115,10 @@ class Writer:
         except Exception as error:
             logger.exception("a message could not be read", extra={"enterprise": delivery.enterprise})
             message = unreadable(delivery, error)
-        return self._push(message)
+        return self.push(message)
 
-    def _push(self, message: Message) -> asyncio.Future[Receipt]:
+    def push(self, message: Message) -> asyncio.Future[Receipt]:
+        """As `enqueue`, for a message that was taken apart already."""
         future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         if self._closed:
             future.set_exception(SinkUnavailable("the writer has stopped"))
@@ -203,7 +204,8 @@ class Writer:
         (pending,) = taken
         delivery = pending.message.delivery
         where = {"enterprise": delivery.enterprise, "topic": delivery.topic}
-        if pending.message.samples is None and not pending.message.records:
+        message = pending.message
+        if message.samples is None and message.deferred is None and not message.records:
             # there is nothing left to take out of it
             logger.error("a message without items cannot be stored", exc_info=error, extra=where)
             _fail(taken, SinkUnavailable(f"not stored: {error}"))

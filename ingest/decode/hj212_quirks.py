@@ -1,6 +1,7 @@
 """The closed list of deviations from HJ 212 that a lenient station is forgiven, each counted under its name.
 
-Names are stored with the counts, so they are never renamed. Seen in the field: air.md 5.3 to 5.8 and 6.
+Names are stored with the counts, so they are never renamed. What no station may do (a wrong CRC, an unknown MN, a flag
+letter that does not exist) is no quirk but a reason of refusal.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ class Quirk(StrEnum):
     CP_TOO_LONG = "cp_too_long"
     TAIL = "tail"
     CRC_LOWER_CASE = "crc_lower_case"
+    ENCODING = "encoding"
     # header
     HEADER_SYNTAX = "header_syntax"
     HEADER_ORDER = "header_order"
@@ -51,10 +53,8 @@ class Quirk(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     FLAG_BEFORE_VALUE = "flag_before_value"
     FLAG_WITHOUT_VALUE = "flag_without_value"
-    FLAG_LOWER_CASE = "flag_lower_case"
     EMPTY_SAMPLE_TIME = "empty_sample_time"
     DATA_TIME_PLACE = "data_time_place"
-    DATA_TIME_FORM = "data_time_form"
 
 
 #: (Chinese, English) of each, for people.
@@ -64,6 +64,7 @@ QUIRK_TEXTS: dict[Quirk, tuple[str, str]] = {
     Quirk.CP_TOO_LONG: ("数据区超过规定长度", "the data area has more than 950 characters (960 in 2005)"),
     Quirk.TAIL: ("包尾不是回车换行", "the frame does not end in CR LF"),
     Quirk.CRC_LOWER_CASE: ("CRC 使用小写字母", "the CRC is written in lower case"),
+    Quirk.ENCODING: ("字符不是 UTF-8 编码", "characters that are not UTF-8"),
     Quirk.HEADER_SYNTAX: ("数据段结构分隔符错误", "fields of the header are not separated by a single ;"),
     Quirk.HEADER_ORDER: ("数据段字段顺序错误", "fields of the header are out of order"),
     Quirk.HEADER_REPEATED: ("数据段字段重复", "a field of the header is given twice"),
@@ -88,16 +89,17 @@ QUIRK_TEXTS: dict[Quirk, tuple[str, str]] = {
     Quirk.ENCRYPTION_UNASKED: ("不应加密的命令被加密", "encrypted, where the 2025 edition does not provide for it"),
     Quirk.EMPTY_ITEM: ("数据区含空项", "an empty item in the data area, such as a ; before the closing &&"),
     Quirk.BARE_FLAG: ("数据标记缺少污染物编码", "Flag=N without the code of a factor"),
-    Quirk.WRONG_SEPARATOR: ("数据区分隔符错误", "attributes of different factors are separated by , or of one factor by ;"),
+    Quirk.WRONG_SEPARATOR: (
+        "数据区分隔符错误",
+        "attributes of different factors are separated by , or of one factor by ;",
+    ),
     Quirk.SPACES: ("数据区含空格", "spaces around a key or a value"),
     Quirk.NO_EQUALS_SIGN: ("数据项缺少等号", "an item without ="),
-    Quirk.REPEATED_KEY: ("数据项重复", "a key is given twice with the same value"),
+    Quirk.REPEATED_KEY: ("数据项重复", "a key is given twice"),
     Quirk.FACTOR_FORM: ("污染物编码格式错误", "a factor code of a form that the edition does not have"),
     Quirk.UNKNOWN_KEY: ("数据项名称不在标准内", "a key that the standard does not have, such as -td or -ZsCou"),
     Quirk.FLAG_BEFORE_VALUE: ("数据标记位于数值之前", "-Flag stands before the value that it speaks of"),
     Quirk.FLAG_WITHOUT_VALUE: ("数据标记没有对应数值", "-Flag of a factor without any value"),
-    Quirk.FLAG_LOWER_CASE: ("数据标记使用小写字母", "a data flag in lower case"),
     Quirk.EMPTY_SAMPLE_TIME: ("采样时间为空", "-SampleTime is empty"),
     Quirk.DATA_TIME_PLACE: ("数据时间 DataTime 不在首项", "DataTime is not the first item of the data area"),
-    Quirk.DATA_TIME_FORM: ("数据时间 DataTime 格式错误", "DataTime is not yyyyMMddHHmmss, yet can be understood"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from domain.readings import to_us
@@ -31,8 +31,9 @@ def read_at(text: str) -> int | Reason:
     if offset in "Zz":
         offset = "+00:00"
     try:
-        return to_us(datetime.fromisoformat(f"{day}T{time}{(fraction or '.0')[:7]:0<7}{offset}"))
-    except ValueError:
+        at = datetime.fromisoformat(f"{day}T{time}{(fraction or '.0')[:7]:0<7}{offset}")
+        return to_us(at.astimezone(UTC))  # beyond the years 1 to 9999 nothing could show it
+    except (ValueError, OverflowError):
         return Reason.BAD_TIME
 
 

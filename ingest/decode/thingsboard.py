@@ -144,7 +144,7 @@ class _Reader:
                 faults.add(Reason.NOT_A_NUMBER, f"{path}.{_name(key)} = {show(given)}")
                 continue
             code = tag.point if tag is not None else f"{self.device}.{key}" if self.device else key
-            if code in self.view.points:
+            if tag is not None or code in self.view.points:
                 found.append((code, number, _NORMAL))
             else:
                 faults.add(Reason.UNKNOWN_POINT, f"{path}.{_name(key)} = {show(given)}")
