@@ -17,7 +17,11 @@ from domain.quality import QcFlag, SourceFlag
 from domain.readings import FLAG_CODES, HOUR_US, SECOND_US, Bool, Float64, Int64, Readings, valid_mask
 
 #: Marks of an hour; the position is the bit in Hours.marks, the order that of the stored array.
-MARKS = ("rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect")
+MARKS = ("rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect", "stuck", "step")
+#: What a person reads for each.
+MARK_WORDS = dict(
+    zip(MARKS, ("翻转", "归零", "跳变", "尖峰", "缺口", "更正", "超量程", "可疑", "卡滞", "突变"), strict=True)
+)
 _BIT = {mark: 1 << position for position, mark in enumerate(MARKS)}
 _STEP_BIT = {
     Step.ROLLOVER: _BIT["rollover"],
@@ -47,6 +51,10 @@ class Windows:
     """Value range of the register; NaN for what is no counter."""
     max_rate_per_h: Float64
     """NaN when unknown."""
+    stuck_minutes: Int64
+    """How long valid values may stay identical before the hour is marked `stuck`; 0 asks nothing."""
+    max_step: Float64
+    """Change between neighbouring valid values beyond which the hour is marked `step`; NaN asks nothing."""
 
     def __len__(self) -> int:
         return len(self.point_id)
@@ -105,6 +113,7 @@ def hours(windows: Windows, readings: Readings, corrected: Bool) -> Hours:
     _mark(marks, window[inside & corrected], _BIT["corrected"])
     _mark(marks, window[inside & (readings.source_flag == ord(SourceFlag.OVER_RANGE))], _BIT["over_range"])
     _mark(marks, window[inside & (readings.qc_flag == int(QcFlag.SUSPECT))], _BIT["suspect"])
+    _mark_behaviour(windows, readings, window, valid, marks)
     increment, gap_from = _counted(windows, readings, window, valid, marks)
     mean = np.where(windows.is_counter, np.nan, slots.mean)
     return Hours(
@@ -191,6 +200,42 @@ def _extremes(window: Int64, value: Float64, size: int) -> tuple[Float64, Float6
 
 def _mark(marks: NDArray[np.uint16], window: Int64, bit: int) -> None:
     marks[np.unique(window)] |= np.uint16(bit)
+
+
+def _mark_behaviour(
+    windows: Windows, readings: Readings, window: Int64, valid: Bool, marks: NDArray[np.uint16]
+) -> None:
+    """Set the marks of series that stand still or leap. They say something of the instrument; no value is changed.
+
+    `stuck`: at least two valid readings in a row, within the hour, are identical, and from the first to the last of
+    them plus one interval are at least `stuck_minutes`. What lies between them and is not valid or missing does not
+    interrupt the row. `step`: two neighbouring valid readings of the hour, at most two intervals apart, differ by more
+    than `max_step`. Both look within the hour only: a row that spans two hours is judged in each by its part there.
+    """
+    asked = ~windows.is_counter & ((windows.stuck_minutes > 0) | ~np.isnan(windows.max_step))
+    if not asked.any():
+        return
+    chosen = (window >= 0) & valid
+    chosen[chosen] = asked[window[chosen]]
+    owner, at_us, value = window[chosen], readings.measured_us[chosen], readings.value[chosen]
+    if len(owner) < 2:
+        return
+    interval_us = windows.interval_s * SECOND_US
+    together = owner[1:] == owner[:-1]
+
+    near = together & (np.diff(at_us) <= 2 * interval_us[owner[1:]])
+    # values are decimals that a double holds only nearly: 0.8 - 0.6 is no more than 0.2
+    noise = 4 * np.finfo(np.float64).eps * np.maximum(np.abs(value[1:]), np.abs(value[:-1]))
+    with np.errstate(over="ignore"):  # the difference of two doubles may be beyond a double, and is beyond any step
+        beyond = np.abs(np.diff(value)) - windows.max_step[owner[1:]] > noise
+    _mark(marks, owner[1:][near & beyond], _BIT["step"])
+
+    starts = np.flatnonzero(np.r_[True, ~together | (value[1:] != value[:-1])])
+    ends = np.r_[starts[1:], len(owner)] - 1
+    of = owner[starts]
+    lasted_us = at_us[ends] - at_us[starts] + interval_us[of]
+    long = lasted_us >= windows.stuck_minutes[of] * MINUTE_S * SECOND_US
+    _mark(marks, of[(ends > starts) & long & (windows.stuck_minutes[of] > 0)], _BIT["stuck"])
 
 
 def _counted(

@@ -156,6 +156,8 @@ def _windows(mechanics: list[Mechanics], point_id: Int64, hour_us: Int64) -> Win
         np.array([m.interval_s for m in mechanics], np.int64)[index],
         np.array([m.counter.rollover if m.counter else nan for m in mechanics], np.float64)[index],
         np.array(rates, np.float64)[index],
+        np.array([m.stuck_minutes or 0 for m in mechanics], np.int64)[index],
+        np.array([nan if m.max_step is None else m.max_step for m in mechanics], np.float64)[index],
     )
 
 

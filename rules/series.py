@@ -68,6 +68,8 @@ def hourly_rows(
         interval_s=np.full(size, interval_s, np.int64),
         rollover=np.full(size, np.nan),
         max_rate_per_h=np.full(size, np.nan),
+        stuck_minutes=np.zeros(size, np.int64),
+        max_step=np.full(size, np.nan),
     )
     readings = Readings(
         point_id=np.array([c[0] for c in columns], np.int64),

@@ -27,12 +27,14 @@ class KnownPoint:
 
 @dataclass(frozen=True, slots=True)
 class Mechanics:
-    """A point as the roll-up needs it; counter is None for what is no counter."""
+    """A point as the roll-up needs it; counter is None for what is no counter, None in the last two asks nothing."""
 
     point_id: int
     kind: PointKind
     interval_s: int
     counter: Counter | None
+    stuck_minutes: int | None
+    max_step: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ class Register:
     tags: list[KnownTag]
 
 
+async def exists(connection: Connection, enterprise: str) -> bool:
+    """Whether the register has an enterprise of this code."""
+    cursor = await connection.execute(_SQL["enterprise_id"], {"enterprise": enterprise})
+    return await cursor.fetchone() is not None
+
+
 async def load_register(connection: Connection, enterprise: str) -> Register | None:
     """What an enterprise may send; None for an unknown enterprise."""
     cursor = await connection.execute(_SQL["enterprise_id"], {"enterprise": enterprise})
@@ -101,7 +109,12 @@ async def load_mechanics(connection: Connection, point_id: Int64) -> list[Mechan
         rows = await cursor.fetchall()
     return [
         Mechanics(
-            identity, PointKind(kind), interval_s, None if digits is None else Counter(digits, scale, max_rate_per_h)
+            identity,
+            PointKind(kind),
+            interval_s,
+            None if digits is None else Counter(digits, scale, max_rate_per_h),
+            stuck_minutes,
+            max_step,
         )
-        for identity, kind, interval_s, digits, scale, max_rate_per_h in rows
+        for identity, kind, interval_s, digits, scale, max_rate_per_h, stuck_minutes, max_step in rows
     ]

@@ -12,6 +12,7 @@ from api.errors import NOT_FOUND, invalid, problems
 from api.fields import EnterpriseParameter, FromParameter, Instant, Number, PointCode, ToParameter, period
 from api.paging import Page, Paging
 from api.session import ReadSession, Session
+from domain.hourly import MARK_WORDS
 from domain.quality import QcFlag
 from storage.listing.hourly import list_hourly
 from storage.listing.points import get_point
@@ -108,7 +109,7 @@ class HourlyItem(BaseModel):
     first_value: Number
     last_value: Number
     flag_counts: dict[str, Any]
-    marks: list[str]
+    marks: list[str] = Field(description=", ".join(f"{mark} {word}" for mark, word in MARK_WORDS.items()))
     gap_from: Instant | None = Field(description="where a bridged gap of a counter began")
     computed_at: Instant
 

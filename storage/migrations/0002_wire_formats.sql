@@ -94,9 +94,18 @@ create table backfill (
 );
 comment on table backfill is 'how far each file of history was taken in, so that a broken run goes on where it stopped';
 
+create table refused_volume (
+    enterprise_id int not null references enterprise (enterprise_id),
+    day date not null,
+    bytes bigint not null check (bytes >= 0),
+    primary key (enterprise_id, day)
+);
+comment on table refused_volume is 'payload bytes of refused messages by local day, which decide how much of the next ones is kept';
+
 -- stuck and jumping series
 alter table point
     add column stuck_minutes smallint check (stuck_minutes between 2 and 60),
     add column max_step double precision check (max_step > 0);
 comment on column point.stuck_minutes is 'valid values that stay identical this long within an hour mark it `stuck`; null asks nothing';
 comment on column point.max_step is 'a change between neighbouring valid values beyond this, in the point''s unit, marks the hour `step`';
+comment on column hourly.marks is 'rollover, reset, jump, spike, gap, corrected, over_range, suspect, stuck, step';

@@ -13,7 +13,8 @@ select component_id, code from component where enterprise_id = %(enterprise_id)s
 
 -- mechanics --
 -- what the roll-up has to know of some points
-select p.point_id, p.kind, p.interval_s, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h
+select p.point_id, p.kind, p.interval_s, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h,
+       p.stuck_minutes, p.max_step
 from point p where p.point_id = any(%(point_id)s::int[])
 order by p.point_id
 

@@ -243,3 +243,34 @@ async def test_a_point_that_is_no_longer_registered_has_no_hours(plant: Database
     await rows(plant, "insert into dirty_hour (point_id, hour_at) values (999, %(at)s) returning 1", at=START)
     assert await roll_up(plant).step(NOW) == 1
     assert await rows(plant, "select 1 from hourly") == []
+
+
+async def test_series_that_stand_still_or_leap_are_marked_and_late_data_mark_them_again(plant: Database) -> None:
+    await rows(
+        plant,
+        """update point set stuck_minutes = 30, max_step = 5 where code = 'SO2'
+           and enterprise_id = (select enterprise_id from enterprise where code = 'coke-1') returning 1""",
+    )
+    traits: dict[str, Any] = {"interval_s": 60, "stuck_minutes": 30, "max_step": 5.0}
+    still = [Reading(START + minutes(m), 7.0) for m in range(60) if m != 25]
+    async with running_writer(plant) as writer:
+        await send(writer, delivery([sample(r.at, {"SO2": r.value, "O2": r.value}) for r in still]))
+        await rolled_up(plant)
+        row = (await hourly(plant, "SO2"))[START]
+        equal(row, by_hand.hour(still, START, **traits))
+        assert (row.marks, row.mean, row.valid_minutes) == (["stuck"], 7.0, 59)
+        assert (await hourly(plant, "O2"))[START].marks == []
+        # a late value within the step interrupts the standstill, 34 minutes of it remain
+        late = sorted([*still, Reading(START + minutes(25), 12.0)], key=lambda r: r.at)
+        await send(writer, delivery(sample(START + minutes(25), {"SO2": 12.0})))
+        await rolled_up(plant)
+        equal((await hourly(plant, "SO2"))[START], by_hand.hour(late, START, **traits))
+        # a correction is what counts: two more values that differ, one of them beyond the step
+        corrected = {START + minutes(25): 12.5, START + minutes(45): 8.0}
+        await send(writer, delivery([sample(at, {"SO2": value}) for at, value in corrected.items()]))
+        await rolled_up(plant)
+    found = (await hourly(plant, "SO2"))[START]
+    now = [Reading(r.at, corrected.get(r.at, r.value), corrected=r.at in corrected) for r in late]
+    equal(found, by_hand.hour(now, START, **traits))
+    assert found.marks == ["corrected", "step"]
+    assert found.valid_minutes == 60

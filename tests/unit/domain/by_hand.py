@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
 
 HOUR = timedelta(hours=1)
 
@@ -37,7 +39,7 @@ class Hour:
     gap_from: datetime | None = None
 
 
-ORDER = ["rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect"]
+ORDER = ["rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect", "stuck", "step"]
 
 
 def step(history: list[Reading], rollover: float, max_rate: float | None) -> tuple[float | None, Reading | None, str]:
@@ -73,6 +75,8 @@ def hour(
     interval_s: int = 60,
     rollover: float | None = None,
     max_rate: float | None = None,
+    stuck_minutes: int = 0,
+    max_step: float | None = None,
 ) -> Hour:
     """The row of the hour that starts at `start`, from all readings of a point in order of time."""
     end = start + HOUR
@@ -89,6 +93,8 @@ def hour(
     marks |= {"corrected"} if any(r.corrected for r in inside) else set()
     marks |= {"over_range"} if any(r.flag == "T" for r in inside) else set()
     marks |= {"suspect"} if any(r.qc == 3 for r in inside) else set()
+    if not counter:
+        marks |= behaviour(valid, timedelta(seconds=interval_s), timedelta(minutes=stuck_minutes), max_step)
     slot_s = min(max(60, interval_s), 3600)
     slots: dict[int, list[Reading]] = {}
     for r in inside:
@@ -106,6 +112,22 @@ def hour(
         _count(row, marks, [r for r in readings if r.valid and r.at <= end], start, rollover, max_rate)
     row.marks = [mark for mark in ORDER if mark in marks]
     return row
+
+
+def behaviour(valid: list[Reading], interval: timedelta, stuck: timedelta, max_step: float | None) -> set[str]:
+    """Marks of series that stand still or leap, from the valid readings of an hour."""
+    marks = set()
+    for index, first in enumerate(valid):
+        for last in valid[index + 1 :]:
+            if last.value != first.value:
+                break
+            if stuck and last.at - first.at + interval >= stuck:
+                marks.add("stuck")
+    for before, now in pairwise(valid):
+        change = abs(Decimal(repr(now.value)) - Decimal(repr(before.value)))
+        if max_step is not None and change > Decimal(repr(max_step)) and now.at - before.at <= 2 * interval:
+            marks.add("step")
+    return marks
 
 
 def _count(

@@ -39,6 +39,8 @@ def windows(
     interval_s: int = 60,
     rollover: float | None = None,
     max_rate: float | None = None,
+    stuck_minutes: int = 0,
+    max_step: float | None = None,
 ) -> Windows:
     size = len(starts)
     nan = float("nan")
@@ -49,6 +51,8 @@ def windows(
         np.full(size, interval_s, np.int64),
         np.full(size, nan if rollover is None else rollover),
         np.full(size, nan if max_rate is None else max_rate),
+        np.full(size, stuck_minutes, np.int64),
+        np.full(size, nan if max_step is None else max_step),
     )
 
 

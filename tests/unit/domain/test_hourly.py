@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.hourly import Windows, hours
+from domain.hourly import MARK_WORDS, MARKS, Windows, hours, mark_names
 from domain.readings import Readings, dirty_hours
 from tests.unit.domain import by_hand
 from tests.unit.domain.by_hand import Hour, Reading
@@ -107,6 +107,80 @@ def test_an_earlier_reading_exactly_an_hour_before_is_no_gap() -> None:
     assert one([Reading(just_more, 1.0), Reading(at(1), 2.0)], rollover=1e6).marks == ["gap"]
 
 
+@pytest.mark.parametrize(("minutes", "marks"), [(29, []), (30, ["stuck"]), (60, ["stuck"])])
+def test_values_that_stand_still_for_so_many_minutes(minutes: int, marks: list[str]) -> None:
+    readings = [Reading(at(m), 7.0 if m < minutes else 10.0 + m) for m in range(60)]
+    row = one(readings, stuck_minutes=30)
+    assert row.marks == marks
+    assert (row.valid_minutes, row.valid_count) == (60, 60)
+    assert one(readings).marks == []
+
+
+def test_a_value_alone_is_not_stuck_however_long_its_interval() -> None:
+    assert one([Reading(at(0), 7.0)], interval_s=3600, stuck_minutes=60).marks == []
+    assert one([Reading(at(0), 7.0), Reading(at(30), 7.0)], interval_s=1800, stuck_minutes=60).marks == ["stuck"]
+
+
+def test_what_is_not_valid_does_not_interrupt_a_standstill_but_another_value_does() -> None:
+    still = [Reading(at(m), 7.0) for m in range(60)]
+    calibrated = [replace(r, flag="C", value=0.0) if 20 <= r.at.minute < 25 else r for r in still]
+    assert one(calibrated, stuck_minutes=60).marks == ["stuck"]
+    assert one([replace(still[0], flag="M"), *still[1:]], stuck_minutes=60).marks == []
+    moved = [replace(r, value=7.1) if r.at.minute == 30 else r for r in still]
+    assert one(moved, stuck_minutes=31).marks == []
+    assert one(moved, stuck_minutes=30).marks == ["stuck"]
+
+
+def test_a_standstill_over_two_hours_is_seen_in_each_by_its_part_there() -> None:
+    readings = [Reading(at(m), 7.0 if 40 <= m < 85 else float(m)) for m in range(120)]
+    for minutes, marks in ((20, [["stuck"], ["stuck"]]), (21, [[], ["stuck"]]), (26, [[], []])):
+        found = computed(readings, [START, at(60)], stuck_minutes=minutes)
+        assert [row.marks for row in found] == marks
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "marks"),
+    [
+        (10.0, 15.0, []),
+        (10.0, 15.1, ["step"]),
+        (15.1, 10.0, ["step"]),
+        (0.6, 5.6, []),
+        (1.8, -3.2, []),
+        (1e17, 0, ["step"]),
+    ],
+)
+def test_a_change_of_the_greatest_step_is_not_beyond_it(first: float, second: float, marks: list[str]) -> None:
+    assert one([Reading(at(0), first), Reading(at(1), second)], max_step=5.0).marks == marks
+
+
+def test_decimals_that_a_double_holds_only_nearly_are_equal_to_the_step() -> None:
+    assert 0.8 - 0.6 > 0.2  # the trap
+    assert one([Reading(at(0), 0.6), Reading(at(1), 0.8)], max_step=0.2).marks == []
+    assert one([Reading(at(0), 0.6), Reading(at(1), 0.800001)], max_step=0.2).marks == ["step"]
+
+
+@pytest.mark.parametrize(("apart", "marks"), [(2, ["step"]), (2.001, [])])
+def test_a_step_needs_neighbours_at_most_two_intervals_apart(apart: float, marks: list[str]) -> None:
+    assert one([Reading(at(0), 1.0), Reading(at(apart), 9.0)], max_step=5.0).marks == marks
+
+
+def test_a_step_is_between_valid_readings_of_one_hour() -> None:
+    dip = [Reading(at(0), 9.0), Reading(at(1), 0.0, "C"), Reading(at(2), 9.0)]
+    assert one(dip, max_step=5.0).marks == []
+    across = [Reading(at(59), 1.0), Reading(at(60), 9.0)]
+    assert [row.marks for row in computed(across, [START, at(60)], max_step=5.0)] == [[], []]
+
+
+def test_a_counter_neither_stands_still_nor_leaps() -> None:
+    readings = [Reading(at(m), 100.0 if m < 40 else 900.0) for m in range(1, 61)]
+    assert one(readings, rollover=1e6, stuck_minutes=5, max_step=1.0).marks == []
+
+
+def test_every_mark_has_its_bit_and_its_word() -> None:
+    assert mark_names((1 << len(MARKS)) - 1) == list(MARKS) == by_hand.ORDER == list(MARK_WORDS)
+    assert np.uint16((1 << len(MARKS)) - 1) > 0
+
+
 readings_of_a_point = st.lists(
     st.builds(
         Reading,
@@ -133,6 +207,42 @@ def test_means_equal_those_computed_by_hand(readings: list[Reading], interval_s:
     ordered = sorted(readings, key=lambda r: r.at)
     for start, row in zip(four_hours, computed(readings, four_hours, interval_s=interval_s), strict=True):
         same(row, by_hand.hour(ordered, start, interval_s=interval_s))
+
+
+still_readings = st.lists(
+    st.builds(
+        Reading,
+        st.builds(
+            lambda steps, aside: at(steps) + timedelta(microseconds=aside),
+            st.integers(-60, 120),
+            st.sampled_from([0, 0, 0, 1, -1]),
+        ),
+        st.sampled_from([0.1, 0.1, 0.1, 0.3, 0.30000001, -0.1]),
+        st.sampled_from("NNNNNNM"),
+        st.sampled_from([1, 1, 1, 1, 3]),
+    ),
+    max_size=80,
+    unique_by=lambda reading: reading.at,
+)
+
+
+@settings(deadline=None)
+@given(
+    still_readings,
+    st.sampled_from([60, 300, 1800]),
+    st.sampled_from([0, 2, 5, 10, 60]),
+    st.sampled_from([None, 0.2, 0.4, 0.05]),
+)
+def test_marks_of_behaviour_equal_those_found_by_hand(
+    readings: list[Reading], interval_s: int, stuck_minutes: int, max_step: float | None
+) -> None:
+    ordered = sorted(readings, key=lambda r: r.at)
+    traits = {"interval_s": interval_s, "stuck_minutes": stuck_minutes, "max_step": max_step}
+    for start, row in zip(four_hours, computed(readings, four_hours, **traits), strict=True):
+        expected = by_hand.hour(ordered, start, **traits)  # type: ignore[arg-type]
+        same(row, expected)
+        # they only mark
+        same(replace(row, marks=[]), replace(by_hand.hour(ordered, start, interval_s=interval_s), marks=[]))
 
 
 @settings(deadline=None)
