@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
+from domain.periods import local_day
 from domain.refusals import Reason
 from storage.database import Connection
 from storage.sql import queries
 
 _SQL = queries("refusals")
+#: Refused bytes of an enterprise and local day that are kept whole; a device that repeats its mistake fills no disk.
+KEPT_WHOLE_BYTES = 64 * 1024 * 1024
+#: What is kept of each message beyond: enough to see what is wrong.
+KEPT_HEAD_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,19 @@ class RefusedMessage:
 
 
 async def insert_refused_messages(connection: Connection, messages: Sequence[RefusedMessage]) -> None:
-    """Keep refused messages; each has at least one refusal, and no reason twice."""
+    """Keep refused messages; each has at least one refusal, and no reason twice.
+
+    Of a message that ends beyond the first KEPT_WHOLE_BYTES of its enterprise's day only KEPT_HEAD_BYTES are kept;
+    it is recorded and counted all the same. Exact however many writers there are: one waits for the other's commit.
+    """
     if not messages:
         return
+    payloads = await _kept(connection, messages)
     cursor = await connection.execute(_SQL["next_message_ids"], {"count": len(messages)})
     ids = [int(row[0]) for row in await cursor.fetchall()]
-    columns = ("enterprise_id", "gateway", "client_id", "topic", "received_at", "payload", "payload_size")
-    parameters = {name: [getattr(message, name) for message in messages] for name in columns}
+    columns = ("enterprise_id", "gateway", "client_id", "topic", "received_at", "payload_size")
+    parameters: dict[str, object] = {name: [getattr(message, name) for message in messages] for name in columns}
+    parameters["payload"] = payloads
     await connection.execute(_SQL["insert_messages"], {"message_id": ids, **parameters})
     refusals = [
         (message_id, refusal) for message_id, message in zip(ids, messages, strict=True) for refusal in message.refusals
@@ -63,3 +75,24 @@ async def insert_refused_messages(connection: Connection, messages: Sequence[Ref
             "expected": [refusal.expected for _, refusal in refusals],
         },
     )
+
+
+async def _kept(connection: Connection, messages: Sequence[RefusedMessage]) -> list[bytes]:
+    """What is kept of each payload."""
+    keys = [(message.enterprise_id, local_day(message.received_at)) for message in messages]
+    added: Counter[tuple[int, date]] = Counter()
+    for key, message in zip(keys, messages, strict=True):
+        added[key] += len(message.payload)
+    parameters = {
+        "enterprise_id": [enterprise_id for enterprise_id, _ in added],
+        "day": [day for _, day in added],
+        "bytes": list(added.values()),
+    }
+    cursor = await connection.execute(_SQL["add_volumes"], parameters)
+    counted = {(row[0], row[1]): int(row[2]) - added[row[0], row[1]] for row in await cursor.fetchall()}
+    kept: list[bytes] = []
+    for key, message in zip(keys, messages, strict=True):
+        whole = counted[key] + len(message.payload) <= KEPT_WHOLE_BYTES
+        counted[key] += len(message.payload)
+        kept.append(message.payload if whole else message.payload[:KEPT_HEAD_BYTES])
+    return kept

@@ -22,7 +22,7 @@ begin
             -- two writers may meet a new month together
             perform pg_advisory_xact_lock(hashtext('reading_partition'));
             if to_regclass(partition) is null then
-                execute format('create table %I partition of reading for values from (%L) to (%L)',
+                execute format('create table if not exists %I partition of reading for values from (%L) to (%L)',
                     partition, month_at at time zone 'UTC', (month_at + interval '1 month') at time zone 'UTC');
                 made := made + 1;
             end if;

@@ -2,6 +2,16 @@
 -- identities for some refused messages
 select nextval(pg_get_serial_sequence('refused_message', 'message_id')) from generate_series(1, %(count)s::int)
 
+-- add_volumes --
+-- count the bytes of refused messages; what was counted before. The row stays locked until the transaction ends, so that
+-- another writer sees the sum
+insert into refused_volume (enterprise_id, day, bytes)
+select v.enterprise_id, v.day, v.bytes
+from unnest(%(enterprise_id)s::int[], %(day)s::date[], %(bytes)s::bigint[]) as v (enterprise_id, day, bytes)
+order by v.enterprise_id, v.day
+on conflict (enterprise_id, day) do update set bytes = refused_volume.bytes + excluded.bytes
+returning enterprise_id, day, bytes
+
 -- insert_messages --
 -- keep refused messages with their raw bytes
 insert into refused_message
