@@ -17,7 +17,7 @@ from domain.readings import Bool, Float64, Int64
 from ingest.decode.register import Birth, Station, Tag, View
 from storage.credentials import password_hash
 from storage.database import Connection, Database
-from storage.points import KnownPoint, KnownTag, load_register
+from storage.points import KnownPoint, KnownTag, exists, load_register
 from storage.points import Register as StoredRegister
 from storage.sparkplug import birth_numbers, load_births
 
@@ -149,6 +149,11 @@ class Registry:
             (birth.node, birth.device): Birth(birth.node, birth.device, birth.bd_seq, birth.metrics) for birth in births
         }
         entry.birth_numbers = {(birth.node, birth.device): birth.number for birth in births}
+
+    async def exists(self, enterprise: str) -> bool:
+        """Whether there is such an enterprise; asked of the database every time. Raises StorageUnavailable."""
+        async with self._database.transaction() as connection:
+            return await exists(connection, enterprise)
 
     async def password_hash(self, enterprise: str) -> str | None:
         """The stored hash; asked of the database every time, so that a withdrawn password works no longer."""

@@ -23,9 +23,8 @@ from alerts.engine import EngineSettings as AlertEngineSettings
 from alerts.service import AlertService, AlertsSettings
 from api.app import create_app
 from api.settings import ApiSettings
-from domain.clock import Clock
-from domain.errors import SettingsError, StorageUnavailable
-from ingest.listener import PasswordAuthenticator
+from domain.errors import SettingsError
+from ingest.listener import PasswordAuthenticator, server_context
 from ingest.registry import Registry
 from ingest.service import IngestService, IngestSettings
 from ingest.writer import WriterLimits
@@ -33,16 +32,14 @@ from rules.engine import EngineSettings as RuleEngineSettings
 from rules.metrics import RulesMetrics
 from rules.pack import load_packs
 from rules.service import RulesService, RulesSettings
+from runtime.broker import broker_options
 from runtime.clock import open_clock, system_clock
+from runtime.housekeeping import KeepingTimes, keep_house
 from runtime.process import open_database, run_until_stopped, serve_metrics
 from runtime.settings import Settings
 from runtime.supervisor import report_ready
-from storage.database import Database
-from storage.maintenance import maintain
 
 logger = logging.getLogger(__name__)
-
-_MAINTENANCE_PAUSE_S = 3600.0
 
 
 async def run_service(name: str, settings: Settings) -> None:
@@ -66,16 +63,16 @@ def _registry() -> CollectorRegistry:
 def _tls(settings: Settings) -> ssl.SSLContext | None:
     if settings.mqtt_tls_certificate is None or settings.mqtt_tls_key is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.mqtt_tls_certificate, settings.mqtt_tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"the listener's certificate or key cannot be used: {error}") from error
-    return context
+    return server_context(
+        settings.mqtt_tls_certificate,
+        settings.mqtt_tls_key,
+        settings.mqtt_tls_client_ca,
+        settings.mqtt_client_certificates,
+    )
 
 
 async def ingest(settings: Settings) -> None:
-    """The MQTT listener, the writer, the roll-up, and the keeping time of raw readings."""
+    """The doors (MQTT, HJ 212, a broker), the writer, the roll-up, and the keeping times."""
     clock = open_clock(settings.clock_file)
     registry = _registry()
     async with open_database(settings, "ingest", probe=True) as database:
@@ -87,6 +84,9 @@ async def ingest(settings: Settings) -> None:
             IngestSettings(
                 tls=_tls(settings),
                 reuse_port=settings.mqtt_reuse_port,
+                hj212_host=settings.hj212_host,
+                hj212_port=settings.hj212_port,
+                subscriber=broker_options(settings),
                 writer=WriterLimits(),
                 roll_up_poll_s=min(settings.poll_seconds, 1.0),
             ),
@@ -94,18 +94,22 @@ async def ingest(settings: Settings) -> None:
         )
         metrics_port = serve_metrics(settings, settings.ingest_metrics_port, registry)
 
-        def started(port: int) -> None:
-            report_ready(os.environ, {"mqtt_port": port, "ingest_metrics_port": metrics_port})
-            logger.info("ingest listens", extra={"port": port, "tls": settings.mqtt_tls_key is not None})
+        def started(ports: dict[str, int]) -> None:
+            report_ready(os.environ, ports | {"ingest_metrics_port": metrics_port})
+            logger.info("ingest listens", extra=ports | {"tls": settings.mqtt_tls_key is not None})
 
-        maintenance = asyncio.create_task(_maintain(database, clock, settings.retention_days), name="maintenance")
+        times = KeepingTimes(settings.retention_days, settings.refusals_retention_days)
+        maintenance = asyncio.create_task(keep_house(database, clock, times), name="maintenance")
         try:
             await service.run(started=started)
         except ExceptionGroup as group:
             refused, _ = group.split(OSError)
             if refused is None:
                 raise
-            raise _taken(f"{settings.mqtt_host}:{settings.mqtt_port}", _leaf(refused)) from group
+            doors = f"{settings.mqtt_host}:{settings.mqtt_port}"
+            if settings.hj212_port is not None:
+                doors += f" or {settings.hj212_host}:{settings.hj212_port}"
+            raise _taken(doors, _leaf(refused)) from group
         finally:
             maintenance.cancel()
 
@@ -120,18 +124,6 @@ def _leaf(error: BaseException) -> BaseException:
 def _taken(address: str, error: BaseException) -> SettingsError:
     """What a person reads whose port is somebody else's."""
     return SettingsError(f"cannot listen on {address}: {getattr(error, 'strerror', None) or error}")
-
-
-async def _maintain(database: Database, clock: Clock, keep_days: int) -> None:
-    while True:
-        try:
-            async with database.transaction() as connection:
-                dropped = await maintain(connection, clock(), keep_days)
-            if dropped:
-                logger.info("old readings were dropped", extra={"partitions": dropped, "keep_days": keep_days})
-        except StorageUnavailable as error:
-            logger.warning("maintenance waits for the database", exc_info=error)
-        await asyncio.sleep(_MAINTENANCE_PAUSE_S)
 
 
 async def rules(settings: Settings) -> None:

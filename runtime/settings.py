@@ -50,12 +50,22 @@ class Settings(BaseModel):
         None, description="broker to subscribe to as well: mqtt://user:password@host:1883 or mqtts://..."
     )
     broker_ca: Path | None = Field(None, description="PEM of the authority that signed the broker's certificate")
-    broker_group: str = Field("plantwatch", description="shared subscription group, and prefix of the client ids")
+    broker_client_prefix: str = Field(
+        "plantwatch", description="client ids at the broker are {prefix}-{slot}; one prefix a database"
+    )
+    broker_group: str | None = Field(
+        None,
+        description="shared subscription group, for a broker that keeps shared subscriptions over its own restart"
+        " (Mosquitto does not); unset, one worker subscribes and the others stand by",
+    )
     broker_slots: Annotated[int, Field(ge=1, le=64)] = Field(
-        4, description="client ids that workers may lease; a dead worker's share waits for its id to be leased again"
+        1, description="client ids that workers may lease, with a group; never lower it, see docs/brokers.md"
     )
     retention_days: Annotated[int, Field(ge=31)] = Field(
         1827, description="raw readings older than this are dropped; five years, as discharge permits ask of records"
+    )
+    refusals_retention_days: Annotated[int, Field(ge=1)] = Field(
+        90, description="refused messages, and messages of nobody, are dropped when older; the books keep their counts"
     )
     api_host: str = Field("127.0.0.1", description="address the API binds; without a token only loopback is allowed")
     api_port: Port = Field(8080, description="port of the API; 0 takes a free one")

@@ -79,7 +79,7 @@ class Supervisor:
     async def _spawn(self, name: str) -> dict[str, int]:
         ready_read, ready_write = os.pipe()
         life_read, life_write = os.pipe()
-        environ = self._environ | self._own[name] | {READY_FD: str(ready_write), LIFELINE_FD: str(life_read)}
+        environ = self._environ | dict(self._own[name]) | {READY_FD: str(ready_write), LIFELINE_FD: str(life_read)}
         # a service that comes back must come back where its clients look for it
         environ |= {PREFIX + setting.upper(): str(port) for setting, port in self._ports.get(name, {}).items()}
         try:

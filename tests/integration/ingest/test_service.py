@@ -29,7 +29,7 @@ async def running(database: Database, metrics: CollectorRegistry | None = None) 
     service = IngestService(
         database, lambda: NOW, "127.0.0.1", 0, IngestSettings(writers=2), metrics or CollectorRegistry()
     )
-    task = asyncio.create_task(service.run(started=port.set_result))
+    task = asyncio.create_task(service.run(started=lambda ports: port.set_result(ports["mqtt_port"])))
     try:
         await asyncio.wait([task, port], return_when=asyncio.FIRST_COMPLETED)
         yield port.result()
