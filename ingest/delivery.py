@@ -98,3 +98,13 @@ class Authenticator(Protocol):
     async def authenticate(self, username: str | None, password: bytes | None) -> str | None:
         """The enterprise code, or None for anybody who cannot prove to be one."""
         ...
+
+
+@runtime_checkable
+class CertificateAuthenticator(Protocol):
+    """What an authenticator may offer besides: letting an enterprise in by the client certificate that TLS verified."""
+
+    async def authenticate_certificate(self, named: str, username: str | None) -> str | None:
+        """The enterprise code that the certificate names; None when the user name says another, or there is no such
+        enterprise (any more)."""
+        ...

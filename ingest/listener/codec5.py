@@ -256,9 +256,7 @@ class Mqtt5:
             receive_max=offer.receive_maximum,
             topic_alias_max=offer.topic_alias_maximum,
             max_packet_size=offer.max_packet_bytes,
-            # The one wildcard that is granted, +/rejects, is a courtesy; no general wildcard service is
-            # announced.
-            wildcard_subscription_available=False,
+            wildcard_subscription_available=True,  # some are granted; the others are refused one by one
             subscription_id_available=False,
             shared_subscription_available=False,
         ).write()

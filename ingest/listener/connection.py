@@ -16,6 +16,7 @@ from enum import Enum
 from typing import cast
 
 from domain.errors import WorldFailed
+from ingest.delivery import CertificateAuthenticator
 from ingest.listener.causes import Cause
 from ingest.listener.codec5 import LEVEL as LEVEL_5
 from ingest.listener.codec5 import Mqtt5
@@ -23,8 +24,11 @@ from ingest.listener.codec311 import LEVEL as LEVEL_311
 from ingest.listener.codec311 import Mqtt311, protocol_level
 from ingest.listener.framing import Frame, FrameReader
 from ingest.listener.hub import Hub
+from ingest.listener.pace import Pace
 from ingest.listener.packets import Connect, Dialect, Kind, Offer, PacketError, Reason
+from ingest.listener.rate import UNLIMITED
 from ingest.listener.session import Session
+from ingest.listener.tls import named_enterprises
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +59,9 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._admission: asyncio.Task[None] | None = None
         self._session: Session | None = None
+        self._pace: Pace | None = None
+        self._unpaid_bytes = 0
+        self._paid_messages = 0
         self._dialect: Dialect | None = None
         self._transport: asyncio.Transport
         self.closed: asyncio.Future[None] = self._loop.create_future()
@@ -65,6 +72,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
         self._hub.metrics.connections.inc()
+        if self._hub.stopping:
+            self.abort()  # its TLS handshake ended after we stopped listening
+            return
         if len(self._connections) > self._hub.limits.max_connections:
             self.end(Cause.TOO_MANY)
             return
@@ -78,6 +88,7 @@ class Connection(asyncio.Protocol):
         if self._state is _State.ENDED:
             return
         self._heard_at = self._loop.time()
+        self._unpaid_bytes += len(data)
         self._frames.feed(data)
         self._pump()
 
@@ -93,17 +104,22 @@ class Connection(asyncio.Protocol):
     # --- packets
 
     def _pump(self) -> None:
-        """Handle what was read, as far as the sink keeps up."""
+        """Handle what was read, as far as the sink keeps up and the rates allow."""
+        room = UNLIMITED if self._pace is None else self._pace.room()
         try:
-            while self._wants_input():
+            for _ in range(room):
+                if not self._wants_input():
+                    self._hold()
+                    break
                 frame = self._next_frame()
                 if frame is None:
                     self._read(True)
                     break
                 self._handle(frame)
             else:
-                if self._state is not _State.ENDED:
-                    self._read(False)
+                self._hold()
+                if room:
+                    self._loop.call_soon(self.go_on)  # not all of the packets need be messages that cost something
         except PacketError as exc:
             context = self._log_context()
             logger.info("a peer broke the protocol: %s", exc, extra=context)
@@ -114,6 +130,11 @@ class Connection(asyncio.Protocol):
             self.end(Cause.INTERNAL)
         if self._session is not None:
             self._session.count()
+            if self._pace is not None:
+                messages, self._paid_messages = self._session.messages - self._paid_messages, self._session.messages
+                size, self._unpaid_bytes = self._unpaid_bytes, 0
+                if not self._pace.spend(messages, size):
+                    self._hold()
 
     def _wants_input(self) -> bool:
         if self._state is _State.OPEN:
@@ -135,6 +156,10 @@ class Connection(asyncio.Protocol):
     def go_on(self) -> None:
         if self._state is _State.OPEN:
             self._pump()
+
+    def _hold(self) -> None:
+        if self._state is not _State.ENDED:
+            self._read(False)
 
     def _read(self, wanted: bool) -> None:
         if wanted == self._reading:
@@ -195,6 +220,7 @@ class Connection(asyncio.Protocol):
             self._refuse(Reason.QUOTA_EXCEEDED)
             return
         self._session = session
+        self._pace = self._hub.paces.of(answer, self.go_on)
         self._state = _State.OPEN
         self._frames.open_up(
             max_body_bytes=limits.max_packet_bytes,
@@ -214,7 +240,7 @@ class Connection(asyncio.Protocol):
         """The enterprise code, or why the client is refused."""
         try:
             async with asyncio.timeout(self._hub.limits.authenticate_timeout_s):
-                enterprise = await self._hub.authenticator.authenticate(connect.username, connect.password)
+                return await self._authenticated(connect)
         except (WorldFailed, TimeoutError):
             # Foreseen, and met by every client that tries meanwhile: no traceback.
             logger.warning("nobody can be identified at present", extra=self._log_context())
@@ -222,7 +248,20 @@ class Connection(asyncio.Protocol):
         except Exception:
             logger.exception("the authenticator failed", extra=self._log_context())
             return Reason.SERVER_UNAVAILABLE
-        return Reason.BAD_USER_NAME_OR_PASSWORD if enterprise is None else enterprise
+
+    async def _authenticated(self, connect: Connect) -> str | Reason:
+        """A certificate that names an enterprise stands for the password; one that names none is asked for besides."""
+        authenticator = self._hub.authenticator
+        named = named_enterprises(self._transport.get_extra_info("peercert") or {})
+        if not named or not isinstance(authenticator, CertificateAuthenticator):
+            enterprise = await authenticator.authenticate(connect.username, connect.password)
+            return Reason.BAD_USER_NAME_OR_PASSWORD if enterprise is None else enterprise
+        if len(named) == 1:
+            enterprise = await authenticator.authenticate_certificate(named[0], connect.username)
+            if enterprise is not None:
+                return enterprise
+        logger.info("a client certificate was not accepted", extra={**self._log_context(), "names": named})
+        return Reason.NOT_AUTHORIZED
 
     def _refuse(self, reason: Reason) -> None:
         dialect = cast(Dialect, self._dialect)
@@ -273,6 +312,8 @@ class Connection(asyncio.Protocol):
                 self._transport.write(goodbye)
         self._state = _State.ENDED
         self._cancel_timer()
+        if self._pace is not None:
+            self._pace.close()
         if self._admission is not None:
             self._admission.cancel()
         self._hub.metrics.disconnects.labels(reason=cause.value).inc()
@@ -288,6 +329,8 @@ class Connection(asyncio.Protocol):
         self._timer = self._loop.call_later(self._hub.limits.linger_timeout_s, self._transport.abort)
         leaves_first = cause in (Cause.CLIENT, Cause.LOST) or self._transport.is_closing()
         if leaves_first or not self._transport.can_write_eof():
+            if not self._transport.is_closing():
+                self._read(True)  # TLS waits for the peer's word of farewell
             self._transport.close()
         else:
             try:

@@ -1,8 +1,8 @@
 """What the connections of one process share: the sink, who is connected, last statuses, subscriptions.
 
 Client ids are unique within an enterprise, not beyond: two plants that both named their gateway `gw1` must
-not throw each other out. Processes that share a port by SO_REUSEPORT share none of this; a take-over in
-another process shows only when the old connection's keep-alive ends.
+not throw each other out. Processes that share a port by SO_REUSEPORT, or a load balancer, share none of this; a
+take-over in another process shows only when the old connection's keep-alive ends.
 """
 
 from __future__ import annotations
@@ -17,9 +17,19 @@ from typing import Protocol
 from ingest.delivery import Authenticator, Delivery, Outcome, QueueingSink, Receipt, Sink, SinkUnavailable
 from ingest.listener.limits import Limits
 from ingest.listener.metrics import ListenerMetrics
+from ingest.listener.pace import Paces
 from ingest.listener.packets import Will
 from ingest.listener.subscriptions import Subscriber, Subscriptions
-from ingest.listener.topics import any_rejects_filter, rejects_topic, status_gateway, status_topic
+from ingest.listener.topics import (
+    HOST_STATE_TOPIC,
+    any_rejects_filter,
+    command_filters,
+    host_state,
+    is_host_filter,
+    rejects_topic,
+    status_gateway,
+    status_topic,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +65,9 @@ class Hub:
         self.limits = limits
         self.metrics = metrics
         self.subscriptions = Subscriptions()
+        self.paces = Paces(limits, metrics)
+        self.stopping = False
+        """No connection is taken any more."""
         self._sink = sink
         self._enqueue = sink.enqueue if isinstance(sink, QueueingSink) else None
         self._members: dict[tuple[str, str], Member] = {}
@@ -135,19 +148,39 @@ class Hub:
         if self._status_tails.get(key) is done:
             del self._status_tails[key]
 
-    def known_status(self, enterprise: str, gateway: str) -> bytes | None:
-        """The last status that this process recorded of a gateway."""
-        return self._statuses.get((enterprise, gateway))
+    def retained(self, enterprise: str, pattern: str) -> tuple[str, bytes] | None:
+        """Topic and payload of what a new subscription gets at once: the last status that this process recorded of a
+        gateway, or that the Sparkplug host is there.
+
+        The host's timestamp is that of the subscription, not of our start: a node that moves to another process must
+        not see it go back (Sparkplug 3.0 clause 6.4.27).
+        """
+        if is_host_filter(pattern):
+            return HOST_STATE_TOPIC, host_state(self.now())
+        gateway = status_gateway(enterprise, pattern)
+        status = None if gateway is None else self._statuses.get((enterprise, gateway))
+        return None if status is None else (pattern, status)
 
     def settle(self, enterprise: str, receipt: Receipt) -> None:
-        """Count a receipt, and send what was refused to those who asked to hear of it."""
+        """Count a receipt, and send what was refused, or commanded, to those who asked to hear of it."""
         if receipt.outcome is not Outcome.STORED:
             self.metrics.refusals.labels(outcome=receipt.outcome.value).inc()
+        if receipt.commands:
+            self._command(enterprise, receipt.commands)
         if receipt.rejects is None or receipt.gateway is None:
             return
         topic = rejects_topic(enterprise, receipt.gateway)
         if topic is not None:
-            self.subscriptions.publish(topic, receipt.rejects, wildcard=any_rejects_filter(enterprise))
+            self.subscriptions.publish(topic, receipt.rejects, wildcards=(any_rejects_filter(enterprise),))
+
+    def _command(self, enterprise: str, commands: tuple[tuple[str, bytes], ...]) -> None:
+        """At QoS 0, as Sparkplug has its commands (3.0 clauses 6.4.23 and 6.4.24)."""
+        for topic, payload in commands:
+            filters = command_filters(enterprise, topic)
+            if filters:
+                self.subscriptions.publish(topic, payload, wildcards=filters[1:], max_qos=0)
+            else:
+                logger.error("a command to nobody", extra={"enterprise": enterprise, "topic": topic})
 
     def carry_out(self, will: Will, enterprise: str, client_id: str) -> None:
         """Say what a client wanted said when it goes without a word (clause 3.1.2.5)."""

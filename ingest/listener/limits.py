@@ -6,6 +6,14 @@ from dataclasses import dataclass, fields
 
 _KIB = 1024
 _MIB = 1024 * _KIB
+_RATES = frozenset(
+    {
+        "max_messages_per_s",
+        "max_bytes_per_s",
+        "max_messages_per_s_per_enterprise",
+        "max_bytes_per_s_per_enterprise",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,20 @@ class Limits:
     max_topic_aliases: int = 32
     max_subscriptions: int = 64
     """Per connection."""
+    max_messages_per_s: float | None = 20_000
+    """PUBLISH packets of a connection; 0 or None: no limit, as for the other rates. Beyond a rate the socket is not
+    read, nothing is refused. A gateway that puts a thousand meters into a message each, every second, needs a
+    twentieth of it; the backlog of an hour's outage of such a gateway is taken in three minutes."""
+    max_bytes_per_s: float | None = 32 * _MIB
+    """Bytes that are read from a connection, of all packets, as they are inside TLS. 128 messages of the largest size;
+    a quarter of a gigabit line."""
+    max_messages_per_s_per_enterprise: float | None = 50_000
+    """PUBLISH packets of all connections of an enterprise to this process: about half of what one process takes off
+    its sockets, so that one plant gone wild leaves the other half to the city. N processes allow N times as much."""
+    max_bytes_per_s_per_enterprise: float | None = 64 * _MIB
+    """Likewise for bytes: what two connections may send."""
+    rate_burst_s: float = 2.0
+    """Seconds of a rate that may come at once after a quieter time."""
     max_known_statuses: int = 100_000
     """Gateways whose last status this process remembers for subscribers."""
     connect_timeout_s: float = 10.0
@@ -46,8 +68,15 @@ class Limits:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) <= 0:
+            value = getattr(self, field.name)
+            if field.name in _RATES and (value is None or value == 0):
+                continue
+            if value <= 0:
                 raise ValueError(f"{field.name} must be positive")
+        for rate in (self.max_bytes_per_s, self.max_bytes_per_s_per_enterprise):
+            if rate and rate < self.max_payload_bytes:
+                # The largest message alone would keep its sender waiting beyond any keep-alive.
+                raise ValueError("a rate in bytes must let the largest payload through in a second")
         if self.max_inflight > 65_535:
             raise ValueError("max_inflight must fit the two bytes of Receive Maximum")
         if self.oversize_kept_bytes > self.max_payload_bytes:

@@ -43,3 +43,11 @@ class ListenerMetrics:
             "Times that a socket was not read because too much of it was at the sink",
             registry=registry,
         )
+        throttled = Counter(
+            "plantwatch_listener_throttled_total",
+            "Times that a socket was not read because its connection, or its enterprise, was beyond its rate",
+            ["by"],
+            registry=registry,
+        )
+        self.throttled_connection = throttled.labels(by="connection")
+        self.throttled_enterprise = throttled.labels(by="enterprise")

@@ -16,7 +16,7 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -32,6 +32,15 @@ class HashLookup(Protocol):
 
     async def password_hash(self, enterprise: str) -> str | None:
         """The stored argon2 hash, or None for an enterprise that may not come in."""
+        ...
+
+
+@runtime_checkable
+class EnterpriseLookup(Protocol):
+    """What a HashLookup offers besides, where client certificates are believed."""
+
+    async def exists(self, enterprise: str) -> bool:
+        """Whether this enterprise may come in, whatever its password."""
         ...
 
 
@@ -52,7 +61,10 @@ def verify_password(stored: str, password: bytes) -> bool:
 
 
 class PasswordAuthenticator:
-    """Authenticates by enterprise code and password; implements `ingest.delivery.Authenticator`."""
+    """Authenticates by enterprise code and password, or by a certificate that TLS has verified.
+
+    Implements `ingest.delivery.Authenticator` and `CertificateAuthenticator`.
+    """
 
     def __init__(
         self,
@@ -87,6 +99,18 @@ class PasswordAuthenticator:
             await self._check(username, password, self._nobody)
             return None
         return username if await self._check(username, password, stored) else None
+
+    async def authenticate_certificate(self, named: str, username: str | None) -> str | None:
+        """The enterprise code, or None; implements `ingest.delivery.CertificateAuthenticator`.
+
+        A password that comes along is not looked at. Raises whatever the lookup raises.
+        """
+        if not isinstance(self._lookup, EnterpriseLookup):
+            logger.error("client certificates are asked for, but the lookup cannot tell which enterprises exist")
+            return None
+        if username not in (None, "", named) or not _ENTERPRISE.fullmatch(named):
+            return None
+        return named if await self._lookup.exists(named) else None
 
     async def _check(self, username: str, password: bytes, stored: str) -> bool:
         name = self._digest(username, password, stored)

@@ -29,7 +29,14 @@ _BACKLOG = 1_024  # a city's gateways all come back at once after a restart
 
 
 class Listener:
-    """Accepts gateways on one address. `async with` starts it and drains it at the end."""
+    """Accepts gateways on one address. `async with` starts it and drains it at the end.
+
+    Processes that share the port, or stand behind one load balancer, know nothing of each other. What is an
+    enterprise's or a client's own is so per process: the limits on connections and rates, the last statuses, and the
+    take-over of a client id (MQTT 5 clause 3.1.4). A gateway that comes back to another process while its old
+    connection lingers has two until the keep-alive ends the old one, whose will is then carried out: it says
+    `offline` of a gateway that is there. Gateways that reconnect often should ask for a short keep-alive.
+    """
 
     def __init__(
         self,
@@ -70,6 +77,7 @@ class Listener:
 
     async def start(self) -> None:
         """Listen. Raises OSError when the address cannot be had."""
+        self._hub.stopping = False
         self._server = await asyncio.get_running_loop().create_server(
             lambda: Connection(self._hub, self._connections),
             self._host,
@@ -88,6 +96,7 @@ class Listener:
         """
         if self._server is None:
             return
+        self._hub.stopping = True
         self._server.close()
         try:
             async with asyncio.timeout(self._limits.drain_timeout_s):

@@ -1,5 +1,9 @@
 """What a gateway may do once it is let in: publish, subscribe to its own topics, ping, leave.
 
+A client that has more unanswered than the Receive Maximum it was told is not thrown out for it (MQTT 5 clause 3.3.4
+lets us): reading stops at that number, so the surplus waits in the socket and nobody can tell it from a client that
+waited. Only QoS 2 messages without PUBREL, which we have to remember, end a connection that goes beyond it.
+
 A session ends with its connection. What is at the sink by then is still committed, only not acknowledged; the
 gateway sends it again and the store knows it by its natural key. Hence nothing here needs to survive.
 """
@@ -86,6 +90,8 @@ class Session:
         """QoS 2 packet identifiers in use, and whether their PUBREC was sent (clause 4.3.3)."""
         self._answers = bytearray()
         self._counts = [0, 0, 0]
+        self.messages = 0
+        """PUBLISH packets received, as of the last `count`."""
         self.finishing = False
         """Nothing more of this connection is to be read."""
         self.inflight = Inflight(
@@ -218,10 +224,9 @@ class Session:
             self._send_retained(granted)
 
     def _send_retained(self, granted: Filter) -> None:
-        gateway = status_gateway(self.key[0], granted.pattern)
-        status = None if gateway is None else self._hub.known_status(self.key[0], gateway)
-        if status is not None:
-            self.deliver(granted.pattern, status, granted.qos, True)
+        retained = self._hub.retained(self.key[0], granted.pattern)
+        if retained is not None:
+            self.deliver(*retained, granted.qos, True)
 
     def _unsubscribe(self, packet: Unsubscribe) -> None:
         existed = []
@@ -291,6 +296,7 @@ class Session:
             if number:
                 self._hub.metrics.publishes[qos].inc(number)
                 self._counts[qos] = 0
+                self.messages += number
 
     # --- the end
 

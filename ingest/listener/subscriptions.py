@@ -1,11 +1,12 @@
-"""Who wants to hear about refusals and statuses in this process.
+"""Who wants to hear about refusals, statuses and commands in this process.
 
-Looked up by exact filter: only two filters can match a topic, the topic itself and the enterprise's wildcard,
-so there is no topic tree. Subscriptions end with their connection, because the listener keeps no sessions.
+Looked up by exact filter: whoever publishes knows the few filters that are granted and match, so there is no
+topic tree. Subscriptions end with their connection, because the listener keeps no sessions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from ingest.listener.packets import Filter
@@ -47,21 +48,23 @@ class Subscriptions:
         topic: str,
         payload: bytes,
         *,
-        wildcard: str | None = None,
+        wildcards: Iterable[str] = (),
+        max_qos: int = 1,
         retain: bool = False,
         publisher: Subscriber | None = None,
     ) -> None:
-        """Send to every subscriber of `topic` or of `wildcard`, once each, at its highest granted QoS.
+        """Send to every subscriber of `topic` or of one of `wildcards`, once each, at its highest granted QoS but no
+        higher than `max_qos`.
 
         `publisher` is not sent its own message when it asked so (MQTT 5 No Local); `retain` is passed on only
         where asked for (Retain As Published, clause 3.3.1.3).
         """
         chosen: dict[Subscriber, Filter] = {}
-        for pattern in (topic, wildcard):
-            for subscriber, wanted in self._by_pattern.get(pattern or "", {}).items():
+        for pattern in (topic, *wildcards):
+            for subscriber, wanted in self._by_pattern.get(pattern, {}).items():
                 if wanted.no_local and subscriber is publisher:
                     continue
                 if subscriber not in chosen or chosen[subscriber].qos < wanted.qos:
                     chosen[subscriber] = wanted
         for subscriber, wanted in chosen.items():
-            subscriber.deliver(topic, payload, wanted.qos, retain and wanted.retain_as_published)
+            subscriber.deliver(topic, payload, min(wanted.qos, max_qos), retain and wanted.retain_as_published)

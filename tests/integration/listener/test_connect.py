@@ -30,6 +30,7 @@ async def test_a_version_5_client_is_told_what_it_may_do(start: Start, raw: Open
     assert answer.max_packet_size > 10_000
     assert answer.max_qos is mqtt5.QoS.EXACTLY_ONCE
     assert answer.assigned_client_id
+    assert answer.wildcard_subscription_available
     assert not answer.shared_subscription_available
 
 

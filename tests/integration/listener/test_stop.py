@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
-from shutil import which
 
 import mqtt5
 import pytest
@@ -124,39 +120,3 @@ async def test_several_processes_may_share_a_port(sink: RecordingSink) -> None:
         assert first.port == second.port
         with pytest.raises(OSError, match="in use"):
             await another(first.port, False).start()
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A self-signed certificate of 127.0.0.1 and its key."""
-    if which("openssl") is None:
-        pytest.skip("openssl is not installed: no certificate to test TLS with")
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
-
-
-async def test_tls(start: Start, sink: RecordingSink, certificate: tuple[Path, Path]) -> None:
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(*certificate)
-    listener = await start({"tls": server})
-    trusting = ssl.create_default_context(cafile=str(certificate[0]))
-    client = Raw(*await asyncio.open_connection("127.0.0.1", listener.port, ssl=trusting))
-    client.send(mqtt5.ConnectPacket("c", username="ent", password=b"right").write())
-    assert isinstance(await client.packet5(), mqtt5.ConnAckPacket)
-    client.send(publish5(b"secret", qos=1, packet_id=1))
-    assert await client.packet() == wire311.acknowledge(0x40, 1)
-    client.send(b"\x00\x00")
-    goodbye = await client.packet5()
-    assert isinstance(goodbye, mqtt5.DisconnectPacket)
-    await client.ended()
-    await client.close()
-    assert sink.payloads == [b"secret"]

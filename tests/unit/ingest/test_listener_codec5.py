@@ -210,7 +210,7 @@ def test_the_offer_is_announced() -> None:
     assert packet.assigned_client_id == "auto-1"
     assert packet.max_qos is Q2
     assert packet.retain_available
-    assert not packet.wildcard_subscription_available
+    assert packet.wildcard_subscription_available
     assert not packet.shared_subscription_available
     assert not packet.subscription_id_available
 

@@ -7,7 +7,7 @@ import pytest
 from ingest.listener.limits import Limits
 from ingest.listener.packets import Filter, Reason
 from ingest.listener.subscriptions import Subscriptions
-from ingest.listener.topics import rejects_topic, status_gateway, subscription_refusal
+from ingest.listener.topics import command_filters, rejects_topic, status_gateway, subscription_refusal
 from ingest.listener.wire import is_topic_filter
 
 
@@ -36,6 +36,29 @@ def test_status_topics_of_ones_own(topic: str, gateway: str | None) -> None:
         ("plantwatch/v1/ent/gw1/rejects", None),
         ("plantwatch/v1/ent/gw1/status", None),
         ("plantwatch/v1/ent/+/rejects", None),
+        ("spBv1.0/ent/NCMD/node", None),
+        ("spBv1.0/ent/NCMD/node/#", None),
+        ("spBv1.0/ent/DCMD/node/#", None),
+        ("spBv1.0/ent/DCMD/node/+", None),
+        ("spBv1.0/ent/DCMD/节点/device", None),
+        ("spBv1.0/STATE/plantwatch", None),
+        ("spBv1.0/STATE/other", None),
+        ("spBv1.0/STATE/+", None),
+        ("v1/devices/me/rpc/request/+", None),
+        ("v1/gateway/rpc", None),
+        ("spBv1.0/other/NCMD/node", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/ent/NCMD/+", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/ent/NCMD/#", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/ent/NCMD", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/ent/NDATA/node", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/ent/NCMD/node/a/b", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/ent/+/node", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/+/NCMD/node", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/#", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/STATE/", Reason.NOT_AUTHORIZED),
+        ("spBv1.0/STATE/a/b", Reason.NOT_AUTHORIZED),
+        ("v1/devices/me/telemetry", Reason.NOT_AUTHORIZED),
+        ("v1/devices/+/attributes", Reason.NOT_AUTHORIZED),
         ("plantwatch/v1/ent/+/status", Reason.NOT_AUTHORIZED),
         ("plantwatch/v1/ent/#", Reason.NOT_AUTHORIZED),
         ("plantwatch/v1/+/+/rejects", Reason.NOT_AUTHORIZED),
@@ -48,6 +71,32 @@ def test_status_topics_of_ones_own(topic: str, gateway: str | None) -> None:
 )
 def test_what_may_be_subscribed_to(pattern: str, refusal: Reason | None) -> None:
     assert subscription_refusal("ent", pattern) is refusal
+
+
+@pytest.mark.parametrize(
+    ("topic", "filters"),
+    [
+        ("spBv1.0/ent/NCMD/n", ("spBv1.0/ent/NCMD/n", "spBv1.0/ent/NCMD/n/#")),
+        ("spBv1.0/ent/DCMD/n/d", ("spBv1.0/ent/DCMD/n/d", "spBv1.0/ent/DCMD/n/+", "spBv1.0/ent/DCMD/n/#")),
+        *(
+            (topic, ())
+            for topic in (
+                "spBv1.0/other/NCMD/n",
+                "spBv1.0/ent/NCMD/+",
+                "spBv1.0/ent/DCMD/n/#",
+                "spBv1.0/ent/DCMD/n/+",
+                "spBv1.0/ent/DCMD/n/",
+                "spBv1.0/ent/NDATA/n",
+                "spBv1.0/ent/NCMD",
+                "",
+            )
+        ),
+    ],
+)
+def test_who_hears_a_command(topic: str, filters: tuple[str, ...]) -> None:
+    assert command_filters("ent", topic) == filters
+    for pattern in filters:
+        assert subscription_refusal("ent", pattern) is None
 
 
 @pytest.mark.parametrize("gateway", ["", "a/b", "+", "a#", "a\0"])
@@ -81,7 +130,7 @@ def test_overlapping_subscriptions_get_one_copy_at_the_higher_qos() -> None:
     assert not subscriptions.add(inbox, Filter("p/gw/r", 0))
     assert not subscriptions.add(inbox, Filter("p/+/r", 1))
     assert subscriptions.add(inbox, Filter("p/gw/r", 0))
-    subscriptions.publish("p/gw/r", b"x", wildcard="p/+/r")
+    subscriptions.publish("p/gw/r", b"x", wildcards=["p/+/r"])
     assert inbox.messages == [("p/gw/r", b"x", 1, False)]
 
 
