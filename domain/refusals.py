@@ -56,7 +56,7 @@ TEXTS: dict[Reason, ReasonText] = {
     Reason.BAD_TOPIC: ReasonText(
         "主题不符合 plantwatch/v1/{企业}/{网关}/{类别} 的格式",
         "the topic is not of the form plantwatch/v1/{enterprise}/{gateway}/{kind}",
-        "plantwatch/v1/{enterprise}/{gateway}/ and readings, hj212, leak-tests or status",
+        "plantwatch/v1/{enterprise}/{gateway}/ and readings, hj212, leak-tests or status; or spBv1.0/{enterprise}/...",
     ),
     Reason.FORMAT_NOT_SUPPORTED: ReasonText(
         "平台不接收该类别的报文",

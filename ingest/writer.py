@@ -16,7 +16,7 @@ from datetime import datetime
 import numpy as np
 
 from domain.errors import StorageUnavailable
-from domain.readings import Int64, from_us
+from domain.readings import Int64, from_us, to_us
 from ingest.batch import CORRECTION, DUPLICATE, STORED, Batch, assemble, changed_hours, close_books
 from ingest.delivery import Delivery, Receipt, SinkUnavailable
 from ingest.messages import Message, read_message, receipt, unreadable
@@ -243,9 +243,10 @@ class Writer:
         self._count(batch, fates, leak_fates)
         for number, pending in enumerate(known):
             if not pending.future.done():
-                pending.future.set_result(
-                    receipt(pending.message, batch.faults[number], batch.items[number], batch.commands[number])
-                )
+                commands = batch.commands[number]
+                if commands:
+                    commands = self._sequences.due(commands, to_us(pending.message.delivery.received_at))
+                pending.future.set_result(receipt(pending.message, batch.faults[number], batch.items[number], commands))
         logger.debug("batch committed", extra={"messages": len(known), "refused_messages": refused})
 
     async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
