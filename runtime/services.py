@@ -10,6 +10,7 @@ import random
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from alerts.service import AlertService, AlertsSettings
 from api.app import create_app
 from api.settings import ApiSettings
 from domain.errors import SettingsError
-from ingest.listener import PasswordAuthenticator, server_context
+from ingest.listener import Limits, PasswordAuthenticator, server_context
 from ingest.registry import Registry
 from ingest.service import IngestService, IngestSettings
 from ingest.writer import WriterLimits
@@ -71,6 +72,17 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     )
 
 
+def _limits(settings: Settings) -> Limits:
+    """A rate of 0 lifts the byte rate that goes with it too."""
+    own, together = settings.mqtt_messages_per_s or None, settings.mqtt_enterprise_messages_per_s or None
+    limits = Limits(max_messages_per_s=own, max_messages_per_s_per_enterprise=together)
+    return replace(
+        limits,
+        max_bytes_per_s=limits.max_bytes_per_s if own else None,
+        max_bytes_per_s_per_enterprise=limits.max_bytes_per_s_per_enterprise if together else None,
+    )
+
+
 async def ingest(settings: Settings) -> None:
     """The doors (MQTT, HJ 212, a broker), the writer, the roll-up, and the keeping times."""
     clock = open_clock(settings.clock_file)
@@ -84,6 +96,7 @@ async def ingest(settings: Settings) -> None:
             IngestSettings(
                 tls=_tls(settings),
                 reuse_port=settings.mqtt_reuse_port,
+                listener=_limits(settings),
                 hj212_host=settings.hj212_host,
                 hj212_port=settings.hj212_port,
                 subscriber=broker_options(settings),

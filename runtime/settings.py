@@ -38,6 +38,12 @@ class Settings(BaseModel):
     mqtt_client_certificates: Literal["off", "optional", "required"] = Field(
         "off", description="whether a gateway may or must show a certificate; its name is the enterprise code"
     )
+    mqtt_messages_per_s: Annotated[float, Field(ge=0)] = Field(
+        20_000, description="of one connection; beyond it the socket is not read for a while; 0 sets no limit"
+    )
+    mqtt_enterprise_messages_per_s: Annotated[float, Field(ge=0)] = Field(
+        50_000, description="of one enterprise in one process, in the same way; 0 sets no limit"
+    )
     mqtt_reuse_port: bool = Field(False, description="let several ingest processes share the port (SO_REUSEPORT)")
     ingest_workers: Annotated[int, Field(ge=1, le=64)] = Field(
         1, description="ingest processes that `plantwatch all` starts on the same ports (SO_REUSEPORT)"
@@ -128,6 +134,10 @@ class Settings(BaseModel):
         """Refuse what is well-formed but contradicts itself."""
         if (self.mqtt_tls_certificate is None) != (self.mqtt_tls_key is None):
             raise SettingsError(f"{PREFIX}MQTT_TLS_CERTIFICATE and {PREFIX}MQTT_TLS_KEY go together")
+        if self.mqtt_tls_client_ca is not None and self.mqtt_tls_certificate is None:
+            raise SettingsError(
+                f"{PREFIX}MQTT_TLS_CLIENT_CA needs {PREFIX}MQTT_TLS_CERTIFICATE: no TLS, no certificates"
+            )
         if self.api_token is None and self.api_host not in ("127.0.0.1", "::1", "localhost"):
             raise SettingsError(
                 f"{PREFIX}API_HOST={self.api_host} is open to the network: set {PREFIX}API_TOKEN (or ..._FILE) first"
