@@ -48,9 +48,11 @@ class RollUp:
         metrics: IngestMetrics,
         *,
         poll_s: float = 1.0,
-        entries_at_once: int = 20_000,
+        entries_at_once: int = 200_000,
     ) -> None:
-        """poll_s: pause when there was nothing to do; entries_at_once: of the work list, in one transaction."""
+        """poll_s: pause between steps unless the work list is longer than one: live data dirty the same hours again and
+        again, and rolling them up without a break would cost as much as storing. entries_at_once: of the work list, in
+        one transaction."""
         self._database = database
         self._clock = clock
         self._metrics = metrics
@@ -70,7 +72,7 @@ class RollUp:
             except StorageUnavailable as error:
                 logger.warning("the roll-up waits for the database", exc_info=error)
                 worked = 0
-            if worked == 0:
+            if worked < self._entries_at_once:
                 await asyncio.sleep(self._poll_s)
 
     async def step(self, now: datetime) -> int:

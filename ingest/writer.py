@@ -21,6 +21,7 @@ from ingest.batch import CORRECTION, DUPLICATE, STORED, Batch, assemble, changed
 from ingest.delivery import Delivery, Receipt, SinkUnavailable
 from ingest.messages import Message, read_message, receipt, unreadable
 from ingest.metrics import IngestMetrics
+from ingest.newest import Newest
 from ingest.registry import Registry
 from ingest.sparkplug import Sequences
 from storage.accounting import add_accounts
@@ -35,8 +36,6 @@ from storage.sparkplug import StoredBirth, set_births
 
 logger = logging.getLogger(__name__)
 
-#: After a batch with known readings, so many batches look before they store: redeliveries come in bursts.
-_CAREFUL_BATCHES = 8
 #: Attempts when other writers stood in the way (deadlock, serialization), before the senders are told.
 _ATTEMPTS = 3
 
@@ -84,7 +83,7 @@ class Writer:
         self._room = asyncio.Event()
         self._room.set()
         self._closed = False
-        self._careful = 0
+        self._newest = Newest()
         self._known_months: set[np.datetime64] = set()
         self.newest: datetime | None = None
 
@@ -240,6 +239,7 @@ class Writer:
         with self._metrics.batch_seconds.time():
             async with self._database.transaction() as connection:
                 fates, leak_fates, refused = await self._store(connection, batch)
+        self._newest.learn(batch.readings)
         self._count(batch, fates, leak_fates)
         for number, pending in enumerate(known):
             if not pending.future.done():
@@ -270,11 +270,12 @@ class Writer:
         if len(fates) == 0:
             return fates
         contested = ~batch.is_first
-        firsts = batch.readings if batch.is_first.all() else batch.readings.take(batch.is_first)
-        if self._careful > 0 or not await copy_new_readings(connection, firsts):
-            known = await insert_missing_readings(connection, firsts)
-            self._careful = _CAREFUL_BATCHES if len(known) else max(0, self._careful - 1)
-            contested[np.flatnonzero(batch.is_first)[known]] = True
+        fresh, doubtful = self._newest.split(batch.readings, batch.is_first)
+        if len(fresh) and not await copy_new_readings(connection, batch.readings.take(fresh)):
+            doubtful = np.flatnonzero(batch.is_first)
+        if len(doubtful):
+            known = await insert_missing_readings(connection, batch.readings.take(doubtful))
+            contested[doubtful[known]] = True
         if contested.any():
             positions = np.flatnonzero(contested)
             corrections = await insert_corrections(connection, batch.readings.take(positions))
