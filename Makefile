@@ -12,7 +12,7 @@ help:
 	@echo "make test        the whole test suite                                       (ARGS='-k word')"
 	@echo "make setup       the environment in .venv alone"
 	@echo "make check       formatting, lint, types, import law, generated files; in seconds"
-	@echo "make bench       speed, as ratios measured side by side                     (ARGS='--report FILE')"
+	@echo "make bench       speed, as ratios measured side by side                     (ARGS='ingest --report FILE')"
 	@echo "make dashboards  Grafana boards from grafana/boards and grafana/queries"
 	@echo "make openapi     api/openapi.json from the code"
 	@echo "make lock        pins of every dependency, from pyproject.toml"

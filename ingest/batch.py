@@ -169,13 +169,28 @@ def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
     batch.statuses = list(tally.statuses.values())
     batch.quirks = [Quirk(*key, frames) for key, frames in sorted(tally.quirks.items())]
     readings, owner = gather.columns(registry)
-    order = np.lexsort((readings.measured_us, readings.point_id))  # stable: arrival decides among equals
+    order = _order(readings.point_id, readings.measured_us)
     order = order[np.searchsorted(readings.point_id[order], 1) :]  # point 0 was refused
     batch.readings, batch.reading_owner = readings.take(order), owner[order]
     batch.is_first = np.ones(len(order), np.bool_)
     point_id, measured_us = batch.readings.point_id, batch.readings.measured_us
     batch.is_first[1:] = (point_id[1:] != point_id[:-1]) | (measured_us[1:] != measured_us[:-1])
     return batch
+
+
+def _order(point_id: Int64, measured_us: Int64) -> Int64:
+    """Positions in order of point, time and arrival."""
+    if len(point_id) == 0:
+        return point_id
+    first_us = int(measured_us.min())
+    span_us = int(measured_us.max()) - first_us + 1
+    if span_us * (int(point_id.max()) + 1) < _INT64:
+        # one key sorts in half the time of two; a batch of live data spans hours, so it fits
+        return np.argsort(point_id * span_us + (measured_us - first_us), kind="stable")
+    return np.lexsort((measured_us, point_id))
+
+
+_INT64 = 2**63
 
 
 class _Tally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -117,12 +117,17 @@ _OUTCOMES = {
 def receipt(message: Message, faults: Faults, items: int, commands: tuple[tuple[str, bytes], ...]) -> Receipt:
     """The answer to a message of some items after its commit; `faults` are all that was refused of it."""
     if not faults:
-        return Receipt(Outcome.STORED, None, message.gateway, commands)
+        return Receipt(Outcome.STORED, None, message.gateway, commands) if commands else _stored(message.gateway)
     if faults.items < items:
         outcome = Outcome.PARTLY_REFUSED
     else:
         outcome = _OUTCOMES.get(next(iter(faults.by_reason)), Outcome.REFUSED_PAYLOAD)
     return Receipt(outcome, rejects_report(message.delivery, faults, items), message.gateway, commands)
+
+
+@lru_cache(maxsize=65_536)
+def _stored(gateway: str | None) -> Receipt:
+    return Receipt(Outcome.STORED, None, gateway)
 
 
 def rejects_report(delivery: Delivery, faults: Faults, items: int) -> bytes:

@@ -6,6 +6,7 @@ gateway that keeps sending an unknown code makes us look no more than once a sec
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ class Registry:
         self._refresh_s = refresh_s
         self._unknown_refresh_s = unknown_refresh_s
         self._entries: dict[str, Entry] = {}
+        self._lookups: dict[str, asyncio.Task[str | None]] = {}
         self.traits = Traits()
 
     def entry(self, enterprise: str) -> Entry | None:
@@ -156,7 +158,19 @@ class Registry:
             return await exists(connection, enterprise)
 
     async def password_hash(self, enterprise: str) -> str | None:
-        """The stored hash; asked of the database every time, so that a withdrawn password works no longer."""
+        """The stored hash; asked of the database again and again, so that a withdrawn password works no longer.
+
+        A thousand gateways that come back at once share one question, or they would queue for connections until they
+        are sent away.
+        """
+        running = self._lookups.get(enterprise)
+        if running is None:
+            running = asyncio.get_running_loop().create_task(self._look_up(enterprise))
+            self._lookups[enterprise] = running
+            running.add_done_callback(lambda _: self._lookups.pop(enterprise, None))
+        return await asyncio.shield(running)
+
+    async def _look_up(self, enterprise: str) -> str | None:
         async with self._database.transaction() as connection:
             return await password_hash(connection, enterprise)
 

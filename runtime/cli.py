@@ -13,6 +13,7 @@ from pathlib import Path
 from domain.errors import PlantwatchError
 
 SERVICES = ("ingest", "rules", "alerts", "api")
+BENCHES = ("ingest",)
 
 
 def duration(text: str) -> float:
@@ -21,6 +22,14 @@ def duration(text: str) -> float:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a duration such as 60s, 5m or 1h")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def rows(text: str) -> int:
+    """A number such as `500000`, `500k` or `10M`."""
+    match = re.fullmatch(r"(\d+)([kM]?)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of rows such as 500k or 10M")
+    return int(match[1]) * {"": 1, "k": 1_000, "M": 1_000_000}[match[2]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
     site_commands.add_parser("export", help="print the register as a site file")
 
+    _add_backfill(commands)
+
     password = commands.add_parser("password", help="give an enterprise a new MQTT password and print it once")
     password.add_argument("enterprise", help="enterprise code")
 
@@ -85,8 +96,30 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--hours", type=int, default=0, help="past hours to send first (default 0)")
 
     bench = commands.add_parser("bench", help="speed as ratios, measured side by side in one run")
+    bench.add_argument("name", nargs="?", choices=BENCHES, help="one bench; without it all of them")
     bench.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
+    bench.add_argument("--seconds", type=duration, help="length of one measurement (default 5s)")
+    bench.add_argument("--short", action="store_true", help="enough to see that everything works")
+    bench.add_argument("--history", type=rows, default=0, metavar="ROWS", help="measure also on top of so many: 10M")
     return parser
+
+
+_BACKFILL = """\
+Takes in a file of history: CSV (also ; or tab; UTF-8, GBK or GB 18030), long (point,at,value[,flag]) or wide
+(at,CODE1,CODE2,... where an empty cell is nothing and CODE1.flag may stand beside CODE1), or JSON lines of samples
+(.jsonl). Times are RFC 3339 with offset. Every line of a table ends with a line end. Parquet and spreadsheets must be
+exported first. A run that broke off goes on where it stopped. Exit codes: 0 done, 1 something was refused, 2 the file
+cannot be used, 130 stopped."""
+
+
+def _add_backfill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    history = commands.add_parser("backfill", help="take in a file of history", description=_BACKFILL)
+    history.add_argument("file", type=Path, metavar="FILE")
+    history.add_argument("--enterprise", required=True, metavar="CODE", help="whose history it is")
+    history.add_argument("--gateway", default="backfill", metavar="NAME", help="who reports it (default backfill)")
+    history.add_argument("--offset", default="", metavar="+08:00", help="of times without one, which are refused else")
+    history.add_argument("--dry-run", action="store_true", help="check everything and store nothing")
+    history.add_argument("--again", action="store_true", help="also a file that was taken in already")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -128,7 +161,16 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "bench":
         from runtime.bench import bench
 
-        return bench(options.report)
+        return bench(
+            options.name, options.report, seconds=options.seconds, short=options.short, history=options.history
+        )
+    if options.command == "backfill":
+        from runtime.backfill import Request, backfill
+
+        request = Request(
+            options.file, options.enterprise, options.gateway, options.offset, options.dry_run, options.again
+        )
+        return backfill(settings, request)
     from runtime import commands
 
     return commands.run(options, settings)

@@ -53,7 +53,7 @@ def _decode_fast(payload: bytes) -> Samples | None:
     samples = Samples()
     colons = 0
     letters: list[str] = []
-    for index, sample in enumerate(listed):
+    for sample in listed:
         values, flags = sample.values, sample.flags
         instant = read_instant(sample.at, sample.ts)
         if not values or isinstance(instant, Reason):
@@ -74,8 +74,8 @@ def _decode_fast(payload: bytes) -> Samples | None:
         samples.values += values.values()
         samples.at_us.append(instant)
         samples.sizes.append(len(values))
-        samples.paths.append("$" if one else f"$[{index}]")
     samples.flags = "".join(letters)
+    samples.paths = ["$"] if one else [f"$[{index}]" for index in range(len(listed))]
     # keys or null values that were not seen, repeated ones above all
     return samples if listed and payload.count(b":") == colons else None
 

@@ -127,6 +127,7 @@ class Worker:
 
     def __init__(self, environ: dict[str, str], log: Path) -> None:
         self._environ = environ
+        self.log = log
         self._log = log.open("ab")
         self.process = self._start()
 
@@ -253,8 +254,9 @@ async def run(plan: Plan, folder: Path) -> Report:
         for keeper in keepers:
             keeper.cancel()
         for worker in workers:
-            if worker.stop() != 0:
-                report.problems.append("a worker did not end gracefully")
+            if (code := worker.stop()) != 0:
+                tail = worker.log.read_text(errors="replace").splitlines()[-12:]
+                report.problems.append(f"a worker did not end gracefully: exit code {code}, " + " | ".join(tail))
         with psycopg.connect(database.server.database_url("faults")) as connection:
             compare(connection, [publisher.ledger for publisher in publishers], report)
     report.seconds = round(time.monotonic() - began, 1)

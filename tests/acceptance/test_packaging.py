@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import zipfile
@@ -34,15 +33,6 @@ def test_the_wheel_holds_what_the_code_reads(tmp_path: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert [name for name in READ_AT_RUN_TIME if name not in names] == []
     assert not [name for name in names if name.startswith(("tests/", "deploy/"))]
-
-
-def test_bench_reports_ratios(tmp_path: Path) -> None:
-    report = tmp_path / "bench.json"
-    done = run("-m", "runtime.cli", "bench", "--report", str(report))
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(report.read_text("utf-8"))
-    assert figures["figures"]["writer_values_per_s"] > 0
-    assert figures["ratios"]["ingest.writer_time_to_bare_copy_time"] > 0
 
 
 def test_rules_test_passes_and_can_fail(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""`plantwatch bench [NAME]`: speed as ratios of things measured side by side in one run, because machines are noisy.
+
+Everything runs on this machine and speaks to 127.0.0.1 only. Absolute figures are printed too, but only a ratio may be
+compared between two runs.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from runtime.bench.ingest import Plan, bench_ingest
+
+#: The benches by name; `plantwatch bench` alone runs them all.
+NAMES = ("ingest",)
+
+
+def _stopped(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
+def bench(name: str | None, report: Path | None, *, seconds: float | None, short: bool, history: int) -> int:
+    """Measure, print and, when asked, write JSON: `figures` (absolute) and `ratios`. Returns an exit code.
+
+    seconds: of one measurement; short: enough to see that everything works; history: rows stored beforehand for one
+    more measurement.
+    """
+    signal.signal(signal.SIGTERM, _stopped)  # so that everything is put away, as after Ctrl-C
+    plan = Plan.short() if short else Plan()
+    plan = replace(plan, history=history, seconds=seconds or plan.seconds)
+    results: dict[str, dict[str, Any]] = {one: bench_ingest(plan) for one in ([name] if name else NAMES)}
+    result = results[name] if name else {"benches": results} if len(results) > 1 else results[NAMES[0]]
+    text = json.dumps(result, indent=2)
+    sys.stdout.write(text + "\n")
+    if report is not None:
+        report.write_text(text + "\n", "utf-8")
+    return 0
