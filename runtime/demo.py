@@ -39,6 +39,7 @@ from simulators.story import Step, Story
 from storage import pipeline
 from storage.credentials import set_password_hash
 from storage.database import Database
+from storage.stations import set_station_key, set_station_password
 
 SERVICES = ("ingest", "rules", "alerts", "api")
 
@@ -47,6 +48,9 @@ _PATIENCE_S = 180.0
 #: After the story, one simulated hour takes so many seconds.
 _LEISURE_S = 2.0
 _LOOK_S = 0.5
+#: Days, from 0, of which the readings in formats of their own are compared one by one: one with faults of the
+#: analysers, one of backlog over TCP, one of backlog over MQTT, one of corrections and redelivery.
+_COMPARED_DAYS = (5, 13, 19, 24)
 
 
 class DemoFailed(WorldFailed):
@@ -75,7 +79,7 @@ class _Run:
 def demo(settings: Settings, *, seconds: float | None, report: Path | None, seed: int, data: Path | None) -> int:
     """Run the demo; returns an exit code. seconds: headless for about so long, then check; None: until Ctrl-C."""
     began = time.monotonic()
-    story = Story(seed=seed)
+    story = Story(seed=seed, salt=secrets.token_hex(16))
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plantwatch-demo-")))
         clock = ClockFile(folder / "clock", at=story.start)
@@ -116,6 +120,7 @@ async def _demo(
         PREFIX + "DATABASE_URL": embedded.url,
         PREFIX + "CLOCK_FILE": str(folder / "clock"),
         PREFIX + "MQTT_PORT": str(_port(settings.mqtt_port)),
+        PREFIX + "HJ212_PORT": str(_port(settings.hj212_port or 0)),
         PREFIX + "API_PORT": str(api_port),
         PREFIX + "PUBLIC_URL": f"http://127.0.0.1:{api_port}",
         PREFIX + "INGEST_METRICS_PORT": "0",
@@ -133,7 +138,16 @@ async def _demo(
         for service in SERVICES:
             ports |= await supervisor.start(service)
         publisher = await stack.enter_async_context(
-            Publisher("127.0.0.1", ports["mqtt_port"], passwords, versions=story.mqtt_versions)
+            Publisher(
+                "127.0.0.1",
+                ports["mqtt_port"],
+                passwords,
+                versions=story.mqtt_versions,
+                dialects=story.dialects,
+                clock=clock,
+                hj212=("127.0.0.1", ports["hj212_port"]),
+                stations=story.tcp_stations,
+            )
         )
         addresses = _addresses(ports, inbox, embedded, settings)
         screen = stack.enter_context(Screen(addresses))
@@ -145,7 +159,7 @@ async def _demo(
 
 
 async def _register(database: Database, story: Story, clock: ClockFile, folder: Path) -> dict[str, str]:
-    """Apply the city's register and give every enterprise a password of its own, made up for this run."""
+    """Apply the city's register and give every enterprise and data logger secrets of its own, made up for this run."""
     async with database.transaction() as connection:
         (totals,) = await pipeline.read(connection, "accounting_totals")
     if totals["received"]:
@@ -156,6 +170,11 @@ async def _register(database: Database, story: Story, clock: ClockFile, folder: 
     async with database.transaction() as connection:
         for enterprise, password in passwords.items():
             await set_password_hash(connection, enterprise, hash_password(password), clock())
+        for mn, secret in story.secrets.items():
+            if mn in story.tcp_stations:
+                await set_station_password(connection, mn, hash_password(secret.password), clock())
+            if secret.sm4_key is not None:
+                await set_station_key(connection, mn, secret.sm4_key, clock())
     return passwords
 
 
@@ -168,6 +187,7 @@ def _addresses(ports: dict[str, int], inbox: Inbox, embedded: Embedded, settings
         "accounting": f"{api}/v1/accounting",
         "metrics": f"{api}/metrics",
         "MQTT": f"mqtt://127.0.0.1:{ports['mqtt_port']}",
+        "HJ 212": f"tcp://127.0.0.1:{ports['hj212_port']}",
         "duty phone": f"http://127.0.0.1:{inbox.port}/",
         "database URL": str(embedded.server.data / "database-url"),
     }
@@ -274,7 +294,8 @@ async def _result(run: _Run) -> dict[str, Any]:
     await _look(run)
     figures = run.figures
     truth = run.story.truth(run.clock())
-    verdict = await check(run.database, truth, run.inbox, resent=run.publisher.resent_values)
+    readings = [run.story.named_readings(day) for day in _COMPARED_DAYS]
+    verdict = await check(run.database, truth, run.inbox, resent=run.publisher.resent_values, readings=readings)
     elapsed = time.monotonic() - run.began
     return {
         "published": run.publisher.published_values,
@@ -289,6 +310,10 @@ async def _result(run: _Run) -> dict[str, Any]:
         "first_finding_s": run.first_finding_s,
         "published_messages": run.publisher.published_messages,
         "resent_messages": run.publisher.resent_messages,
+        "formats": {
+            name: {"messages": messages, "values": run.publisher.values_by_format[name]}
+            for name, messages in sorted(run.publisher.messages_by_format.items())
+        },
         "values_per_s_publishing": round(figures.stored / max(run.publishing_s, 0.001)),
         "values_per_s_overall": round(figures.stored / max(elapsed, 0.001)),
         "memory_mb": figures.memory_mb

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from domain.periods import Period
 from simulators.inbox import Inbox
 from simulators.truth import Truth
 from storage import pipeline
-from storage.database import Database
+from storage.database import Connection, Database
+from storage.listing.readings import list_readings
+from storage.points import load_register
 
 _EXAMPLES = 20
 #: Means of the platform and of the simulators differ by the order of summation only.
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-6
 
 
-async def check(database: Database, truth: Truth, inbox: Inbox, *, resent: int) -> dict[str, Any]:
+#: (instant, value, flag) in order of time, by ``{enterprise}/{point}``.
+Wanted = Mapping[str, Sequence[tuple[datetime, float, str]]]
+
+
+async def check(
+    database: Database, truth: Truth, inbox: Inbox, *, resent: int, readings: Sequence[Wanted]
+) -> dict[str, Any]:
     """Report keys about findings, alerts, notifications and accounting; `ok` is whether nothing differs.
 
     resent: items that the simulated gateways had to send again; each of these may have become a duplicate.
+    readings: what must be stored to the last bit, of some days.
     """
     async with database.transaction() as connection:
         accounts = await pipeline.read(connection, "accounting_by_enterprise")
@@ -28,8 +40,10 @@ async def check(database: Database, truth: Truth, inbox: Inbox, *, resent: int) 
         findings = await pipeline.read(connection, "current_findings")
         alerts = await pipeline.read(connection, "alerts_in_short")
         notifications = await pipeline.read(connection, "notifications_in_short")
+        wrong_readings = [problem for wanted in readings for problem in await _readings(connection, wanted)]
     missing, unexpected = _findings(truth, findings)
     problems = [
+        *wrong_readings,
         *_accounting(truth, accounts, kept, resent),
         *_refusals(truth, reasons),
         *_alerts(truth, alerts),
@@ -43,6 +57,7 @@ async def check(database: Database, truth: Truth, inbox: Inbox, *, resent: int) 
         "alerts": {"fired": states["firing"] + states["resolved"], "resolved": states["resolved"]},
         "notifications": {"sent": webhook["sent"], "failed": webhook["failed"]},
         "notifications_on_duty_phone": len(inbox.notifications()),
+        "readings_compared": sum(len(of_point) for wanted in readings for of_point in wanted.values()),
         "accounting_law_holds": all(_lawful(row) for row in accounts),
         "missing_examples": missing[:_EXAMPLES],
         "unexpected_examples": unexpected[:_EXAMPLES],
@@ -111,6 +126,31 @@ def _refusals(truth: Truth, rows: list[dict[str, Any]]) -> list[str]:
         for key in sorted(found.keys() | truth.refusals.keys())
         if found.get(key, 0) != truth.refusals.get(key, 0)
     ]
+
+
+async def _readings(connection: Connection, wanted: Wanted) -> list[str]:
+    """Readings that are not stored as they must be: same double, same flag."""
+    problems = []
+    by_enterprise: dict[str, list[str]] = {}
+    for key in wanted:
+        by_enterprise.setdefault(key.partition("/")[0], []).append(key)
+    for enterprise, keys in by_enterprise.items():
+        register = await load_register(connection, enterprise)
+        ids = {} if register is None else {point.code: point.point_id for point in register.points}
+        for key in keys:
+            expected = wanted[key]
+            if not expected:
+                continue
+            period = Period(expected[0][0], expected[-1][0] + timedelta(microseconds=1))
+            point_id = ids[key.partition("/")[2]]
+            rows = await list_readings(
+                connection, point_id=point_id, period=period, after=None, limit=2 * len(expected) + 100
+            )
+            found = {row["measured_at"]: (row["value"], row["source_flag"]) for row in rows}
+            for at, value, flag in expected:
+                if found.get(at) != (value, flag):
+                    problems.append(f"reading {key} at {at.isoformat()}: {found.get(at)}, expected {(value, flag)}")
+    return problems
 
 
 def _alerts(truth: Truth, rows: list[dict[str, Any]]) -> list[str]:

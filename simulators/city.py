@@ -130,6 +130,46 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
+class Station:
+    """A data logger of one outlet that speaks HJ 212. outlet: what only the simulators know of it."""
+
+    enterprise: str
+    mn: str
+    name: str
+    gateway: str
+    edition: str
+    profile: str
+    in_service_from: date
+    outlet: str
+
+    @property
+    def key(self) -> str:
+        """``{enterprise}/{outlet}``."""
+        return f"{self.enterprise}/{self.outlet}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a point is called on the wire; value in the point's unit = raw * scale, and scale is None for no change."""
+
+    enterprise: str
+    protocol: str
+    device: str
+    name: str
+    point: str
+    unit: str
+    scale: float | None = None
+
+    def raw(self, value: float) -> float:
+        """What the device shows for a value: three more decimals than any instrument here has."""
+        return value if self.scale is None else round(value / self.scale, 3)
+
+    def stored(self, value: float) -> float:
+        """What a correct platform stores of it: the very double that raw * scale is, or the value itself."""
+        return value if self.scale is None else self.raw(value) * self.scale
+
+
+@dataclass(frozen=True, slots=True)
 class City:
     """The whole register, for one story month."""
 
@@ -144,6 +184,8 @@ class City:
     places: tuple[MeteringPlace, ...]
     meters: tuple[Meter, ...]
     components: tuple[Component, ...]
+    stations: tuple[Station, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
     @property
     def first_day(self) -> date:

@@ -63,6 +63,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggerSilence:
+    """The data loggers of an enterprise send nothing in [start, end) and everything with the frames of hour `end`.
+
+    Only for loggers whose outlets no rule judges: when their data arrive changes nothing then.
+    """
+
+    enterprise: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """All minute values of a point in one hour sent again with another value, with the messages of hour `sent`."""
 
@@ -100,6 +112,21 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Malformed:
+    """A message made wrong on purpose in the format of its sender; `what` names the way, see malformed.py.
+
+    reason: None when nothing of it is refused.
+    """
+
+    enterprise: str
+    sent: int
+    what: str
+    reason: Reason | None
+    items: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeakTest:
     """A test record that arrives during the story; becomes: stored, correction or duplicate."""
 
@@ -118,11 +145,13 @@ class Effects:
     edits: list[Edit] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
+    logger_silences: list[LoggerSilence] = field(default_factory=list)
     rollovers: dict[str, int] = field(default_factory=dict)
     resets: dict[str, int] = field(default_factory=dict)
     corrections: list[Correction] = field(default_factory=list)
     redeliveries: list[Redelivery] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
     leak_tests: list[LeakTest] = field(default_factory=list)
     outcomes: dict[tuple[str, str, int], Outcome] = field(default_factory=dict)
 
@@ -236,6 +265,13 @@ class _Layout:
         hours = self._hours(scenario["start"], scenario["hours"])
         self._effects.silences.append(Silence(scenario.enterprise, hours.start, hours.stop))
 
+    def logger_silent(self, scenario: Scenario) -> None:
+        hours = self._hours(scenario["start"], scenario["hours"])
+        processes = {o.process for o in self._city.outlets if o.enterprise == scenario.enterprise}
+        if "coke_oven_stack" in processes:
+            raise BadInput(f"{scenario.enterprise}: the hours of a judged stack would be judged twice")
+        self._effects.logger_silences.append(LoggerSilence(scenario.enterprise, hours.start, hours.stop))
+
     def point_silent(self, scenario: Scenario) -> None:
         point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key
         start, end = self._timeline.hour(scenario["start"]), self._timeline.hour(scenario["until"])
@@ -267,6 +303,19 @@ class _Layout:
                 scenario.get("stored", 0),
             )
         )  # fmt: skip
+
+    def malformed(self, scenario: Scenario) -> None:
+        items = scenario.get("items", 0)
+        self._effects.malformed.append(
+            Malformed(
+                scenario.enterprise,
+                self._timeline.hour(scenario["sent"]),
+                scenario["what"],
+                Reason(scenario["reason"]) if items else None,
+                items,
+                scenario.get("stored", 0),
+            )
+        )
 
     def leak_test(self, scenario: Scenario) -> None:
         self._effects.leak_tests.append(

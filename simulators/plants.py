@@ -25,6 +25,7 @@ from simulators.city import (
     story_month,
 )
 from simulators.leak_register import components
+from simulators.speech import stations, tags
 
 #: Stacks, pipes and places are older than any story.
 SINCE = date(2022, 1, 1)
@@ -198,18 +199,23 @@ def build_city(month: tuple[int, int]) -> City:
         intakes += _intakes(plant)
         places.of(plant)
     meters.of(places.made)
+    registered = _odd_points(tuple(points.made))
+    outlets = tuple(Outlet(p.code, *outlet[:3], SINCE) for p in PLANTS for outlet in p.outlets)
+    loggers = tuple(stations(outlets))
     return City(
         code="yunchuan",
         name="云川市",
         month=period,
         districts=DISTRICTS,
         enterprises=tuple(Enterprise(p.code, p.name, p.district, p.industry, p.is_industrial, first) for p in PLANTS),
-        outlets=tuple(Outlet(p.code, *outlet[:3], SINCE) for p in PLANTS for outlet in p.outlets),
-        points=_odd_points(tuple(points.made)),
+        outlets=outlets,
+        points=registered,
         intakes=tuple(intakes),
         places=tuple(places.made),
         meters=_odd_meters(tuple(meters.made), first),
         components=tuple(components(first)),
+        stations=loggers,
+        tags=tuple(tags(registered, loggers)),
     )
 
 

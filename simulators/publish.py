@@ -1,8 +1,8 @@
 """Puts the simulated gateways' messages on the wire, as foreign as an enterprise's own client: aiomqtt over paho.
 
-Each enterprise has one connection with its own credentials, MQTT 3.1.1 or 5. `publish` returns when everything is
-acknowledged; what a broken connection left unacknowledged is sent again after reconnecting, which the platform may see
-as duplicates and `resent_values` counts.
+Each enterprise has one MQTT connection with its own credentials, MQTT 3.1.1 or 5, and each HJ 212 data logger one TCP
+connection, see hj212_link. `publish` returns when everything is acknowledged; what a broken connection left
+unacknowledged is sent again after reconnecting, which the platform may see as duplicates and `resent_values` counts.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
 
-from domain.errors import WorldFailed
-from simulators import wire
+from domain.clock import Clock
 from simulators.city import GATEWAY
+from simulators.dialects import Dialect, Plain, Saying
+from simulators.hj212_link import Link
+from simulators.sending import Publication, PublishFailed, Totals
 
 logger = logging.getLogger(__name__)
 
@@ -27,33 +29,14 @@ _FIRST_BACKOFF_S = 0.1
 _GREATEST_BACKOFF_S = 5.0
 
 
-class Items(Protocol):
-    """How many items a message holds."""
+class _Sends(Protocol):
+    """One connection."""
 
-    @property
-    def received(self) -> int: ...
-
-
-class Publication(Protocol):
-    """What can be published; story.Message is one."""
-
-    @property
-    def enterprise(self) -> str: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def qos(self) -> int: ...
-    @property
-    def tally(self) -> Items: ...
+    async def send(self, messages: Sequence[Publication]) -> None: ...
+    async def close(self) -> None: ...
 
 
-class PublishFailed(WorldFailed):
-    """The platform did not take a simulated message."""
-
-
-class Publisher:
+class Publisher(Totals):
     """All gateways. `async with` connects them and lets them say good-bye at the end."""
 
     def __init__(
@@ -67,44 +50,57 @@ class Publisher:
         attempts: int = 8,
         timeout_s: float = 60.0,
         tls: ssl.SSLContext | None = None,
+        dialects: Mapping[str, Callable[[Clock], Dialect]] | None = None,
+        clock: Clock | None = None,
+        hj212: tuple[str, int] | None = None,
+        stations: Mapping[str, str] | None = None,
     ) -> None:
         """credentials: enterprise -> password. versions: enterprise -> "3.1.1" or "5", 5 when absent.
+
+        dialects: enterprise -> its manners, Plain when absent; they need a clock. hj212: address of the TCP door;
+        stations: MN -> enterprise of the data loggers that connect to it. Without such a connection a frame travels
+        over MQTT, which its topic allows.
 
         in_flight: unacknowledged messages of one connection at once; attempts: connections in a row that may fail or
         break without a single acknowledgement before PublishFailed; timeout_s: to wait for an acknowledgement.
         """
-        self.published_messages = 0
-        self.published_values = 0
-        self.resent_messages = 0
-        self.resent_values = 0
+        super().__init__()
         self.rejects: list[tuple[str, bytes]] = []
         """(topic, payload) of what the platform reported back."""
         versions = versions or {}
-        self._gateways = {
-            enterprise: _Gateway(
+        self._gateways: dict[str, _Gateway] = {}
+        for enterprise, password in credentials.items():
+            dialect: Dialect = Plain(enterprise)
+            if dialects is not None and enterprise in dialects:
+                assert clock is not None, "a dialect cannot say when it speaks without a clock"
+                dialect = dialects[enterprise](clock)
+            self._gateways[enterprise] = _Gateway(
                 self, host, port, enterprise, password, _VERSIONS[versions.get(enterprise, "5")],
-                in_flight, attempts, timeout_s, tls,
-            )
-            for enterprise, password in credentials.items()
-        }  # fmt: skip
+                in_flight, attempts, timeout_s, tls, dialect,
+            )  # fmt: skip
+        self._links: dict[str, Link] = {}
+        if hj212 is not None:
+            for mn, enterprise in (stations or {}).items():
+                self._links[mn] = Link(self, *hj212, enterprise, mn, in_flight, attempts, timeout_s)
 
     async def publish(self, messages: Iterable[Publication]) -> None:
-        """Send messages, each enterprise's in order; return when every one with QoS above 0 is acknowledged.
+        """Send messages, each connection's in order; return when every one with QoS above 0 is acknowledged.
 
         Raises PublishFailed when a gateway cannot get rid of its messages, KeyError for one without credentials.
         """
-        by_gateway: dict[_Gateway, list[Publication]] = {}
+        by_connection: dict[_Sends, list[Publication]] = {}
         for message in messages:
-            by_gateway.setdefault(self._gateways[message.enterprise], []).append(message)
+            link = None if message.station is None else self._links.get(message.station)
+            by_connection.setdefault(link or self._gateways[message.enterprise], []).append(message)
         try:
             async with asyncio.TaskGroup() as group:
-                for gateway, batch in by_gateway.items():
-                    group.create_task(gateway.send(batch))
+                for connection, batch in by_connection.items():
+                    group.create_task(connection.send(batch))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from failures
 
     async def __aenter__(self) -> Self:
-        await asyncio.gather(*(gateway.send([]) for gateway in self._gateways.values()))
+        await asyncio.gather(*(connection.send([]) for connection in self._connections))
         return self
 
     async def __aexit__(
@@ -113,7 +109,11 @@ class Publisher:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await asyncio.gather(*(gateway.close() for gateway in self._gateways.values()))
+        await asyncio.gather(*(connection.close() for connection in self._connections))
+
+    @property
+    def _connections(self) -> list[_Sends]:
+        return [*self._gateways.values(), *self._links.values()]
 
 
 class _Gateway:
@@ -131,6 +131,7 @@ class _Gateway:
         attempts: int,
         timeout_s: float,
         tls: ssl.SSLContext | None,
+        dialect: Dialect,
     ) -> None:
         self._totals = totals
         self._address = (host, port)
@@ -141,7 +142,7 @@ class _Gateway:
         self._attempts = attempts
         self._timeout_s = timeout_s
         self._tls = tls
-        self._status = wire.topic(enterprise, GATEWAY, "status")
+        self._dialect = dialect
         self._client: Client | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -170,19 +171,20 @@ class _Gateway:
         client = self._client
         if client is not None:
             try:
-                await client.publish(self._status, b"offline", qos=1, retain=True, timeout=self._timeout_s)
+                await self._say(client, self._dialect.farewell())
             except MqttError as error:
                 logger.info("a gateway left without a word", extra={"cause": str(error)})
         await self._drop()
 
     async def _connect(self) -> None:
+        will = self._dialect.will()
         client = Client(
             *self._address,
             username=self._enterprise,
             password=self._password,
             identifier=f"{self._enterprise}-{GATEWAY}",
             protocol=self._version,
-            will=Will(self._status, b"offline", qos=1, retain=True),
+            will=Will(will.topic, will.payload, qos=will.qos, retain=will.retain),
             timeout=self._timeout_s,
             max_inflight_messages=self._in_flight,
             tls_context=self._tls,
@@ -191,14 +193,23 @@ class _Gateway:
         await client.__aenter__()
         self._client = client
         self._watch = asyncio.create_task(self._read(client), name=f"rejects of {self._enterprise}")
-        await client.subscribe(wire.topic(self._enterprise, GATEWAY, "rejects"), qos=0)
-        await client.publish(self._status, b"online", qos=1, retain=True)
+        for topic in self._dialect.subscriptions:
+            await client.subscribe(topic, qos=0)
+        await self._say(client, self._dialect.hello())
+
+    async def _say(self, client: Client, sayings: Sequence[Saying]) -> None:
+        """All at once, so that nothing of ours gets in between; tasks begin in the order of their making."""
+        await asyncio.gather(
+            *(client.publish(s.topic, s.payload, qos=s.qos, retain=s.retain, timeout=self._timeout_s) for s in sayings)
+        )
 
     async def _read(self, client: Client) -> None:
         """Ends, with MqttError, when the connection does."""
         async for message in client.messages:
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            self._totals.rejects.append((str(message.topic), payload))
+            topic, payload = str(message.topic), message.payload if isinstance(message.payload, bytes) else b""
+            if topic.endswith("/rejects"):
+                self._totals.rejects.append((topic, payload))
+            await self._say(client, self._dialect.answer(topic, payload))
 
     async def _drop(self) -> None:
         client, watch, self._client, self._watch = self._client, self._watch, None, None
@@ -232,16 +243,10 @@ class _Gateway:
             done = [not task.cancelled() and task.exception() is None for task in tasks]
             left = [message for message, acknowledged in zip(window, done, strict=True) if not acknowledged]
             pending[: len(window)] = left
-            self._count(window, left)
+            self._totals.count(window, left)
             if left:
                 raise MqttError(f"{len(left)} messages were not acknowledged")
 
     async def _send_one(self, client: Client, message: Publication) -> None:
-        await client.publish(message.topic, message.payload, qos=message.qos, timeout=self._timeout_s)
-
-    def _count(self, sent: list[Publication], left: list[Publication]) -> None:
-        totals = self._totals
-        totals.published_messages += len(sent) - len(left)
-        totals.published_values += sum(m.tally.received for m in sent) - sum(m.tally.received for m in left)
-        totals.resent_messages += len(left)
-        totals.resent_values += sum(message.tally.received for message in left)
+        payload = self._dialect.dressed(message.topic, message.payload)
+        await client.publish(message.topic, payload, qos=message.qos, timeout=self._timeout_s)

@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "correction": (frozenset({"enterprise", "quantity", "start", "value", "sent", "expect"}), frozenset()),
     "redelivery": (frozenset({"enterprise", "start", "hours", "sent"}), frozenset()),
     "gateway_silent": (frozenset({"enterprise", "start", "hours"}), frozenset()),
+    "logger_silent": (frozenset({"enterprise", "start", "hours"}), frozenset()),
     "point_silent": (frozenset({"enterprise", "point", "start", "until"}), frozenset()),
     "register_rollover": (frozenset({"enterprise", "point", "at"}), frozenset()),
     "register_reset": (frozenset({"enterprise", "point", "at"}), frozenset()),
@@ -33,6 +34,7 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"enterprise", "sent", "topic", "payload", "reason", "items"}),
         frozenset({"stored", "padding"}),
     ),
+    "malformed": (frozenset({"enterprise", "sent", "what"}), frozenset({"reason", "items", "stored"})),
     "leak_test": (
         frozenset({"enterprise", "component", "tested", "sent", "net_umol_mol"}),
         frozenset({"becomes"}),
@@ -40,7 +42,7 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 #: File: where its scenarios are; ldar.toml holds test records beside the components.
-FILES = ("emissions.toml", "transmission.toml", "water.toml", "refusals.toml", "ldar.toml")
+FILES = ("emissions.toml", "transmission.toml", "water.toml", "refusals.toml", "formats.toml", "ldar.toml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,63 +6,34 @@ month closes. Each step is one clock hour; its messages are published when the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
+from domain.clock import Clock
 from domain.periods import SITE_ZONE, Period
-from domain.refusals import Reason
-from simulators import wire
-from simulators.city import GATEWAY, City, Point
+from simulators import malformed, wire
+from simulators.city import GATEWAY, City
 from simulators.devices.ldar_gun import Record, record
+from simulators.dialects import Dialect, dialects
 from simulators.effects import Correction, Effects, lay_out
 from simulators.field import Field, stamps
+from simulators.fleet import Secret, Senders, secrets_from
 from simulators.leak_register import last_tests
+from simulators.messages import Message, Tally
 from simulators.plants import build_city
 from simulators.scenario import load
+from simulators.senders import LoggerSender, Sampler
+from simulators.speech import LOGGERS, Format
 from simulators.timing import Timeline
 from simulators.truth import Referee, Truth
 
 #: Enterprises whose gateways speak MQTT 3.1.1; the others speak 5.
 MQTT_311 = frozenset({"lanxu-chloralkali", "qinglan-coking", "tuoyan-power", "xunfeng-semicoke", "qingyuan-water"})
-#: Enterprises that publish with QoS 2; all others use 1.
-EXACTLY_ONCE = frozenset({"baiheng-cement"})
-#: This enterprise sends its states with QoS 0 every sixth hour, just before a message that is acknowledged.
-FIRE_AND_FORGET = "guangyi-solar"
-#: This stack sends its minutes six times an hour; the others once.
-TEN_MINUTES = "shuoyuan-coking"
-
 #: Records of one leak-tests message, which keeps it below 256 KiB.
 LEDGER_PART = 700
 
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What becomes of a message's items, by construction."""
-
-    stored: int = 0
-    duplicates: int = 0
-    corrections: int = 0
-    refused: tuple[tuple[Reason, int], ...] = ()
-
-    @property
-    def received(self) -> int:
-        return self.stored + self.duplicates + self.corrections + sum(items for _, items in self.refused)
-
-
 _BECOMES = {"stored": Tally(stored=1), "duplicate": Tally(duplicates=1), "correction": Tally(corrections=1)}
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One MQTT publication and what it amounts to."""
-
-    enterprise: str
-    gateway: str
-    topic: str
-    payload: bytes
-    qos: int
-    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +51,22 @@ class Step:
         return self.period.end
 
 
-@dataclass(slots=True)
-class _Group:
-    """Points of one enterprise that are read at the same minutes and travel together."""
-
-    minutes: tuple[int, ...]
-    points: list[Point] = field(default_factory=list)
-
-
 class Story:
-    """month: (year, month); live_hours: how far it goes into the next month."""
+    """month: (year, month); live_hours: how far it goes into the next month.
 
-    def __init__(self, month: tuple[int, int] = (2026, 10), seed: int = 1, live_hours: int = 30) -> None:
+    secrets: of data loggers, by MN; those of the others follow from the salt, which nobody should be able to guess
+    where they matter.
+    """
+
+    def __init__(
+        self,
+        month: tuple[int, int] = (2026, 10),
+        seed: int = 1,
+        live_hours: int = 30,
+        *,
+        secrets: Mapping[str, Secret] | None = None,
+        salt: str = "",
+    ) -> None:
         self.city: City = build_city(month)
         self.timeline = Timeline(self.city.month, live_hours)
         self.effects: Effects = lay_out(load(), self.city, self.timeline)
@@ -99,9 +74,13 @@ class Story:
         self._field = Field(seed, self.city, self.effects)
         self._tallies: dict[int, tuple[tuple[str, Tally], ...]] = {}
         self._settle: set[int] | None = None
-        styles = list(wire.TimeStyle)
-        self._styles = {e.code: styles[n % len(styles)] for n, e in enumerate(self.city.enterprises)}
-        self._groups = {e.code: self._grouped(e.code) for e in self.city.enterprises}
+        self.secrets = secrets_from(self.city.stations, salt) | dict(secrets or {})
+        senders = Senders(self.city, Sampler(self._field, self.timeline), self.secrets)
+        self._senders = {e.code: senders.of(e.code) for e in self.city.enterprises}
+        self._loggers = {
+            code: [sender for sender in mine if isinstance(sender, LoggerSender)]
+            for code, mine in self._senders.items()
+        }
         self.referee = Referee(self.city, self.timeline, self.effects, self._field)
 
     @property
@@ -118,6 +97,16 @@ class Story:
     def mqtt_versions(self) -> dict[str, str]:
         """Enterprise -> "3.1.1" or "5"."""
         return {e.code: "3.1.1" if e.code in MQTT_311 else "5" for e in self.city.enterprises}
+
+    @property
+    def tcp_stations(self) -> dict[str, str]:
+        """MN -> enterprise of the data loggers that have a TCP connection of their own."""
+        return {s.mn: s.enterprise for s in self.city.stations if LOGGERS[s.enterprise].over_tcp}
+
+    @property
+    def dialects(self) -> dict[str, Callable[[Clock], Dialect]]:
+        """Enterprise -> how its MQTT connection begins and ends, of those that do not speak our JSON only."""
+        return dialects(self.city)
 
     def steps(self) -> Iterator[Step]:
         """The story's hours in order; the same steps each time."""
@@ -152,14 +141,14 @@ class Story:
     def _messages(self, index: int) -> Iterator[Message]:
         if index == 0:
             yield from self._ledgers()
-        for enterprise in self._groups:
+        for enterprise in self._senders:
             silent = False
             for silence in self.effects.silences:
                 if silence.enterprise == enterprise and silence.start <= index < silence.end:
                     silent = True
                 elif silence.enterprise == enterprise and silence.end == index:
                     for hour in range(silence.start, silence.end):
-                        yield from self._hour(enterprise, hour)
+                        yield from self._hour(enterprise, hour, late=True)
             if not silent:
                 yield from self._hour(enterprise, index)
         yield from self._extras(index)
@@ -167,70 +156,69 @@ class Story:
     def _extras(self, index: int) -> Iterator[Message]:
         for correction in self.effects.corrections:
             if correction.sent == index:
-                yield self._correction(correction)
+                yield from self._correction(correction)
         for again in self.effects.redeliveries:
             if again.sent == index:
                 for hour in range(again.start, again.end):
                     for message in self._hour(again.enterprise, hour):
-                        tally = Tally(duplicates=message.tally.stored)
-                        yield Message(
-                            message.enterprise, message.gateway, message.topic, message.payload, message.qos, tally
-                        )
+                        yield replace(message, tally=Tally(duplicates=message.tally.stored))
         for refused in self.effects.refused:
             if refused.sent == index:
                 tally = Tally(stored=refused.stored, refused=((refused.reason, refused.items),))
                 yield Message(refused.enterprise, GATEWAY, refused.topic, refused.payload, 1, tally)
+        for wrong in self.effects.malformed:
+            if wrong.sent == index:
+                yield malformed.message(wrong, self.timeline.at(index), self._loggers)
         for test in self.effects.leak_tests:
             if test.sent == index:
                 key = f"{test.enterprise}/{test.component}"
                 made = record(self.seed, key, test.component, test.tested_at, test.net_umol_mol)
                 yield self._leak_tests(test.enterprise, [made], _BECOMES[test.becomes])
 
-    def _hour(self, enterprise: str, hour: int) -> Iterator[Message]:
-        """The ordinary messages of one gateway for one hour, as first sent."""
-        qos = 2 if enterprise in EXACTLY_ONCE else 1
-        rest: list[wire.Sample] = []
-        for group in self._groups[enterprise]:
-            samples = self._samples(group, hour)
-            if len(group.minutes) == 60:
-                size = 10 if enterprise == TEN_MINUTES else 60
-                for first in range(0, 60, size):
-                    yield self._readings(enterprise, samples[first : first + size], qos)
-            elif enterprise == FIRE_AND_FORGET and group.points[0].kind == "state" and hour % 6 == 0:
-                yield self._readings(enterprise, samples, 0)
-            else:
-                rest += samples
-        yield self._readings(enterprise, rest, qos)
+    def _hour(self, enterprise: str, hour: int, *, late: bool = False) -> Iterator[Message]:
+        """The ordinary messages of one enterprise for one hour, as first sent."""
+        loggers_silent = False
+        backlog: Iterable[int] = ()
+        for silence in self.effects.logger_silences:
+            if silence.enterprise == enterprise:
+                loggers_silent |= silence.start <= hour < silence.end
+                if hour == silence.end:
+                    backlog = range(silence.start, silence.end)
+        for sender in self._senders[enterprise]:
+            if isinstance(sender, LoggerSender):
+                for missed in backlog:
+                    yield from sender.hour(missed, late=True)
+                if loggers_silent:
+                    continue
+            yield from sender.hour(hour, late=late)
 
-    def _samples(self, group: _Group, hour: int) -> list[wire.Sample]:
-        day, part = divmod(hour, 24)
-        shown = self._field.day(day)
-        points = [point for point in group.points if not self._field.lost(point.key, hour)]
-        count = len(group.minutes)
-        window = slice(part * count, part * count + count)
-        codes = [point.code for point in points]
-        rows = zip(*(shown.values[point.key][window] for point in points), strict=True)
-        flagged = [(p.code, shown.flags[p.key][window]) for p in points if p.key in shown.flags]
-        start = self.timeline.at(hour)
-        samples: list[wire.Sample] = []
-        for number, (minute, row) in enumerate(zip(group.minutes, rows, strict=False)):
-            flags = {code: letters[number] for code, letters in flagged if letters[number] != "N"}
-            samples.append((start + timedelta(minutes=minute), dict(zip(codes, row, strict=True)), flags))
-        return samples
+    def named_readings(self, day: int) -> dict[str, list[tuple[datetime, float, str]]]:
+        """What must be stored, to the last bit, of the points that have names of their own on the wire.
 
-    def _readings(self, enterprise: str, samples: list[wire.Sample], qos: int) -> Message:
-        payload = wire.readings(samples, self._styles[enterprise])
-        tally = Tally(stored=sum(len(values) for _, values, _ in samples))
-        return Message(enterprise, GATEWAY, wire.topic(enterprise, GATEWAY, "readings"), payload, qos, tally)
+        By point key the (instant, value, flag) of one local day, 0 being the month's first, in order of time and
+        without corrections; what never was sent is left out.
+        """
+        made: dict[str, list[tuple[datetime, float, str]]] = {}
+        shown, start = self._field.day(day), self.timeline.at(day * 24)
+        for tag in self.city.tags:
+            point = self.city.point(f"{tag.enterprise}/{tag.point}")
+            values = shown.values[point.key]
+            flags = shown.flags.get(point.key) or ["N"] * len(values)
+            minutes = [hour * 60 + minute for hour in range(24) for minute in stamps(point)]
+            made[point.key] = [
+                (start + timedelta(minutes=minute), tag.stored(value), flag)
+                for number, (minute, value, flag) in enumerate(zip(minutes, values, flags, strict=True))
+                if not self._field.lost(point.key, day * 24 + number * 24 // len(minutes))
+            ]
+        return made
 
-    def _correction(self, correction: Correction) -> Message:
+    def _correction(self, correction: Correction) -> Iterator[Message]:
         code = correction.point.split("/")[1]
         start = self.timeline.at(correction.hour)
         samples: list[wire.Sample] = [(start + timedelta(minutes=m), {code: correction.value}, {}) for m in range(60)]
-        message = self._readings(correction.enterprise, samples, 1)
-        return Message(
-            message.enterprise, message.gateway, message.topic, message.payload, 1, Tally(corrections=len(samples))
-        )
+        for sender in self._senders[correction.enterprise]:
+            if any(point.code == code for point in sender.points):
+                yield from sender.correction(samples, self.timeline.at(correction.sent))
 
     def _ledgers(self) -> Iterator[Message]:
         """All test records from before the story, as a newly connected enterprise uploads them."""
@@ -246,12 +234,4 @@ class Story:
 
     def _leak_tests(self, enterprise: str, records: list[Record], tally: Tally) -> Message:
         topic = wire.topic(enterprise, GATEWAY, "leak-tests")
-        return Message(enterprise, GATEWAY, topic, wire.leak_tests(records), 1, tally)
-
-    def _grouped(self, enterprise: str) -> list[_Group]:
-        groups: dict[tuple[str, int], _Group] = {}
-        for point in self.city.points:
-            if point.enterprise == enterprise:
-                group = groups.setdefault((point.kind, point.interval_s), _Group(stamps(point)))
-                group.points.append(point)
-        return list(groups.values())
+        return Message(enterprise, GATEWAY, topic, wire.leak_tests(records), 1, tally, Format.LEAK_TESTS)

@@ -23,7 +23,7 @@ from simulators.truth_stacks import Stacks
 from simulators.truth_water import water_events
 
 if TYPE_CHECKING:
-    from simulators.story import Tally
+    from simulators.messages import Tally
 
 
 @dataclass(slots=True)

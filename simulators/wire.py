@@ -25,6 +25,12 @@ class TimeStyle(Enum):
     MILLISECONDS = "ts, epoch milliseconds"
 
 
+#: Where a ThingsBoard gateway publishes; who it is says the connection's user name.
+THINGSBOARD_TELEMETRY = "v1/gateway/telemetry"
+THINGSBOARD_CONNECT = "v1/gateway/connect"
+THINGSBOARD_DISCONNECT = "v1/gateway/disconnect"
+
+
 def topic(enterprise: str, gateway: str, kind: str) -> str:
     """``plantwatch/v1/{enterprise}/{gateway}/{kind}``."""
     return f"plantwatch/v1/{enterprise}/{gateway}/{kind}"
@@ -47,6 +53,21 @@ def _sample(sample: Sample, style: TimeStyle) -> dict[str, object]:
     if flags:
         body["flags"] = flags
     return body
+
+
+def thingsboard(devices: Mapping[str, Sequence[tuple[datetime, Mapping[str, float]]]]) -> bytes:
+    """The payload of a ThingsBoard gateway: by device, instants and values by telemetry key."""
+    return _compact(
+        {
+            device: [{"ts": int(at.timestamp() * 1000), "values": values} for at, values in rows]
+            for device, rows in devices.items()
+        }
+    )
+
+
+def thingsboard_device(device: str) -> bytes:
+    """The payload with which a ThingsBoard gateway says that a device is connected, or not any more."""
+    return _compact({"device": device})
 
 
 def leak_tests(records: Sequence[Record]) -> bytes:

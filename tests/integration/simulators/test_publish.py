@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -12,9 +13,13 @@ import pytest
 
 from ingest.delivery import Delivery, Outcome, Receipt
 from ingest.listener import Limits, Listener
-from simulators.publish import Publisher, PublishFailed
-from simulators.story import Message, Story, Tally
+from simulators.messages import Message, Tally
+from simulators.publish import Publisher
+from simulators.sending import PublishFailed
+from simulators.speech import Format
+from simulators.story import Story
 from tests.conftest import NOW
+from tests.unit.simulators.reading import fields
 
 ENTERPRISES = {"yunhe-coking": "3.1.1", "heming-bdo": "5"}
 
@@ -87,11 +92,31 @@ async def test_everything_is_acknowledged_in_order_over_both_versions_and_all_le
 
 
 async def test_real_steps_pass(listener: Listener, sink: Sink) -> None:
+    """Without a TCP door the frames of the data loggers come by MQTT."""
     story = Story()
     messages = [m for m in story.step(0).messages if m.enterprise in ENTERPRISES]
     async with _publisher(listener.port) as publisher:
         await publisher.publish(messages)
+        assert publisher.messages_by_format == Counter(m.format for m in messages)
+        assert publisher.values_by_format["hj212-2017"] == 274
     assert sorted(d.payload for d in sink.values) == sorted(m.payload for m in messages)
+    assert {d.topic for d in sink.values if d.payload.startswith(b"##")} == {
+        f"plantwatch/v1/yunhe-coking/cems-{outlet}/hj212" for outlet in ("s1", "c1", "p1")
+    }
+
+
+async def test_a_sparkplug_node_is_born_numbers_its_data_and_dies(listener: Listener, sink: Sink) -> None:
+    story = Story()
+    messages = [m for m in story.step(3).messages if m.format is Format.SPARKPLUG]
+    async with _publisher(listener.port, dialects=story.dialects, clock=lambda: NOW) as publisher:
+        await publisher.publish(messages)
+    said = [d for d in sink.deliveries if d.topic.startswith("spBv1.0/")]
+    assert [d.topic.split("/")[2] for d in said] == ["NBIRTH", *["DBIRTH"] * 3, *["DDATA"] * 3, "NDEATH"]
+    assert [dict(fields(d.payload))[3] for d in said[:-1]] == list(range(7))
+    assert [d.payload[: len(m.payload)] for d, m in zip(said[4:], messages, strict=False)] == [
+        m.payload for m in messages
+    ]
+    assert not any(d.topic.endswith("/status") and d.enterprise == "heming-bdo" for d in sink.deliveries)
 
 
 async def test_an_oversize_message_over_311_is_acknowledged_and_the_connection_lives(

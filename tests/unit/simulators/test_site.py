@@ -64,15 +64,31 @@ def test_everything_refers_to_something(city: City) -> None:
     assert all((m.enterprise, m.point) in points for m in city.meters if m.point is not None)
 
 
+def test_stations_and_tags_are_lawful(city: City) -> None:
+    points = {(point.enterprise, point.code): point for point in city.points}
+    assert len({station.mn for station in city.stations}) == len(city.stations)
+    for station in city.stations:
+        assert re.fullmatch(r"[0-9]{14}" if station.edition == "2005" else r"[0-9A-F]{24}", station.mn)
+        assert (station.enterprise, station.outlet) in {(outlet.enterprise, outlet.code) for outlet in city.outlets}
+    assert len({(tag.enterprise, tag.device, tag.name) for tag in city.tags}) == len(city.tags)
+    for tag in city.tags:
+        assert (tag.unit == points[tag.enterprise, tag.point].unit) == (tag.scale is None)
+    # every point of those who do not speak our JSON has exactly one name
+    named = {(tag.enterprise, tag.point) for tag in city.tags}
+    assert len(named) == len(city.tags)
+    assert {point for point in points if point[0] in ("heming-bdo", "xunfeng-semicoke")} < named
+
+
 def test_the_toml_says_what_the_register_says(city: City) -> None:
     files = render(city)
     document = tomllib.loads(files["demo.toml"])
     assert set(document) == {
         "city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component",
-        "component_file",
+        "component_file", "station", "tag",
     }  # fmt: skip
     assert [point["code"] for point in document["point"]] == [point.code for point in city.points]
     assert "typical" not in document["point"][0]
+    assert all("outlet" not in station for station in document["station"])
     counters = [point for point in document["point"] if point["kind"] == "counter"]
     assert all({"digits", "scale"} <= set(point["counter"]) for point in counters)
     ledger = list(csv.DictReader(files[document["component_file"][0]["file"]].splitlines()))
