@@ -36,11 +36,14 @@ with contested as materialized (
     select distinct on (c.point_id, c.measured_at, c.value, c.source_flag)
            c.point_id, c.measured_at, c.value, c.source_flag, c.qc_flag, c.received_at, c.position
     from contested c
-    where not exists (
-        select from reading r
+    left join lateral (
+        -- the limit keeps this a look at the key for each of them, whatever the planner thinks of the table's size
+        select true as same from reading r
         where r.point_id = c.point_id and r.measured_at = c.measured_at
           and r.value = c.value and r.source_flag = c.source_flag
-          and r.measured_at between %(first_at)s::timestamptz and %(last_at)s::timestamptz)
+          and r.measured_at between %(first_at)s::timestamptz and %(last_at)s::timestamptz
+        limit 1) r on true
+    where r.same is null
     order by c.point_id, c.measured_at, c.value, c.source_flag, c.position
 ), stored as (
     insert into correction (point_id, measured_at, value, source_flag, qc_flag, received_at)
