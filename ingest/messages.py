@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -30,17 +29,16 @@ _STATUSES = {b"online": True, b"offline": False}
 _BYTES_A_VALUE = 32
 
 
-@dataclass(slots=True)
-class Message:
+class Message(msgspec.Struct):
     """One delivery taken apart. faults: what was refused without knowing the register."""
 
     delivery: Delivery
     gateway: str | None
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = msgspec.field(default_factory=Faults)
     samples: Samples | None = None
     deferred: Callable[[View], Samples] | None = None
     """What takes it apart once the register is known; for formats whose names mean nothing without it."""
-    records: list[Record] = field(default_factory=list)
+    records: list[Record] = []
     online: bool | None = None
 
     @property
@@ -57,14 +55,14 @@ def read_message(delivery: Delivery, sequences: Sequences) -> Message:
     sequences: takes note of each Sparkplug message; call once a delivery, in order of arrival.
     """
     topic = read_topic(delivery.enterprise, delivery.topic)
+    if topic.kind is Kind.READINGS and topic.problem is None and not delivery.oversize:
+        samples = decode_samples(delivery.payload)
+        return Message(delivery, topic.gateway, samples.faults, samples)
     message = Message(delivery, topic.gateway)
     if topic.problem is not None:
         message.faults.add(topic.problem, printable(delivery.topic[:_SHOWN_CHARACTERS]))
     elif delivery.oversize:
         message.faults.add(Reason.OVERSIZE, f"{delivery.payload_size} bytes")
-    elif topic.kind is Kind.READINGS:
-        message.samples = decode_samples(delivery.payload)
-        message.faults = message.samples.faults
     elif topic.kind is Kind.LEAK_TESTS:
         found = decode_leak_tests(delivery.payload)
         message.records, message.faults = found.records, found.faults

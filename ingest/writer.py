@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import numpy as np
 
 from domain.errors import StorageUnavailable
@@ -54,8 +55,7 @@ class WriterLimits:
     """Values that wait before `submit` waits too."""
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     message: Message
     future: asyncio.Future[Receipt]
 
@@ -80,6 +80,7 @@ class Writer:
         self._queue: deque[_Pending] = deque()
         self._queued_values = 0
         self._arrived = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._room = asyncio.Event()
         self._room.set()
         self._closed = False
@@ -118,7 +119,9 @@ class Writer:
 
     def push(self, message: Message) -> asyncio.Future[Receipt]:
         """As `enqueue`, for a message that was taken apart already."""
-        future: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = self._loop.create_future()
         if self._closed:
             future.set_exception(SinkUnavailable("the writer has stopped"))
             return future

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+
+import msgspec
 
 from domain.refusals import TEXTS, Reason
 
@@ -39,8 +40,7 @@ def payload_head(payload: bytes) -> str:
     return printable(payload[:_HEAD_BYTES].decode("utf-8", "backslashreplace")) or "(empty payload)"
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(msgspec.Struct):
     """Items refused for one reason."""
 
     items: int
@@ -48,11 +48,10 @@ class Fault:
     expected: str
 
 
-@dataclass(slots=True)
-class Faults:
+class Faults(msgspec.Struct):
     """Refused items of one message by reason, in the order in which the reasons were met."""
 
-    by_reason: dict[Reason, Fault] = field(default_factory=dict)
+    by_reason: dict[Reason, Fault] = {}
 
     def add(self, reason: Reason, first_item: str, *, items: int = 1, expected: str | None = None) -> None:
         """Refuse some items; the first item of a reason is the one that is shown."""

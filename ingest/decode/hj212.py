@@ -120,7 +120,7 @@ def _read_frame(frame: Frame, path: str, view: View, samples: Samples) -> None:
             refuse(Reason.NOT_CONFORMANT, _whose(frame, path), expected=f"a frame without {', '.join(named)}")
             return
         for quirk in named:
-            samples.quirks[mn, quirk.value] += 1
+            samples.tolerate(mn, quirk.value)
     if area is not None:
         plainly = area_text.isascii() and "_" not in area_text
         _read_values(area, station, _letters(edition, frame.header), path, plainly, samples)

@@ -11,7 +11,7 @@ from domain.readings import to_us
 from domain.refusals import Reason
 
 _RFC3339 = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-5][0-9])?"
 )
 #: Beyond this a number of milliseconds is no date of ours (it is the year 5138), more likely microseconds.
 _GREATEST_MS = 10**14
@@ -22,7 +22,8 @@ _FIRST_US, _LAST_US = to_us(datetime.min.replace(tzinfo=UTC)), to_us(datetime.ma
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 #: What nearly every gateway writes: 2026-11-02T08:00:00+08:00. The parser of the standard library is quick, and would
-#: take week dates and basic formats too; the separators in their places leave it no such choice.
+#: take week dates and basic formats too; the separators in their places leave it no such choice. An offset of 60 to 99
+#: minutes, which it takes besides, is left to the other road.
 _COMMON_LENGTH = 25
 _shape = itemgetter(4, 7, 10, 13, 16, 22)
 _COMMON_SHAPE = ("-", "-", "T", ":", ":", ":")
@@ -34,7 +35,7 @@ def read_at(text: str) -> int | Reason:
 
     NAIVE_TIME when only the offset is missing, BAD_TIME for anything else, a leap second included.
     """
-    if len(text) == _COMMON_LENGTH and _shape(text) == _COMMON_SHAPE and text.isascii():
+    if len(text) == _COMMON_LENGTH and _shape(text) == _COMMON_SHAPE and text[-2] < "6" and text.isascii():
         try:
             at_us = (datetime.fromisoformat(text) - _EPOCH) // _MICROSECOND
         except ValueError:

@@ -48,36 +48,42 @@ def _decode_fast(payload: bytes) -> Samples | None:
         return None
     if b"\\" in payload:  # an escape could hide a colon
         return None
-    one = isinstance(decoded, _Sample)
-    listed: list[_Sample] = [decoded] if isinstance(decoded, _Sample) else decoded
-    samples = Samples()
-    colons = 0
+    if isinstance(decoded, _Sample):
+        listed, paths = [decoded], ["$"]
+    else:
+        listed, paths = decoded, [f"$[{index}]" for index in range(len(decoded))]
+    codes: list[str] = []
+    numbers: list[float] = []
     letters: list[str] = []
+    at_us: list[int] = []
+    sizes: list[int] = []
+    colons = 0
     for sample in listed:
-        values, flags = sample.values, sample.flags
-        instant = read_instant(sample.at, sample.ts)
+        values, flags, at = sample.values, sample.flags, sample.at
+        instant = read_instant(at, sample.ts)
         if not values or isinstance(instant, Reason):
             return None
-        colons += len(values) + 1  # the key `values` and the keys in it
-        if sample.at is not None:
-            colons += 1 + sample.at.count(":")
+        size = len(values)
+        colons += size + 1  # the key `values` and the keys in it
+        if at is not None:
+            colons += 1 + at.count(":")
         if sample.ts is not None:
             colons += 1
         if flags is None:
-            letters.append(_NORMAL * len(values))
+            letters.append(_NORMAL * size)
         else:
             if not (values.keys() >= flags.keys() and _LETTERS.issuperset(flags.values())):
                 return None
             colons += 1 + len(flags)
             letters += [flags.get(code, _NORMAL) for code in values]
-        samples.codes += values
-        samples.values += values.values()
-        samples.at_us.append(instant)
-        samples.sizes.append(len(values))
-    samples.flags = "".join(letters)
-    samples.paths = ["$"] if one else [f"$[{index}]" for index in range(len(listed))]
+        codes += values
+        numbers += values.values()
+        at_us.append(instant)
+        sizes.append(size)
     # keys or null values that were not seen, repeated ones above all
-    return samples if listed and payload.count(b":") == colons else None
+    if not listed or payload.count(b":") != colons:
+        return None
+    return Samples(codes, numbers, "".join(letters), at_us, sizes, paths)
 
 
 def _decode_slowly(payload: bytes) -> Samples:

@@ -7,6 +7,7 @@ they are instead of giving up the whole message for one of them.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from domain.refusals import Reason
@@ -14,6 +15,9 @@ from ingest.decode.faults import Faults, payload_head, printable
 
 #: Longer integers are beyond the exact range of a double anyway.
 _INT_DIGITS = 18
+#: The parser's own limit, about 1,000, counts the calls that led to it too: then the door would decide what is refused.
+_NESTING = 400
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class RepeatedKeys(dict[str, Any]):
@@ -32,8 +36,9 @@ def _integer(text: str) -> int | float:
 def read_json(payload: bytes, faults: Faults) -> Any:
     """The JSON value, or None after refusing the whole message as BAD_PAYLOAD (null itself is refused later)."""
     try:
-        return json.loads(payload.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer)
-    except RecursionError:
+        text = payload.decode("utf-8")
+        if not _is_deep(payload):
+            return json.loads(text, object_pairs_hook=_object, parse_int=_integer)
         problem = "nested too deeply"
     except UnicodeDecodeError as error:
         problem = f"not UTF-8: {error.reason} at byte {error.start}"
@@ -41,3 +46,19 @@ def read_json(payload: bytes, faults: Faults) -> Any:
         problem = str(error)
     faults.add(Reason.BAD_PAYLOAD, payload_head(payload), expected=f"valid JSON: {printable(problem)}")
     return None
+
+
+def _is_deep(payload: bytes) -> bool:
+    """Whether brackets stand within more than _NESTING others."""
+    if payload.count(b"[") + payload.count(b"{") <= _NESTING:
+        return False
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(payload):
+        first = payload[match.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > _NESTING:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False

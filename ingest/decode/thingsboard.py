@@ -110,9 +110,10 @@ class _Reader:
             return
         if self.device:
             sample = {key: value for key, value in sample.items() if key != "metadata"}
-        at_us, values = self._parts(sample, path, faults)
-        if values is None:
+        parts = self._parts(sample, path, faults)
+        if parts is None:
             return
+        at_us, values = parts
         if not isinstance(values, dict) or not values:
             faults.add(Reason.BAD_SAMPLE, f"{path} = {show(values)}", expected=_SAMPLE)
         elif isinstance(values, RepeatedKeys):
@@ -123,14 +124,16 @@ class _Reader:
             where = f"{path}.values" if values is sample.get("values") else path
             self.samples.add(path, at_us, self._values(values, where, faults))
 
-    def _parts(self, sample: dict[str, Any], path: str, faults: Faults) -> tuple[int | Reason, Any]:
-        """When and what; no values when `ts` stands beside values that are not in `values`, of which ThingsBoard would
-        make a series called ts, and false times for the others."""
+    def _parts(self, sample: dict[str, Any], path: str, faults: Faults) -> tuple[int | Reason, Any] | None:
+        """When and what; None once it is refused, because `ts` stands beside values that are not in `values`.
+
+        ThingsBoard would make a series called ts of it, and false times for the others.
+        """
         if "values" in sample and ("ts" in sample or isinstance(sample["values"], dict)):
             return (_instant(sample["ts"]) if "ts" in sample else self.received_us), sample["values"]
         if "ts" in sample:
             faults.add(Reason.BAD_SAMPLE, f"{path} = {show(sample)}", items=max(1, len(sample) - 1), expected=_SAMPLE)
-            return 0, None
+            return None
         return self.received_us, sample
 
     def _values(self, values: Mapping[str, Any], path: str, faults: Faults) -> list[tuple[str, float, str]]:
