@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from domain.errors import BadInput
-from ingest.listener.passwords import hash_password
+from ingest.passwords import hash_password
 from runtime.clock import open_clock
 from runtime.settings import Settings
 from runtime.site import apply_site, export_site

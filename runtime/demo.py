@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import WorldFailed
-from ingest.listener.passwords import hash_password
+from ingest.passwords import hash_password
 from runtime.clock import ClockFile
 from runtime.databases import Embedded, embedded_database
 from runtime.demo_check import check

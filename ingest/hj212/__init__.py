@@ -2,7 +2,7 @@
 
 Outsiders need `HjServer`, `HjLimits`, `HjMetrics` and `RegisteredStations`; the other modules are its insides: which
 command gets which answer (`protocol`), who may come in (`gate`, `admission`), one socket (`connection`), one logger
-(`session`, `window`), all of them (`hub`), the start and the end (`server`).
+(`session`, `pending`), all of them (`hub`), the start and the end (`server`).
 """
 
 from __future__ import annotations

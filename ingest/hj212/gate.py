@@ -1,17 +1,7 @@
-"""Which data loggers may come in: MN registered, in service on the day, password right.
-
-An argon2 check is meant to be slow, and a city's loggers all come back at once after a restart. So a password that
-was right is remembered under an HMAC with a key that dies with the process: neither password nor hash is kept, and
-a changed hash has another key, so that a password change takes effect at the next look.
-"""
+"""Which data loggers may come in: MN registered, in service on the day, password right."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import hmac
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +10,7 @@ from typing import Protocol
 
 from domain.clock import Clock
 from domain.periods import local_day
-from ingest.listener.passwords import verify_password
+from ingest.passwords import Passwords, verify_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +70,7 @@ class StationGate:
         """`remembered` right passwords; `parallel` checks at once, each of which takes a core and 64 MiB."""
         self._lookup = lookup
         self._now = now
-        self._verify = verify
-        self._remembered = remembered
-        self._right: OrderedDict[bytes, None] = OrderedDict()
-        self._key = secrets.token_bytes(32)
-        self._running: dict[bytes, asyncio.Task[bool]] = {}
-        self._slots = asyncio.Semaphore(parallel)
+        self._passwords = Passwords(remembered=remembered, parallel=parallel, verify=verify)
 
     async def find(self, mn: str) -> Station | Refusal:
         """The station of an MN if it is in service today, whoever may say that it is. Raises what the lookup raises."""
@@ -102,32 +87,4 @@ class StationGate:
         """
         if station.password_hash is None:
             return Refusal.NO_PASSWORD_SET
-        return None if await self._check(station.mn, password, station.password_hash) else Refusal.BAD_PW
-
-    async def _check(self, mn: str, password: bytes, stored: str) -> bool:
-        name = self._digest(mn, password, stored)
-        if name in self._right:
-            self._right.move_to_end(name)
-            return True
-        running = self._running.get(name)
-        if running is None:
-            running = asyncio.get_running_loop().create_task(self._slow_check(stored, password))
-            self._running[name] = running
-            running.add_done_callback(lambda _: self._running.pop(name, None))
-        # shielded: a logger that gives up must not cancel the check for one that waits for the same
-        right = await asyncio.shield(running)
-        if right:
-            self._right[name] = None
-            if len(self._right) > self._remembered:
-                self._right.popitem(last=False)
-        return right
-
-    async def _slow_check(self, stored: str, password: bytes) -> bool:
-        async with self._slots:
-            return await asyncio.to_thread(self._verify, stored, password)
-
-    def _digest(self, mn: str, password: bytes, stored: str) -> bytes:
-        digest = hmac.new(self._key, digestmod=hashlib.sha256)
-        for part in (mn.encode(), password, stored.encode()):
-            digest.update(len(part).to_bytes(4) + part)  # lengths, so that no two triples run together
-        return digest.digest()
+        return None if await self._passwords.check(station.mn, password, station.password_hash) else Refusal.BAD_PW

@@ -15,8 +15,9 @@ from ingest.delivery import Delivery, Outcome, Receipt, SinkUnavailable
 from ingest.hj212.causes import Cause
 from ingest.hj212.gate import Refusal, Station
 from ingest.hj212.hub import Hub
+from ingest.hj212.pending import Answer, Pending
 from ingest.hj212.protocol import Owner, Say, crc_is_right, owner_of, qn_rtn, react, reply
-from ingest.hj212.window import Answer, Pending, Window
+from ingest.inflight import Inflight
 
 _QOS = 1
 _NOTHING = Receipt(Outcome.STORED, None, None)
@@ -59,8 +60,8 @@ class Session:
         self.finishing = False
         """Nothing more of this connection is to be handled."""
         limits = hub.limits
-        self.window = Window(
-            max_frames=limits.max_inflight,
+        self.window = Inflight[Pending](
+            max_messages=limits.max_inflight,
             max_bytes=limits.max_inflight_bytes,
             answer=self._answer,
             failed=self._failed,

@@ -2,7 +2,7 @@
 
 Outsiders need `Listener`, `Limits`, `ListenerMetrics`, `PasswordAuthenticator` and `server_context`; the other
 modules are its insides: bytes (`wire`, `framing`, `codec311`, `codec5`), one socket (`connection`), one client
-(`session`, `inflight`), how fast it is read (`rate`, `pace`), all of them (`hub`, `subscriptions`), the start and
+(`session`, `entry`), how fast it is read (`rate`, `pace`), all of them (`hub`, `subscriptions`), the start and
 the end (`server`). It knows no payload format and no store.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ingest.listener.limits import Limits
 from ingest.listener.metrics import ListenerMetrics
-from ingest.listener.passwords import HashLookup, PasswordAuthenticator, hash_password
+from ingest.listener.passwords import HashLookup, PasswordAuthenticator
 from ingest.listener.server import Listener
 from ingest.listener.tls import server_context
 
@@ -20,6 +20,5 @@ __all__ = [
     "Listener",
     "ListenerMetrics",
     "PasswordAuthenticator",
-    "hash_password",
     "server_context",
 ]

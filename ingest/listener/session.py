@@ -15,10 +15,11 @@ import logging
 from typing import Protocol
 
 from ingest.delivery import Delivery, Outcome, Receipt, SinkUnavailable
+from ingest.inflight import Inflight
 from ingest.listener.causes import Cause
+from ingest.listener.entry import Entry
 from ingest.listener.framing import Frame
 from ingest.listener.hub import OFFLINE, ONLINE, Hub
-from ingest.listener.inflight import Entry, Inflight
 from ingest.listener.packets import (
     PING_RESPONSE,
     Acknowledgement,
@@ -94,7 +95,7 @@ class Session:
         """PUBLISH packets received, as of the last `count`."""
         self.finishing = False
         """Nothing more of this connection is to be read."""
-        self.inflight = Inflight(
+        self.inflight = Inflight[Entry](
             max_messages=hub.limits.max_inflight,
             max_bytes=hub.limits.max_inflight_bytes,
             answer=self._answer,

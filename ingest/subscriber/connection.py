@@ -16,8 +16,9 @@ from typing import NamedTuple, cast
 import mqtt5
 
 from ingest.delivery import Outcome, Receipt, SinkUnavailable
+from ingest.inflight import Inflight
+from ingest.listener.entry import Entry
 from ingest.listener.framing import Frame, FrameReader
-from ingest.listener.inflight import Entry, Inflight
 from ingest.listener.packets import Kind, PacketError
 from ingest.listener.topics import rejects_topic
 from ingest.subscriber import wire
@@ -94,7 +95,7 @@ class BrokerConnection(asyncio.Protocol):
         self._others_stored = False
         self._counts = [0, 0]
         self._uncounted_answers = 0
-        self._inflight = Inflight(
+        self._inflight = Inflight[Entry](
             max_messages=options.receive_maximum,
             max_bytes=options.max_unanswered_bytes,
             answer=self._answer,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.readings import from_us, to_us
-from ingest.listener.passwords import hash_password
+from ingest.passwords import hash_password
 from runtime.bench.children import BenchFailed
 from runtime.bench.fleet import STEP_MS, Fleet
 from runtime.bench.frames import PASSWORD_LENGTH

@@ -31,7 +31,7 @@ from typing import Any
 
 import psycopg
 
-from ingest.listener.passwords import hash_password
+from ingest.passwords import hash_password
 from runtime.embedded import Server, postgres
 from runtime.site import apply_site
 from runtime.sitefile import load_site

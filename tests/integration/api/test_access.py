@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from ingest.listener.passwords import PasswordAuthenticator, hash_password
+from ingest.listener.passwords import PasswordAuthenticator
+from ingest.passwords import hash_password
 from storage.credentials import password_hash, set_password_hash
 from storage.database import Database
 from tests.integration.api.conftest import (

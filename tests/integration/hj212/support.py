@@ -18,7 +18,7 @@ from typing import Any, Self
 from domain.errors import StorageUnavailable
 from ingest.hj212 import HjServer
 from ingest.hj212.gate import Station
-from ingest.listener import hash_password
+from ingest.passwords import hash_password
 from tests.integration.listener.support import PATIENCE_S, RecordingSink
 
 __all__ = ["PATIENCE_S", "RecordingSink"]

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import aiomqtt
 from prometheus_client import CollectorRegistry, generate_latest
 
-from ingest.listener import hash_password
+from ingest.passwords import hash_password
 from ingest.service import IngestService, IngestSettings
 from storage.credentials import set_password_hash
 from storage.database import Database

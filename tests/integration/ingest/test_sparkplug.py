@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from prometheus_client import CollectorRegistry
 
-from ingest.listener import hash_password
+from ingest.passwords import hash_password
 from ingest.service import IngestService, IngestSettings
 from storage.credentials import set_password_hash
 from storage.database import Database

@@ -15,7 +15,8 @@ import pytest
 
 from domain.errors import SettingsError
 from ingest.delivery import Authenticator
-from ingest.listener import Listener, PasswordAuthenticator, hash_password, server_context
+from ingest.listener import Listener, PasswordAuthenticator, server_context
+from ingest.passwords import hash_password
 from tests.integration.listener import wire311
 from tests.integration.listener.authority import Authority, Pair
 from tests.integration.listener.conftest import Open, Start

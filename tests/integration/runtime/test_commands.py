@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import BadInput
-from ingest.listener.passwords import verify_password
+from ingest.passwords import verify_password
 from runtime.commands import read_sm4_key
 from runtime.site import apply_site
 from runtime.sitefile import load_site

@@ -13,7 +13,7 @@ from ingest.delivery import Delivery, Outcome, Receipt
 from ingest.hj212.gate import Station
 from ingest.hj212.limits import HjLimits
 from ingest.hj212.server import HjServer
-from ingest.listener.passwords import hash_password
+from ingest.passwords import hash_password
 from simulators.hj212_link import Link
 from simulators.messages import Message
 from simulators.sending import PublishFailed, Totals

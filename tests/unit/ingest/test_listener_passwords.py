@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from ingest.listener.passwords import PasswordAuthenticator, hash_password, verify_password
+from ingest.listener.passwords import PasswordAuthenticator
+from ingest.passwords import hash_password, verify_password
 
 STORED = "stored hash of plant-a"
 

@@ -1,8 +1,8 @@
-"""The messages of one connection that are at the sink, answered in the order in which they came.
+"""What of one connection is at the sink, answered in the order in which it came; for every door.
 
-MQTT 5 clause 4.6 wants acknowledgements in order, while the writer commits fastest when it sees many messages
-at once. So all are handed over at once and only the oldest is watched: when it is committed, everything
-finished behind it is answered in one write. That is one callback per batch, not one per message.
+MQTT 5 clause 4.6 wants acknowledgements in order, while the writer commits fastest when it sees many messages at once.
+So all are handed over at once and only the oldest is watched: when it is committed, everything finished behind it is
+answered in one write. That is one callback per batch, not one per message.
 """
 
 from __future__ import annotations
@@ -10,25 +10,27 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, Protocol, TypeVar
 
 from ingest.delivery import Receipt
 
 
-class Entry(NamedTuple):
-    """One message at the sink."""
+class AtSink(Protocol):
+    """One message, frame or piece of noise at the sink."""
 
-    future: asyncio.Future[Receipt]
-    qos: int
-    packet_id: int
-    size: int
-    last: bool
-    """Nothing of this connection is read after it, and it ends the connection."""
-    whole: bool
-    """False: the client has not sent the end of it, so it cannot be acknowledged."""
+    @property
+    def future(self) -> asyncio.Future[Receipt]: ...
+
+    @property
+    def size(self) -> int:
+        """Payload bytes."""
+        ...
 
 
-class Inflight:
+E = TypeVar("E", bound=AtSink)
+
+
+class Inflight(Generic[E]):
     """What is at the sink.
 
     `answer` gets each receipt in order, those after a failure included; `failed` gets the first failure and must end
@@ -40,7 +42,7 @@ class Inflight:
         *,
         max_messages: int,
         max_bytes: int,
-        answer: Callable[[Entry, Receipt], None],
+        answer: Callable[[E, Receipt], None],
         failed: Callable[[BaseException], None],
         settled: Callable[[], None],
     ) -> None:
@@ -49,7 +51,7 @@ class Inflight:
         self._answer = answer
         self._failed = failed
         self._settled = settled
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[E] = deque()
         self._bytes = 0
         self._broken = False
         self._emptied: asyncio.Event | None = None
@@ -62,7 +64,7 @@ class Inflight:
         """Whether no further message may be taken from the socket."""
         return len(self._entries) >= self._max_messages or self._bytes >= self._max_bytes
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: E) -> None:
         self._entries.append(entry)
         self._bytes += entry.size
         if len(self._entries) == 1:
@@ -87,7 +89,7 @@ class Inflight:
             self._emptied = None
         self._settled()
 
-    def _finish(self, entry: Entry) -> None:
+    def _finish(self, entry: E) -> None:
         future = entry.future
         error = asyncio.CancelledError() if future.cancelled() else future.exception()
         if error is None:
