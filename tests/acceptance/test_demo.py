@@ -35,6 +35,11 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     assert figures["alerts"]["resolved"] > 0
     assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
     assert figures["restarts"] == {}
+    # every wire format took part, and what it carried is stored bit for bit
+    formats = {"json", "hj212-2005", "hj212-2017", "hj212-2025", "sparkplug", "thingsboard", "leak-tests"}
+    assert figures["formats"].keys() == formats
+    assert min(each["values"] for each in figures["formats"].values()) > 0
+    assert figures["readings_compared"] > 0
 
 
 def test_killed_services_change_nothing(tmp_path: Path) -> None:
