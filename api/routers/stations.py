@@ -13,6 +13,8 @@ from api.fields import EnterpriseParameter, Instant, OptionalFrom, OptionalTo, s
 from api.paging import Page, Paging
 from api.routers.accounting import first_day
 from api.session import OperatorSession, ReadSession
+from ingest.decode.hj212_quirks import QUIRK_TEXTS
+from ingest.decode.hj212_quirks import Quirk as Deviation
 from storage.listing.stations import list_quirks, list_stations, list_strays
 
 router = APIRouter(tags=["intake"])
@@ -70,7 +72,9 @@ class Quirk(BaseModel):
                     "enterprise": "hx-coking",
                     "device": "010000A8900016F000169DC0",
                     "day": "2026-11-02",
-                    "quirk": "lower_case_crc",
+                    "quirk": "crc_lower_case",
+                    "chinese": QUIRK_TEXTS[Deviation.CRC_LOWER_CASE][0],
+                    "english": QUIRK_TEXTS[Deviation.CRC_LOWER_CASE][1],
                     "frames": 1440,
                 }
             ]
@@ -81,6 +85,8 @@ class Quirk(BaseModel):
     device: str
     day: date = Field(description="local day (Asia/Shanghai) of reception")
     quirk: str
+    chinese: str
+    english: str
     frames: int
 
 
@@ -144,7 +150,15 @@ async def quirks(
         limit=paging.fetch,
     )
     items, next_cursor = paging.cut(rows, lambda row: (row["day"], row["enterprise"], row["device"], row["quirk"]))
-    return Page[Quirk](items=[Quirk.model_validate(row) for row in items], next_cursor=next_cursor)
+    return Page[Quirk](
+        items=[Quirk.model_validate(row | _texts(row["quirk"])) for row in items], next_cursor=next_cursor
+    )
+
+
+def _texts(quirk: str) -> dict[str, str]:
+    """What a person reads of a deviation; its name, should a later version not know it."""
+    chinese, english = QUIRK_TEXTS.get(quirk, (quirk, quirk))  # type: ignore[call-overload]
+    return {"chinese": chinese, "english": english}
 
 
 @router.get("/strays", summary="Messages of nobody in the register, newest first")

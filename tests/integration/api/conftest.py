@@ -63,7 +63,7 @@ insert into station_secret values (1, 'hash', null, '2026-11-02 00:00Z'), (2, nu
     '2026-11-02 00:00Z');
 insert into tag (enterprise_id, protocol, device, name, point_id, unit, scale, zero)
     values (1, 'hj212', 'MN1', '2011/a21026-Rtd', 1, 'mg/m3', 1, 0);
-insert into tolerated_quirk values (1, 'MN1', '2026-11-02', 'lower_case_crc', 7), (2, 'MN2', '2026-11-03', 'x', 1);
+insert into tolerated_quirk values (1, 'MN1', '2026-11-02', 'crc_lower_case', 7), (2, 'MN2', '2026-11-03', 'x', 1);
 insert into stray_message (door, sender, topic, received_at, payload, payload_size, reason)
     values ('hj212', 'MN9', '', '2026-11-02 00:00Z', '##00', 9000, 'unknown_station');
 insert into accounting (enterprise_id, day, shard, messages, received, stored, duplicates, corrections, refused) values

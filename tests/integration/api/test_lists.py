@@ -328,6 +328,14 @@ async def test_stations_quirks_and_strays(client: Client) -> None:
     assert (first["ignored"], first["online"], second["online"]) == (["*/*-Min"], True, None)
     assert quirks == early
     assert quirks == [
-        {"enterprise": "hx-coking", "device": "MN1", "day": "2026-11-02", "quirk": "lower_case_crc", "frames": 7}
+        {
+            "enterprise": "hx-coking",
+            "device": "MN1",
+            "day": "2026-11-02",
+            "quirk": "crc_lower_case",
+            "frames": 7,
+            "chinese": "CRC 使用小写字母",
+            "english": "the CRC is written in lower case",
+        }
     ]
     assert [(s["sender"], s["payload_size"], s["payload_base64"]) for s in strays] == [("MN9", 9000, "IyMwMA==")]
