@@ -75,9 +75,7 @@ class Database:
     async def autocommit(self) -> AsyncIterator[Connection]:
         """One connection outside any transaction, for LISTEN and for advisory session locks."""
         try:
-            async with await psycopg.AsyncConnection.connect(
-                self.url, autocommit=True, options=_OPTIONS
-            ) as connection:
+            async with await psycopg.AsyncConnection.connect(self.url, autocommit=True, options=_OPTIONS) as connection:
                 yield connection
         except _PASSING as error:
             raise StorageUnavailable(f"the database cannot be used: {error}") from error
