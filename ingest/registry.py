@@ -176,9 +176,9 @@ class Registry:
 
 
 def _view(register: StoredRegister, points: dict[str, int]) -> View:
-    tags: dict[str, dict[str, dict[str, Tag]]] = {}
-    for tag in register.tags:
-        tags.setdefault(tag.protocol, {}).setdefault(tag.device, {})[tag.name] = Tag(tag.point, tag.scale, tag.zero)
+    of_station: dict[str, dict[str, Tag]] = {}
+    for (mn, name), tag in _tags(register.tags, "hj212").items():
+        of_station.setdefault(mn, {})[name] = tag
     stations = {
         station.mn: Station(
             mn=station.mn,
@@ -189,12 +189,12 @@ def _view(register: StoredRegister, points: dict[str, int]) -> View:
             missing_flag_is_normal=station.missing_flag == "normal",
             ignored=tuple(station.ignored),
             sm4_key=station.sm4_key,
-            tags=tags.get("hj212", {}).get(station.mn, {}),
+            tags=of_station.get(station.mn, {}),
         )
         for station in register.stations
     }
-    return View(points.keys(), stations, _flat(register.tags, "sparkplug"), _flat(register.tags, "thingsboard"))
+    return View(points.keys(), stations, _tags(register.tags, "sparkplug"), _tags(register.tags, "thingsboard"))
 
 
-def _flat(tags: Sequence[KnownTag], protocol: str) -> dict[tuple[str, str], Tag]:
+def _tags(tags: Sequence[KnownTag], protocol: str) -> dict[tuple[str, str], Tag]:
     return {(tag.device, tag.name): Tag(tag.point, tag.scale, tag.zero) for tag in tags if tag.protocol == protocol}

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from domain.clock import Clock
 from ingest.delivery import Sink
+from ingest.farewell import dismiss
 from ingest.hj212.connection import Connection
 from ingest.hj212.gate import StationGate, StationLookup
 from ingest.hj212.hub import Hub, Strays
@@ -91,26 +92,14 @@ class HjServer:
         if self._server is None or self._hub is None:
             return
         self._server.close()
-        try:
-            async with asyncio.timeout(self._limits.drain_timeout_s):
-                await self._dismiss(self._hub)
-        except TimeoutError:
-            logger.warning("the drain time-out cut off connections", extra={"connections": self.connections})
-        for connection in tuple(self._connections):
-            connection.abort()
-        if self._connections:
-            await asyncio.wait([connection.closed for connection in self._connections])
+        await dismiss(
+            self._connections,
+            self._hub.quiet,
+            drain_timeout_s=self._limits.drain_timeout_s,
+            linger_timeout_s=self._limits.linger_timeout_s,
+        )
         self._server = self._hub = None
         logger.info("stopped listening for data loggers")
-
-    async def _dismiss(self, hub: Hub) -> None:
-        connections = tuple(self._connections)
-        await asyncio.gather(*(connection.drain() for connection in connections))
-        await hub.quiet()
-        # A peer need not close when asked to; those that linger are cut off by the caller, not waited for here.
-        pending = [connection.closed for connection in connections if not connection.closed.done()]
-        if pending:
-            await asyncio.wait(pending, timeout=self._limits.linger_timeout_s)
 
     async def __aenter__(self) -> Self:
         await self.start()

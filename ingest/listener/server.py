@@ -18,6 +18,7 @@ from typing import Self
 from prometheus_client import CollectorRegistry
 
 from ingest.delivery import Authenticator, Sink
+from ingest.farewell import dismiss
 from ingest.listener.connection import Connection
 from ingest.listener.hub import Hub
 from ingest.listener.limits import Limits
@@ -98,27 +99,14 @@ class Listener:
             return
         self._hub.stopping = True
         self._server.close()
-        try:
-            async with asyncio.timeout(self._limits.drain_timeout_s):
-                await self._dismiss()
-        except TimeoutError:
-            logger.warning("the drain time-out cut off connections", extra={"connections": self.connections})
-        for connection in tuple(self._connections):
-            connection.abort()
-        if self._connections:
-            await asyncio.wait([connection.closed for connection in self._connections])
+        await dismiss(
+            self._connections,
+            self._hub.quiet,
+            drain_timeout_s=self._limits.drain_timeout_s,
+            linger_timeout_s=self._limits.linger_timeout_s,
+        )
         self._server = None
         logger.info("stopped listening")
-
-    async def _dismiss(self) -> None:
-        connections = tuple(self._connections)
-        await asyncio.gather(*(connection.drain() for connection in connections))
-        await self._hub.quiet()
-        # A peer need not close when asked to; those that linger are cut off by the caller, not waited for
-        # here.
-        pending = [connection.closed for connection in connections if not connection.closed.done()]
-        if pending:
-            await asyncio.wait(pending, timeout=self._limits.linger_timeout_s)
 
     async def __aenter__(self) -> Self:
         await self.start()
