@@ -19,6 +19,7 @@ class SubjectKind(StrEnum):
     DISTRICT = "district"
     ENTERPRISE = "enterprise"
     OUTLET = "outlet"
+    POLLUTANT = "pollutant"  # one quantity at one outlet: what limits judge
     POINT = "point"
     COMPONENT = "component"
     RULE = "rule"  # a rule that could not be evaluated is itself a subject
@@ -28,7 +29,8 @@ class SubjectKind(StrEnum):
 class Subject:
     """What a finding is about. `key` is unique within the kind.
 
-    city, district, enterprise, rule: their code; outlet, point, component: ``{enterprise}/{code}``.
+    city, district, enterprise, rule: their code; outlet, point, component: ``{enterprise}/{code}``; pollutant:
+    ``{enterprise}/{outlet}/{quantity}``.
     """
 
     kind: SubjectKind
@@ -39,7 +41,7 @@ class Subject:
         """The enterprise code, None for what belongs to no single enterprise."""
         if self.kind is SubjectKind.ENTERPRISE:
             return self.key
-        if self.kind in (SubjectKind.OUTLET, SubjectKind.POINT, SubjectKind.COMPONENT):
+        if self.kind in _OF_ENTERPRISE:
             return self.key.split("/", 1)[0]
         return None
 
@@ -53,3 +55,6 @@ class Subject:
         if not separator or not key:
             raise ValueError(f"subject {text!r}: expected kind:key")
         return cls(SubjectKind(kind), key)
+
+
+_OF_ENTERPRISE = frozenset({SubjectKind.OUTLET, SubjectKind.POLLUTANT, SubjectKind.POINT, SubjectKind.COMPONENT})

@@ -93,6 +93,13 @@ def month_of(at: datetime) -> Period:
     return month_period(day.year, day.month)
 
 
+def quarter_of(at: datetime) -> Period:
+    """The local calendar quarter that holds an instant."""
+    day = local_day(at)
+    first = 3 * ((day.month - 1) // 3) + 1
+    return Period(month_period(day.year, first).start, month_period(day.year, first + 2).end)
+
+
 def year_period(year: int) -> Period:
     """The period of a local calendar year."""
     return Period(day_start(date(year, 1, 1)), day_start(date(year + 1, 1, 1)))

@@ -10,7 +10,7 @@ from typing import Any
 from domain.clock import Clock
 from runtime.sitefile import KEYS, Register
 from storage.database import Database
-from storage.site import NOUNS, note_changes, read_register, remove_rows, write_rows
+from storage.site import NOUNS, note_changes, note_limits, read_register, remove_rows, write_rows
 
 #: Nouns of which the site file is the whole truth: nothing was ever judged by them, so they may vanish.
 _REMOVABLE = frozenset({"tag"})
@@ -38,7 +38,7 @@ def compare(wanted: Register, present: Register) -> Difference:
     for noun in NOUNS:
         changed = []
         for key, row in wanted[noun].items():
-            label = f"{noun} {'/'.join(map(str, key))}"
+            label = _label(noun, key)
             old = present[noun].get(key)
             if old is None:
                 lines.append(f"+ {label}")
@@ -47,18 +47,22 @@ def compare(wanted: Register, present: Register) -> Difference:
             else:
                 continue
             changed.append(row)
-            if noun not in ("city", "district"):
+            if noun not in ("city", "district", "limit"):
                 enterprises.add(row["code"] if noun == "enterprise" else row["enterprise"])
         if changed:
             rows[noun] = changed
         for key in present[noun].keys() - wanted[noun]:
-            label = f"{noun} {'/'.join(map(str, key))}"
+            label = _label(noun, key)
             if noun in _REMOVABLE:
                 removed.setdefault(noun, []).append(present[noun][key])
                 lines.append(f"- {label}")
             else:
                 lines.append(f"? {label}: only in the database, kept")
     return Difference(lines, rows, enterprises, removed)
+
+
+def _label(noun: str, key: tuple[Any, ...]) -> str:
+    return f"{noun} {'/'.join(str(part) for part in key if part is not None)}"
 
 
 def keyed(register: dict[str, list[dict[str, Any]]]) -> Register:
@@ -73,9 +77,13 @@ async def apply_site(database: Database, wanted: Register, now: Clock, *, dry_ru
         if not dry_run:
             for noun, rows in difference.removed.items():
                 await remove_rows(connection, noun, rows)
+            at = now()
             for noun, rows in difference.rows.items():
-                await write_rows(connection, noun, rows)
-            await note_changes(connection, difference.enterprises, now())
+                await write_rows(connection, noun, rows, at)
+            await note_changes(connection, difference.enterprises, at)
+            await note_limits(
+                connection, ((row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ()))
+            )
     return difference
 
 

@@ -7,215 +7,15 @@ nobody judges.
 from __future__ import annotations
 
 import csv
-import re
 import tomllib
 from collections.abc import Callable, Iterable
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from domain.errors import SiteError
-
-Code = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
-ItemCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-ComponentCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class _Item(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _InService(_Item):
-    in_service_from: date
-    in_service_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> _InService:
-        if self.in_service_to is not None and self.in_service_to <= self.in_service_from:
-            raise ValueError("in_service_to must be after in_service_from")
-        return self
-
-
-class Area(_Item):
-    """A city or a district."""
-
-    code: Code
-    name: Name
-
-
-class Enterprise(_Item):
-    """An enterprise; judged from `registered_from`, a local date, on."""
-
-    code: Code
-    name: Name
-    district: Code
-    industry: Name
-    is_industrial: bool
-    registered_from: date
-
-
-class Outlet(_InService):
-    """A stack or vent; `process` is what the rules select by."""
-
-    enterprise: Code
-    code: ItemCode
-    name: Name
-    process: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
-
-
-class Counter(_Item):
-    """The register of a cumulative meter; scale in units per count."""
-
-    digits: Annotated[int, Field(ge=1, le=15)]
-    scale: Positive = 1.0
-    max_rate_per_h: Positive | None = None
-
-
-class Point(_InService):
-    """A measured quantity at a place."""
-
-    enterprise: Code
-    code: ItemCode
-    name: Name
-    kind: Literal["instantaneous", "counter", "state"]
-    quantity: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
-    unit: Annotated[str, Field(min_length=1, max_length=32)]
-    interval_s: Annotated[int, Field(ge=1, le=86400)]
-    outlet: ItemCode | None = None
-    physical_min: Number | None = None
-    physical_max: Number | None = None
-    counter: Counter | None = None
-    stuck_minutes: Annotated[int, Field(ge=2, le=60)] | None = None
-    max_step: Positive | None = None
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Point:
-        if (self.kind == "counter") != (self.counter is not None):
-            raise ValueError("a point of kind counter needs `counter`, any other kind must not have one")
-        if None not in (self.physical_min, self.physical_max) and self.physical_min >= self.physical_max:  # type: ignore[operator]
-            raise ValueError("physical_min must be below physical_max")
-        if self.kind != "instantaneous" and (self.stuck_minutes is not None or self.max_step is not None):
-            raise ValueError("stuck_minutes and max_step belong to instantaneous points")
-        return self
-
-
-class Intake(_InService):
-    """A water intake with its permitted yearly volume."""
-
-    enterprise: Code
-    code: ItemCode
-    name: Name
-    source: Literal["surface", "ground", "public", "reclaimed", "purchased"]
-    permitted_m3_a: Positive
-    is_agricultural: bool
-
-
-class MeteringPlace(_InService):
-    """Where a water meter is required (GB/T 24789)."""
-
-    enterprise: Code
-    code: ItemCode
-    name: Name
-    level: Literal["unit", "secondary", "equipment"]
-    intake: ItemCode | None = None
-
-
-class Meter(_Item):
-    """A meter fitted at a metering place."""
-
-    enterprise: Code
-    place: ItemCode
-    serial: Annotated[str, Field(min_length=1, max_length=64)]
-    accuracy_class: str | None = None
-    verified_on: date
-    verification_months: Annotated[int, Field(ge=1, le=240)]
-    installed_on: date
-    removed_on: date | None = None
-    point: ItemCode | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Meter:
-        if self.removed_on is not None and self.removed_on <= self.installed_on:
-            raise ValueError("removed_on must be after installed_on")
-        return self
-
-
-class Component(_InService):
-    """An LDAR component (密封点)."""
-
-    enterprise: Code
-    code: ComponentCode
-    name: Name
-    unit_name: Name
-    kind: Literal[
-        "pump", "compressor", "agitator", "valve", "open_end", "relief", "sampling", "flange", "connector", "other"
-    ]
-    medium: Literal["gas", "light_liquid", "heavy_liquid"]
-    exempt_clause: str | None = None
-
-
-class Station(_InService):
-    """A data logger that speaks HJ 212; `ignored` holds patterns CN/FACTOR-KEY of values that are not kept."""
-
-    enterprise: Code
-    mn: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
-    name: Name
-    gateway: Annotated[str, Field(pattern=r"^[^/+#\x00]{1,64}$")]
-    edition: Literal["2005", "2017", "2025"]
-    profile: Literal["strict", "lenient"] = "strict"
-    crc: Literal["hj212", "modbus", "none"] = "hj212"
-    missing_flag: Literal["normal", "refuse"] = "refuse"
-    ignored: list[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$", max_length=100)]] = []
-
-    @model_validator(mode="after")
-    def _writable(self) -> Station:
-        if set(self.mn) & set(";=,&#"):
-            raise ValueError("an MN cannot hold ; = , & or #")
-        return self
-
-
-class Tag(_Item):
-    """What a name on the wire means; value in the point's unit = raw * scale + zero.
-
-    scale may be left out only where the device sends the point's own unit.
-    """
-
-    enterprise: Code
-    protocol: Literal["hj212", "sparkplug", "thingsboard"]
-    device: Annotated[str, Field(max_length=130)]
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    point: ItemCode
-    unit: Annotated[str, Field(min_length=1, max_length=32)]
-    scale: Number | None = None
-    zero: Number = 0.0
-
-    @model_validator(mode="after")
-    def _named(self) -> Tag:
-        if self.scale == 0:
-            raise ValueError("a scale of 0 would make every value the same")
-        if self.protocol == "hj212" and not re.fullmatch(r"[0-9]{4}/[^/;,=&]+-[^/;,=&-]+", self.name):
-            raise ValueError("a name of hj212 is CN/FACTOR-KEY, such as 2011/a21026-Rtd")
-        return self
-
-
-MODELS: dict[str, type[_Item]] = {
-    "city": Area,
-    "district": Area,
-    "enterprise": Enterprise,
-    "outlet": Outlet,
-    "point": Point,
-    "intake": Intake,
-    "metering_place": MeteringPlace,
-    "meter": Meter,
-    "component": Component,
-    "station": Station,
-    "tag": Tag,
-}
+from runtime.sitemodels import MODELS
 
 #: What makes an item one item.
 KEYS: dict[str, tuple[str, ...]] = {
@@ -224,6 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "enterprise": ("code",),
     "meter": ("enterprise", "serial", "installed_on"),
     "station": ("mn",),
+    "limit": ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region", "valid_from"),
     "tag": ("enterprise", "protocol", "device", "name"),
 } | dict.fromkeys(("outlet", "point", "intake", "metering_place", "component"), ("enterprise", "code"))
 
@@ -233,6 +34,9 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("outlet", "enterprise"): "enterprise",
     ("point", "enterprise"): "enterprise",
     ("point", "outlet"): "outlet",
+    ("point", "of"): "point",
+    ("limit", "enterprise"): "enterprise",
+    ("limit", "outlet"): "outlet",
     ("intake", "enterprise"): "enterprise",
     ("metering_place", "enterprise"): "enterprise",
     ("metering_place", "intake"): "intake",
@@ -285,6 +89,8 @@ def load_site(path: Path) -> Register:
     if len(register["city"]) != 1:
         problems.note("city", "expected exactly one [city]")
     _check_references(register, problems)
+    _check_statements(register, problems)
+    _check_limits(register, problems)
     _check_tags(register, problems)
     if problems:
         raise SiteError("\n".join(problems))
@@ -295,7 +101,7 @@ def _add(register: Register, noun: str, items: Iterable[tuple[str, Row]], proble
     for where, item in items:
         label = f"{where} ({'/'.join(str(item.get(field, '?')) for field in KEYS[noun])})"
         try:
-            row = MODELS[noun].model_validate(item).model_dump()
+            row = MODELS[noun].model_validate(item).model_dump(mode="python")
         except ValidationError as error:
             for fault in error.errors(include_url=False):
                 field = ".".join(str(part) for part in fault["loc"]) or "item"
@@ -336,6 +142,33 @@ def _check_references(register: Register, problems: _Problems) -> None:
         point = register["point"].get((row["enterprise"], row["point"]))
         if point is not None and point["kind"] != "counter":
             problems.note(f"meter {'/'.join(map(str, key))}", f"point {row['point']} is not a counter")
+
+
+def _check_statements(register: Register, problems: _Problems) -> None:
+    """A point that speaks of another one speaks of a measured one, of the same quantity unless it tells of drift."""
+    for key, row in register["point"].items():
+        of = register["point"].get((row["enterprise"], row["of"]))
+        if of is None:
+            continue
+        label = f"point {'/'.join(map(str, key))}"
+        if of["statistic"] is not None:
+            problems.note(label, f"of = {row['of']!r} speaks of another point itself; expected the analyser")
+        drift = row["statistic"] in ("zero_drift", "span_drift")
+        if drift and row["unit"] != "%":
+            problems.note(label, f"unit {row['unit']!r}: a drift is in % of full scale")
+        if not drift and row["quantity"] != of["quantity"]:
+            problems.note(label, f"quantity {row['quantity']!r} is not that of {row['of']}: {of['quantity']!r}")
+
+
+def _check_limits(register: Register, problems: _Problems) -> None:
+    """No two limits of one scope speak of the same day."""
+    before: dict[tuple[Any, ...], Row] = {}
+    for key, row in sorted(register["limit"].items(), key=lambda item: item[1]["valid_from"]):
+        earlier = before.get(key[:-1])
+        if earlier is not None and (earlier["valid_to"] is None or row["valid_from"] <= earlier["valid_to"]):
+            label = f"limit {'/'.join(str(part) for part in key if part is not None)}"
+            problems.note(label, f"overlaps the one from {earlier['valid_from']}; give that one a valid_to before it")
+        before[key[:-1]] = row
 
 
 def _check_tags(register: Register, problems: _Problems) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from storage.database import Connection, fetch_all
@@ -11,7 +11,7 @@ from storage.sql import queries
 
 #: Nouns in the order in which rows may refer to earlier ones.
 NOUNS = (
-    "city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component",
+    "city", "district", "enterprise", "outlet", "point", "limit", "intake", "metering_place", "meter", "component",
     "station", "tag",
 )  # fmt: skip
 
@@ -24,10 +24,16 @@ async def read_register(connection: Connection) -> dict[str, list[Row]]:
     return {noun: await fetch_all(connection, blocks[f"select_{noun}"]) for noun in NOUNS}
 
 
-async def write_rows(connection: Connection, noun: str, rows: Iterable[Row]) -> None:
-    """Insert rows of a noun, or bring existing ones of the same natural key to the given content."""
+async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at: datetime) -> None:
+    """Insert rows of a noun, or bring existing ones of the same natural key to the given content, as of an instant."""
+    chosen = [dict(row) for row in rows]
+    if noun == "point":  # a point is registered before those that speak of it
+        chosen.sort(key=lambda row: row["of"] is not None)
+    if noun == "limit":
+        # the unique index is by row: what is superseded must be gone before its successor comes
+        chosen = [{"origin": "site", "confidence": "site", "author": "site file", **row, "at": at} for row in chosen]
     async with connection.cursor() as cursor:
-        await cursor.executemany(queries("site")[f"upsert_{noun}"], list(rows))
+        await cursor.executemany(queries("site")[f"upsert_{noun}"], chosen)
 
 
 async def remove_rows(connection: Connection, noun: str, rows: Iterable[Row]) -> None:
@@ -39,3 +45,11 @@ async def remove_rows(connection: Connection, noun: str, rows: Iterable[Row]) ->
 async def note_changes(connection: Connection, enterprises: Iterable[str], at: datetime) -> None:
     """Leave work for the rules: the registers of these enterprises changed at an instant."""
     await connection.execute(queries("site")["note_changes"], {"codes": sorted(enterprises), "at": at})
+
+
+async def note_limits(connection: Connection, changes: Iterable[tuple[str | None, date]]) -> None:
+    """Leave work for the rules: limits changed from local days on, of an enterprise or (None) of a process."""
+    chosen = list(changes)
+    if chosen:
+        parameters = {"codes": [code for code, _ in chosen], "days": [day for _, day in chosen]}
+        await connection.execute(queries("site")["note_limits"], parameters)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import Bool, Int64
-from runtime.sitefile import MODELS, Register
+from runtime.sitefile import Register
+from runtime.sitemodels import MODELS
 
 Bytes = NDArray[np.uint8]
 

@@ -1,11 +1,12 @@
 -- select_city --
 -- rows in the shape of the site file
-select code, name from city order by code
+select code, name, key_region_from from city order by code
 
 -- upsert_city --
 -- there is one city a database
-insert into city (code, name) values (%(code)s::text, %(name)s::text)
-on conflict (code) do update set name = excluded.name
+insert into city (code, name, key_region_from)
+values (%(code)s::text, %(name)s::text, %(key_region_from)s::date)
+on conflict (code) do update set name = excluded.name, key_region_from = excluded.key_region_from
 
 -- select_district --
 -- rows in the shape of the site file
@@ -30,43 +31,87 @@ on conflict (code) do update set name = excluded.name, district = excluded.distr
 
 -- select_outlet --
 -- rows in the shape of the site file
-select e.code as enterprise, o.code, o.name, o.process, o.in_service_from, o.in_service_to
+select e.code as enterprise, o.code, o.name, o.process, o.duct_area_m2, o.velocity_factor, o.atmosphere_kpa,
+       o.makeup_air, o.in_service_from, o.in_service_to
 from outlet o join enterprise e using (enterprise_id) order by e.code, o.code
 
 -- upsert_outlet --
 -- by enterprise and code
-insert into outlet (enterprise_id, code, name, process, in_service_from, in_service_to)
-select enterprise_id, %(code)s::text, %(name)s::text, %(process)s::text, %(in_service_from)s::date,
+insert into outlet (enterprise_id, code, name, process, duct_area_m2, velocity_factor, atmosphere_kpa, makeup_air,
+                    in_service_from, in_service_to)
+select enterprise_id, %(code)s::text, %(name)s::text, %(process)s::text, %(duct_area_m2)s::float8,
+       %(velocity_factor)s::float8, %(atmosphere_kpa)s::float8, %(makeup_air)s::boolean, %(in_service_from)s::date,
        %(in_service_to)s::date
 from enterprise where code = %(enterprise)s::text
 on conflict (enterprise_id, code) do update set name = excluded.name, process = excluded.process,
-    in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+    duct_area_m2 = excluded.duct_area_m2, velocity_factor = excluded.velocity_factor,
+    atmosphere_kpa = excluded.atmosphere_kpa, makeup_air = excluded.makeup_air, in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
 
 -- select_point --
 -- rows in the shape of the site file
 select e.code as enterprise, p.code, p.name, p.kind, p.quantity, p.unit, p.interval_s, p.physical_min, p.physical_max,
        o.code as outlet, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h, p.stuck_minutes,
-       p.max_step, p.in_service_from, p.in_service_to
-from point p join enterprise e using (enterprise_id) left join outlet o using (outlet_id) order by e.code, p.code
+       p.max_step, q.code as of, p.statistic, p.basis, p.range_top, p.in_service_from, p.in_service_to
+from point p join enterprise e using (enterprise_id) left join outlet o using (outlet_id)
+    left join point q on q.point_id = p.of_point_id
+order by e.code, p.statistic nulls first, p.code
 
 -- upsert_point --
 -- by enterprise and code
 insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, physical_min, physical_max, outlet_id,
-                   counter_digits, counter_scale, counter_max_rate_per_h, stuck_minutes, max_step, in_service_from,
-                   in_service_to)
+                   counter_digits, counter_scale, counter_max_rate_per_h, stuck_minutes, max_step, of_point_id,
+                   statistic, basis, range_top, in_service_from, in_service_to)
 select e.enterprise_id, %(code)s::text, %(name)s::text, %(kind)s::text, %(quantity)s::text, %(unit)s::text,
        %(interval_s)s::int, %(physical_min)s::float8, %(physical_max)s::float8, o.outlet_id,
        %(counter_digits)s::smallint, %(counter_scale)s::float8, %(counter_max_rate_per_h)s::float8,
-       %(stuck_minutes)s::smallint, %(max_step)s::float8, %(in_service_from)s::date, %(in_service_to)s::date
+       %(stuck_minutes)s::smallint, %(max_step)s::float8, q.point_id, %(statistic)s::text, %(basis)s::text,
+       %(range_top)s::float8, %(in_service_from)s::date, %(in_service_to)s::date
 from enterprise e left join outlet o on o.enterprise_id = e.enterprise_id and o.code = %(outlet)s::text
+    left join point q on q.enterprise_id = e.enterprise_id and q.code = %(of)s::text
 where e.code = %(enterprise)s::text
 on conflict (enterprise_id, code) do update set name = excluded.name, kind = excluded.kind,
     quantity = excluded.quantity, unit = excluded.unit, interval_s = excluded.interval_s,
     physical_min = excluded.physical_min, physical_max = excluded.physical_max, outlet_id = excluded.outlet_id,
     counter_digits = excluded.counter_digits, counter_scale = excluded.counter_scale,
     counter_max_rate_per_h = excluded.counter_max_rate_per_h, stuck_minutes = excluded.stuck_minutes,
-    max_step = excluded.max_step, in_service_from = excluded.in_service_from,
+    max_step = excluded.max_step, of_point_id = excluded.of_point_id, statistic = excluded.statistic,
+    basis = excluded.basis, range_top = excluded.range_top, in_service_from = excluded.in_service_from,
     in_service_to = excluded.in_service_to
+
+-- select_limit --
+-- rows in the shape of the site file: what was last said of each scope, by whomever
+select e.code as enterprise, o.code as outlet, l.process, l.quantity, l.kind, l.averaging, l.region, l.value, l.unit,
+       l.decimals, l.reference_o2_pct, l.exempt_process, l.standard, l.clause, l.source, l.status, l.enabled,
+       l.valid_from, l.valid_to, l.preset, l.reason
+from emission_limit l left join outlet o using (outlet_id) left join enterprise e on e.enterprise_id = l.enterprise_id
+where l.superseded_at is null and l.origin <> 'preset'
+order by e.code, o.code, l.process, l.quantity, l.kind, l.averaging, l.region, l.valid_from
+
+-- upsert_limit --
+-- append-only: the present row of the scope and day is superseded
+with said as (
+    select o.enterprise_id, o.outlet_id
+    from (select 1) one left join enterprise e on e.code = %(enterprise)s::text
+        left join outlet o on o.enterprise_id = e.enterprise_id and o.code = %(outlet)s::text
+), gone as (
+    update emission_limit l set superseded_at = %(at)s::timestamptz
+    from said
+    where l.superseded_at is null and l.origin <> 'preset' and l.outlet_id is not distinct from said.outlet_id
+      and l.process is not distinct from %(process)s::text and l.quantity = %(quantity)s::text
+      and l.kind = %(kind)s::text and l.averaging = %(averaging)s::text and l.region = %(region)s::text
+      and l.valid_from = %(valid_from)s::date
+    returning l.limit_id
+)
+insert into emission_limit (origin, preset, enterprise_id, outlet_id, process, quantity, kind, averaging, region, value,
+                            unit, decimals, reference_o2_pct, exempt_process, standard, clause, source, confidence,
+                            status, enabled, valid_from, valid_to, author, reason, created_at)
+select %(origin)s::text, %(preset)s::text, said.enterprise_id, said.outlet_id, %(process)s::text, %(quantity)s::text,
+       %(kind)s::text, %(averaging)s::text, %(region)s::text, %(value)s::float8, %(unit)s::text,
+       %(decimals)s::smallint, %(reference_o2_pct)s::float8, %(exempt_process)s::text[], %(standard)s::text,
+       %(clause)s::text, %(source)s::text, %(confidence)s::text, %(status)s::text, %(enabled)s::boolean,
+       %(valid_from)s::date, %(valid_to)s::date, %(author)s::text, %(reason)s::text, %(at)s::timestamptz
+from said
+where (select count(*) from gone) >= 0 -- the update goes first
 
 -- select_intake --
 -- rows in the shape of the site file
@@ -183,3 +228,11 @@ where e.enterprise_id = t.enterprise_id and e.code = %(enterprise)s::text and t.
 -- work for the rules: these enterprises' registers changed
 insert into rule_work (kind, key, at)
 select 'register', enterprise_id, %(at)s::timestamptz from enterprise where code = any(%(codes)s::text[])
+
+-- note_limits --
+-- work for the rules: limits of these enterprises changed from a local day on; of all of them for a process's limit
+insert into rule_work (kind, key, at)
+select 'register', e.enterprise_id, min(c.from_day::timestamp at time zone 'Asia/Shanghai')
+from unnest(%(codes)s::text[], %(days)s::date[]) as c (code, from_day)
+join enterprise e on c.code is null or e.code = c.code
+group by e.enterprise_id

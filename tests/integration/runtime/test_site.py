@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from domain.limits import Averaging, LimitKind
 from runtime.site import apply_site, export_site
 from runtime.sitefile import load_site
 from storage.database import Database, fetch_all
+from storage.limits import limit_book
 from tests.unit.runtime.test_sitefile import GOOD
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -64,3 +66,22 @@ async def test_export_round_trips(database: Database, tmp_path: Path) -> None:
     exported = await export_site(database)
     difference = await apply_site(database, load_site(site(tmp_path, exported)), lambda: NOW)
     assert difference.lines == []
+
+
+async def test_a_limit_is_superseded_and_both_stay(database: Database, tmp_path: Path) -> None:
+    await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
+    async with database.transaction() as connection:
+        await connection.execute("delete from rule_work")
+    altered = GOOD.replace("value = 50.0", "value = 30.0")
+    difference = await apply_site(database, load_site(site(tmp_path, altered)), lambda: NOW)
+    assert difference.lines == ["~ limit coke-one/S1/so2/legal/hour/any/2026-01-01: value: 50.0 -> 30.0"]
+    async with database.transaction() as connection:
+        rows = await fetch_all(connection, "select value, superseded_at from emission_limit order by limit_id")
+        work = await fetch_all(connection, "select kind, at from rule_work")
+        book = await limit_book(connection)
+    assert rows == [{"value": 50.0, "superseded_at": NOW}, {"value": 30.0, "superseded_at": None}]
+    # periods since the limit began are to be judged again, not only those after the edit
+    assert work == [{"kind": "register", "at": datetime(2025, 12, 31, 16, tzinfo=UTC)}]
+    found = book.on("coke-one/S1", "coke_oven_stack", "so2", LimitKind.LEGAL, Averaging.HOUR, date(2026, 11, 1))
+    assert found is not None
+    assert found.value == 30.0

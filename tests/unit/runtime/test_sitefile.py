@@ -38,7 +38,34 @@ quantity = "so2"
 unit = "mg/m3"
 interval_s = 60
 outlet = "S1"
+range_top = 200.0
 in_service_from = 2020-01-01
+[[point]]
+enterprise = "coke-one"
+code = "S1-SO2-AVG"
+name = "二氧化硫小时均值（数采仪）"
+kind = "instantaneous"
+quantity = "so2"
+unit = "mg/m3"
+interval_s = 3600
+outlet = "S1"
+of = "S1-SO2"
+statistic = "hour_mean"
+in_service_from = 2020-01-01
+[[limit]]
+enterprise = "coke-one"
+outlet = "S1"
+quantity = "so2"
+kind = "legal"
+averaging = "hour"
+value = 50.0
+unit = "mg/m3"
+standard = "排污许可证"
+clause = "有组织排放许可限值"
+source = "许可证副本第12页"
+status = "permit"
+enabled = true
+valid_from = 2026-01-01
 [[point]]
 enterprise = "coke-one"
 code = "W-01"
@@ -116,8 +143,8 @@ def problems(tmp_path: Path, text: str) -> str:
 def test_a_good_file_loads(tmp_path: Path) -> None:
     register = load_site(write(tmp_path, GOOD))
     assert {noun: len(rows) for noun, rows in register.items()} == {
-        "city": 1, "district": 1, "enterprise": 1, "outlet": 1, "point": 2, "intake": 1, "metering_place": 1,
-        "meter": 1, "component": 1, "station": 1, "tag": 1,
+        "city": 1, "district": 1, "enterprise": 1, "outlet": 1, "point": 3, "limit": 1, "intake": 1,
+        "metering_place": 1, "meter": 1, "component": 1, "station": 1, "tag": 1,
     }  # fmt: skip
     assert register["point"][("coke-one", "W-01")]["counter_scale"] == 0.1
 
@@ -130,7 +157,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         ('unit = "mg/m3"\n', "", "point 1 (coke-one/S1-SO2): unit: Field required"),
         ('outlet = "S1"', 'outlet = "S9"', "point coke-one/S1-SO2: outlet = 'S9': no such outlet"),
         ('district = "north"', 'district = "south"', "enterprise coke-one: district = 'south': no such district"),
-        ("digits = 8", "digits = 99", "point 2 (coke-one/W-01): counter.digits"),
+        ("digits = 8", "digits = 99", "point 3 (coke-one/W-01): counter.digits"),
         ("counter = { digits = 8, scale = 0.1, max_rate_per_h = 500.0 }", "", "kind counter needs `counter`"),
         ('point = "W-01"', 'point = "S1-SO2"', "meter coke-one/SN-1/2020-01-01: point S1-SO2 is not a counter"),
         ("permitted_m3_a = 600000.0", "permitted_m3_a = 0", "permitted_m3_a: Input should be greater than 0"),
@@ -181,3 +208,39 @@ def test_components_from_a_csv_file(tmp_path: Path) -> None:
 
 def test_a_missing_csv_file_is_named(tmp_path: Path) -> None:
     assert "nowhere.csv" in problems(tmp_path, GOOD + '[[component_file]]\nfile = "nowhere.csv"\n')
+
+
+LIMIT = GOOD[GOOD.index("[[limit]]") : GOOD.index('[[point]]\nenterprise = "coke-one"\ncode = "W-01"')]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('unit = "mg/m3"\nstandard', "standard", "unit: Field required"),
+        ("value = 50.0", "value = 0.0", "value: Input should be greater than 0"),
+        ('status = "permit"', 'status = "draft"', "a limit of status draft stays disabled"),
+        ('outlet = "S1"\nquantity', "quantity", "give enterprise and outlet, or process alone"),
+        ('outlet = "S1"\nquantity', 'outlet = "S9"\nquantity', "outlet = 'S9': no such outlet"),
+        ('averaging = "hour"', 'averaging = "year"', "a yearly total is in t, and nothing else is"),
+        ("valid_from = 2026-01-01", "valid_from = 2026-01-01\nvalid_to = 2025-12-31", "valid_to must not be before"),
+        (LIMIT, LIMIT + LIMIT.replace("2026-01-01", "2026-06-01"), "overlaps the one from 2026-01-01"),
+        ("enabled = true\nvalid", 'exempt_process = ["lunch"]\nenabled = true\nvalid', "exempt_process 'lunch'"),
+    ],
+)
+def test_a_limit_says_what_it_lacks(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    assert said in problems(tmp_path, GOOD.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('statistic = "hour_mean"\n', "", "of and statistic belong together"),
+        ('of = "S1-SO2"', 'of = "S1-CO"', "of = 'S1-CO': no such point"),
+        ('of = "S1-SO2"', 'of = "S1-SO2-AVG"', "speaks of another point itself"),
+        ('statistic = "hour_mean"', 'statistic = "zero_drift"', "unit 'mg/m3': a drift is in % of full scale"),
+        ('of = "S1-SO2"', 'of = "W-01"', "quantity 'so2' is not that of W-01"),
+    ],
+)
+def test_a_point_that_speaks_of_another_fits_it(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert said in problems(tmp_path, GOOD.replace(old, new))
