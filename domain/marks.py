@@ -22,6 +22,16 @@ class Dimension(StrEnum):
     PROCESS = "process"
 
 
+class Decision(StrEnum):
+    """What ends a mark's effect, beside another mark that supersedes it."""
+
+    REJECTED = "rejected"  # by the bureau
+    WITHDRAWN = "withdrawn"  # by its enterprise
+
+
+DECISION_WORDS = {Decision.REJECTED: "驳回", Decision.WITHDRAWN: "撤回"}
+DIMENSION_WORDS = {Dimension.EQUIPMENT: "设备标记", Dimension.PROCESS: "工况标记"}
+
 EQUIPMENT_KINDS = {
     "missing": "数据缺失",
     "communication": "通讯中断",
@@ -51,7 +61,8 @@ AHEAD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """[start, end) at an outlet. point: the analyser's code, None for all of the outlet; process marks have none."""
+    """[start, end) at an outlet, ``{enterprise}/{code}``. point: the analyser's code, None for all of the outlet;
+    process marks have none."""
 
     mark_id: int
     outlet: str
