@@ -17,17 +17,35 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 `next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
 
 Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
-own points, readings, hourly rows, findings, alerts, accounting, rejects, gateways, stations and quirks.
+own points, readings, hourly rows, limits, marks, findings, alerts, emissions, reports, accounting, rejects, gateways,
+stations and quirks; of what acts, it may mark its own outlets and withdraw its marks.
 """
 
 _SCHEMES: dict[str, Any] = {
     "operator": {"type": "http", "scheme": "bearer", "description": "operators: everything"},
-    "enterprise": {"type": "http", "scheme": "basic", "description": "an enterprise: its own rows, read only"},
+    "enterprise": {"type": "http", "scheme": "basic", "description": "an enterprise: its own rows; reads, and marks"},
 }
 #: First path segments below /v1 that an enterprise's own account reaches.
 SELF_SERVICE = frozenset(
-    {"points", "readings", "hourly", "findings", "alerts", "accounting", "rejects", "gateways", "stations", "quirks"}
+    {
+        "points",
+        "readings",
+        "hourly",
+        "limits",
+        "marks",
+        "findings",
+        "alerts",
+        "emissions",
+        "reports",
+        "accounting",
+        "rejects",
+        "gateways",
+        "stations",
+        "quirks",
+    }
 )
+#: What an enterprise's own account may do.
+SELF_ACTING = frozenset({"/v1/marks", "/v1/marks/{mark_id}/withdraw"})
 
 
 def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str | None) -> dict[str, Any]:
@@ -62,7 +80,7 @@ def _secure(path: str, method: str, operation: dict[str, Any]) -> None:
     if segments[0] == "metrics":
         operation["security"] = [{"operator": []}]
     elif segments[0] == "v1":
-        own = segments[1] in SELF_SERVICE and method == "get"
+        own = segments[1] in SELF_SERVICE if method == "get" else path in SELF_ACTING
         operation["security"] = [{"operator": []}, *([{"enterprise": []}] if own else [])]
 
 

@@ -35,6 +35,26 @@ PROCESSES = {
     "boiler": "锅炉",
 }
 
+#: Concentrations that limits may be set for.
+POLLUTANTS = {
+    "so2": "二氧化硫",
+    "nox": "氮氧化物",
+    "pm": "颗粒物",
+    "co": "一氧化碳",
+    "nmhc": "非甲烷总烃",
+    "nh3": "氨",
+    "h2s": "硫化氢",
+    "hcl": "氯化氢",
+    "cl2": "氯气",
+    "benzene": "苯",
+    "toluene": "甲苯",
+    "xylene": "二甲苯",
+    "vcm": "氯乙烯",
+    "benzo_a_pyrene": "苯并[a]芘",
+    "hcn": "氰化氢",
+    "phenols": "酚类",
+}
+
 
 class HourReason(IntEnum):
     """Why an hour got its verdict; the order is the order in which the reasons are looked for."""

@@ -88,6 +88,13 @@ class LimitBook:
         self, outlet: str, process: str, quantity: str, kind: LimitKind, averaging: Averaging, day: date
     ) -> Limit | None:
         """The limit that holds on a local day, None for none."""
+        ranked = self.ranked(outlet, process, quantity, kind, averaging, day)
+        return ranked[0] if ranked and ranked[0].enabled else None
+
+    def ranked(
+        self, outlet: str, process: str, quantity: str, kind: LimitKind, averaging: Averaging, day: date
+    ) -> list[Limit]:
+        """Every row that speaks of a local day, enabled or not; the first one wins."""
         is_key = self._key_region_from is not None and self._key_region_from <= day
         foreign = Region.GENERAL if is_key else Region.KEY
         rows = [
@@ -95,8 +102,7 @@ class LimitBook:
             for row in self._of(outlet, process, kind, averaging)
             if row.quantity == quantity and row.region is not foreign and row.is_valid_on(day)
         ]
-        best = max(rows, key=lambda row: (row.rank, row.valid_from, row.limit_id), default=None)
-        return best if best is not None and best.enabled else None
+        return sorted(rows, key=lambda row: (row.rank, row.valid_from, row.limit_id), reverse=True)
 
     def changes(self, outlet: str, process: str, quantity: str, kind: LimitKind, averaging: Averaging) -> list[date]:
         """Local days on which the answer of `on` may change, sorted; before the first there is no limit."""
@@ -123,16 +129,25 @@ def mg_m3_factor(unit: str) -> float | None:
     return _TO_MG_M3.get(unit)
 
 
-def check_overlap(rows: Sequence[Limit]) -> None:
-    """Raises BadInput when two rows of one scope, origin, quantity, kind, averaging and region speak of one day."""
+def first_overlap(rows: Iterable[Limit]) -> tuple[Limit, Limit] | None:
+    """Two rows of one scope, origin, quantity, kind, averaging and region that speak of one day, the earlier first."""
     seen: dict[tuple[object, ...], Limit] = {}
     for row in sorted(rows, key=lambda row: row.valid_from):
         key = (row.outlet, row.process, row.origin == "preset", row.quantity, row.kind, row.averaging, row.region)
         before = seen.get(key)
         if before is not None and (before.valid_to is None or row.valid_from <= before.valid_to):
-            where = row.outlet or row.process
-            raise BadInput(
-                f"limit {where}/{row.quantity}/{row.kind}/{row.averaging}: valid_from {row.valid_from} overlaps the "
-                f"row from {before.valid_from}; give that one a valid_to before it"
-            )
+            return before, row
         seen[key] = row
+    return None
+
+
+def check_overlap(rows: Sequence[Limit]) -> None:
+    """Raises BadInput when two rows of one scope speak of one day, see `first_overlap`."""
+    found = first_overlap(rows)
+    if found is not None:
+        before, row = found
+        where = row.outlet or row.process
+        raise BadInput(
+            f"limit {where}/{row.quantity}/{row.kind}/{row.averaging}: valid_from {row.valid_from} overlaps the "
+            f"row from {before.valid_from}; give that one a valid_to before it"
+        )

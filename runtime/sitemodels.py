@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.air import PROCESSES
+from domain.limitfaults import limit_faults
 from domain.limits import Averaging, LimitKind, Region
-from domain.marks import PROCESS_KINDS
 from domain.points import Basis, Statistic
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
@@ -154,18 +153,22 @@ class Limit(_Item):
 
     @model_validator(mode="after")
     def _coherent(self) -> Limit:
-        if (self.outlet is None) == (self.process is None) or (self.outlet is None) != (self.enterprise is None):
-            raise ValueError("give enterprise and outlet, or process alone")
-        if self.process is not None and self.process not in PROCESSES:
-            raise ValueError(f"process {self.process!r} is unknown; expected one of {', '.join(PROCESSES)}")
-        if unknown := [kind for kind in self.exempt_process if kind not in PROCESS_KINDS]:
-            raise ValueError(f"exempt_process {unknown[0]!r} is unknown; expected some of {', '.join(PROCESS_KINDS)}")
-        if (self.averaging is Averaging.YEAR) != (self.unit == "t"):
-            raise ValueError("a yearly total is in t, and nothing else is")
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to must not be before valid_from")
-        if self.enabled and self.status in ("draft", "unconfirmed"):
-            raise ValueError(f"a limit of status {self.status} stays disabled; confirm it as law, policy or permit")
+        faults = limit_faults(
+            enterprise=self.enterprise,
+            outlet=self.outlet,
+            process=self.process,
+            quantity=self.quantity,
+            averaging=self.averaging,
+            unit=self.unit,
+            reference_o2_pct=self.reference_o2_pct,
+            exempt_process=self.exempt_process,
+            status=self.status,
+            enabled=self.enabled,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+        )
+        for fault in faults:
+            raise ValueError(fault.english)  # one at a time, as the other models do
         return self
 
 
