@@ -53,6 +53,12 @@ async def acting_session(request: Request, access: Annotated[Access, Depends(aut
         yield session
 
 
+async def marking_session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
+    """For operators and enterprises, and may write; the endpoint refuses what is not the enterprise's own."""
+    async with _session(request, access, read_only=False) as session:
+        yield session
+
+
 @asynccontextmanager
 async def _session(request: Request, access: Access, *, read_only: bool) -> AsyncIterator[Session]:
     database: Database = request.app.state.database
@@ -67,3 +73,4 @@ async def _session(request: Request, access: Access, *, read_only: bool) -> Asyn
 ReadSession = Annotated[Session, Depends(read_session, scope="function")]
 OperatorSession = Annotated[Session, Depends(operator_session, scope="function")]
 ActingSession = Annotated[Session, Depends(acting_session, scope="function")]
+MarkingSession = Annotated[Session, Depends(marking_session, scope="function")]

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import BadInput
+from domain.quality import SourceFlag
 
 
 class Dimension(StrEnum):
@@ -103,3 +104,18 @@ def first_conflict(mark: Mark, effective: Iterable[Mark]) -> Mark | None:
     """The earliest effective mark that a new one would overlap: the same minute cannot carry two kinds."""
     found = [other for other in effective if other.mark_id != mark.mark_id and mark.concerns(other)]
     return min(found, key=lambda other: other.start, default=None)
+
+
+#: What an instrument's own flag (HJ 212-2017 table 8, and 2005) says as a mark: dimension, kind, Chinese. A flag is an
+#: automatic mark of the single reading.
+FLAG_MARKS = {
+    SourceFlag.CALIBRATION: (Dimension.EQUIPMENT, "calibration", "校准"),
+    SourceFlag.MAINTENANCE: (Dimension.EQUIPMENT, "maintenance", "日常维护"),
+    SourceFlag.FAULT: (Dimension.EQUIPMENT, "fault", "故障"),
+    SourceFlag.COMMUNICATION: (Dimension.EQUIPMENT, "communication", "通讯中断"),
+    SourceFlag.STOPPED: (Dimension.EQUIPMENT, "instrument_stopped", "监测仪器停运"),
+    SourceFlag.POWER: (Dimension.EQUIPMENT, "power", "电源故障"),
+    SourceFlag.MANUAL: (Dimension.EQUIPMENT, "manual_value", "手工输入"),
+    SourceFlag.OVER_RANGE: (Dimension.EQUIPMENT, "over_range", "超测量上限"),
+    SourceFlag.SOURCE_STOPPED: (Dimension.PROCESS, STOPPED, "排放源停运"),
+}
