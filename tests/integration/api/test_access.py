@@ -38,6 +38,8 @@ OWN_LISTS = [
     "/v1/stations",
     "/v1/quirks",
 ]
+#: Lists of which some rows are nobody's own, or which need not have any.
+OWN_OR_COMMON = ["/v1/limits", "/v1/marks", f"/v1/marks/automatic?{SPAN}"]
 OPERATORS_ONLY = [
     "/v1/strays",
     "/v1/enterprises",
@@ -80,6 +82,7 @@ async def judged(city: Database) -> Database:
 
 def _paths() -> Iterator[str]:
     yield from OWN_LISTS
+    yield from OWN_OR_COMMON
     yield from OPERATORS_ONLY
     for own, foreign in BY_ID:
         yield own
@@ -141,6 +144,12 @@ async def test_an_enterprise_sees_its_own_rows_only(client: Client, judged: Data
             assert (await http.get(f"{path}{joiner}enterprise=hx-coking")).status_code == 200
             assert_problem(await http.get(f"{path}{joiner}enterprise=ly-chem"), 403, "forbidden")
             assert_problem(await http.get(f"{path}{joiner}enterprise=nobody"), 403, "forbidden")
+        for path in OWN_OR_COMMON:
+            response = await http.get(path)
+            assert response.status_code == 200, (path, response.text)
+            assert {item["enterprise"] for item in response.json()["items"]} <= {"hx-coking", None}, path
+            foreign = f"{path}{'&' if '?' in path else '?'}enterprise=ly-chem"
+            assert_problem(await http.get(foreign), 403, "forbidden")
         for path in OPERATORS_ONLY:
             assert_problem(await http.get(path), 403, "forbidden")
         for own, foreign in BY_ID:

@@ -27,6 +27,10 @@ LISTS = [
     "/v1/coverage",
     "/v1/emissions?month=2026-11",
     "/v1/ldar",
+    "/v1/limits",
+    "/v1/limits?as_known_at=2026-11-02T00:00:00Z",
+    "/v1/marks",
+    "/v1/marks/automatic?from=2026-11-01T00:00:00Z&to=2026-11-04T00:00:00Z",
     "/v1/targets",
     "/v1/accounting",
     "/v1/rejects",
@@ -50,9 +54,16 @@ async def many(city: Database) -> Database:
         " from generate_series(1, %(rows)s) n",
         "insert into correction (point_id, measured_at, value, source_flag, qc_flag, received_at)"
         " select 1, %(at)s + n * interval '1 minute', -n, 'N', 1, %(at)s from generate_series(1, %(rows)s, 2) n",
-        "insert into hourly select 1, %(at)s - n * interval '1 hour', n, null, 60, 60, 60, n, n, n, n, '{}', '{}',"
-        " null, %(at)s from generate_series(0, %(rows)s / 2) n",
+        "insert into hourly select 1, %(at)s - n * interval '1 hour', n, null, 60, 60, 60, n, n, n, n,"
+        ' \'{"C": 3, "N": 50, "M": 7}\', \'{}\', null, %(at)s from generate_series(0, %(rows)s / 2) n',
         "insert into rule select 'r-' || n, 1, 'p', 't', 'e', 's', 'c', 'law', 'issued', 'high', true, 'info', '{}'"
+        " from generate_series(1, %(rows)s) n",
+        "insert into emission_limit (origin, process, quantity, kind, averaging, region, value, unit, decimals,"
+        " exempt_process, standard, clause, source, confidence, status, enabled, valid_from, author, reason,"
+        " created_at) select 'site', 'boiler', 'so2', 'ule', 'hour', 'any', n, 'mg/m3', 0, '{}', 's', 'c', 't', 'site',"
+        " 'law', true, date '2020-01-01' + n, 'a', '', %(at)s from generate_series(1, %(rows)s) n",
+        "insert into mark (enterprise_id, outlet_id, dimension, kind, start_at, end_at, origin, author, reason,"
+        " created_at) select 1, 1, 'process', 'stopped', %(at)s, %(at)s + interval '1 hour', 'manual', 'a', 'r', %(at)s"
         " from generate_series(1, %(rows)s) n",
         "insert into target select 'X' || n, 'd', 's', 'i', '', 1, '', 1, 1, '', 'water', 'auto', '', ''"
         " from generate_series(1, %(rows)s) n",
