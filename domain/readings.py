@@ -71,7 +71,10 @@ class Readings:
 
 def valid_mask(source_flag: Int8, qc_flag: Int16) -> Bool:
     """Column form of domain.quality.is_valid."""
-    valid: Bool = np.isin(source_flag, _VALID_CODES) & (qc_flag == int(QcFlag.GOOD))
+    valid: Bool = source_flag == _VALID_CODES[0]
+    for code in _VALID_CODES[1:]:
+        valid |= source_flag == code
+    valid &= qc_flag == int(QcFlag.GOOD)
     return valid
 
 

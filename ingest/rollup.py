@@ -15,7 +15,8 @@ import numpy as np
 
 from domain.clock import Clock
 from domain.errors import StorageUnavailable
-from domain.hourly import Windows, hours
+from domain.hourly import hours
+from domain.pointhours import Windows, marked_by
 from domain.points import PointKind
 from domain.readings import HOUR_US, Bool, Int64, Readings
 from ingest.metrics import IngestMetrics
@@ -27,6 +28,7 @@ from storage.hourly import (
     take_dirty_hours,
     upsert_hours,
 )
+from storage.marks import equipment_spans
 from storage.points import Mechanics, load_mechanics
 from storage.readings import effective_readings, valid_readings_before, valid_times_after
 
@@ -99,8 +101,9 @@ class RollUp:
         changed = 0
         for windows in _portions(_windows(mechanics, point_id, hour_us)):
             readings, corrected = await _load(connection, windows)
-            # a million readings take a third of a second, in which gateways wait for their answers
-            rows = await asyncio.to_thread(hours, windows, readings, corrected)
+            marked = await _marked(connection, windows, readings)
+            # a million readings take some time, in which gateways wait for their answers
+            rows = await asyncio.to_thread(hours, windows, readings, corrected, marked)
             there = rows.reading_count > 0  # nothing is there when the readings are past their retention
             changed += await upsert_hours(connection, windows.take(there), rows.take(there), now)
         return changed
@@ -186,6 +189,18 @@ async def _load(connection: Connection, windows: Windows) -> tuple[Readings, Boo
         return readings, corrected
     before = await valid_readings_before(connection, point_id[is_counter], from_us[is_counter])
     return _merge(before, readings, corrected)
+
+
+async def _marked(connection: Connection, windows: Windows, readings: Readings) -> Int64 | None:
+    """The effective equipment mark on each reading, None when there is none at all.
+
+    Asked after the work was taken: a mark whose hours were struck off is seen, a later one dirties them again.
+    """
+    if len(windows) == 0:
+        return None
+    first_us, last_us = int(windows.hour_us.min()), int(windows.hour_us.max())
+    spans = await equipment_spans(connection, np.unique(windows.point_id), first_us, last_us + HOUR_US)
+    return marked_by(readings, spans) if len(spans) else None
 
 
 def _merge(before: Readings, readings: Readings, corrected: Bool) -> tuple[Readings, Bool]:

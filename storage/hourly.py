@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from domain.hourly import Hours, Windows, mark_names
+from domain.hourly import NO_DIGEST, Hours, mark_names
+from domain.pointhours import Windows
 from domain.quality import SourceFlag
 from domain.readings import Int64
-from storage.columns import column_cursor, copy_rows, float8, int2, int4, timestamptz
+from storage.columns import column_cursor, copy_rows, float8, int2, int4, int8, timestamptz
 from storage.database import Connection
 from storage.sql import queries
 
@@ -83,14 +85,32 @@ async def upsert_hours(connection: Connection, windows: Windows, hours: Hours, c
         "first_value": float8(hours.first_value),
         "last_value": float8(hours.last_value),
         "flag_counts": _flag_counts(hours.flag_counts),
-        "marks": [",".join(mark_names(bits)) for bits in hours.marks.tolist()],
+        "marks": _mark_names(hours.marks),
         "gap_from": timestamptz(hours.gap_from_us),
+        "marked_minutes": int2(hours.marked_minutes),
+        "mark_ids": [",".join(map(str, ids)) for ids in hours.mark_ids.tolist()],
+        "deviation": float8(hours.deviation),
+        "flat_head_s": int4(hours.flat_head_s),
+        "flat_tail_s": int4(hours.flat_tail_s),
+        "flat_longest_s": int4(hours.flat_longest_s),
+        "zero_minutes": int2(hours.zero_minutes),
+        "negative_minutes": int2(hours.negative_minutes),
+        "maximum_count": int4(hours.maximum_count),
+        "late_count": int4(hours.late_count),
+        "digest": int8(hours.digest),
+        "no_digest": NO_DIGEST,
         "computed_at": computed_at,
     }
     async with column_cursor(connection) as cursor:
         await cursor.execute(_SQL["upsert_hours"], parameters)
         row: Any = await cursor.fetchone()
     return int(row[0])
+
+
+def _mark_names(marks: NDArray[np.uint16]) -> list[str]:
+    """The names of each row's marks with commas; hours have few different sets."""
+    names = {bits: ",".join(mark_names(bits)) for bits in set(marks.tolist())}
+    return [names[bits] for bits in marks.tolist()]
 
 
 def _flag_counts(counts: Int64) -> list[str]:

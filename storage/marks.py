@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from psycopg.rows import dict_row
 
 from domain.errors import BadInput, Conflict, NotFound
@@ -26,6 +27,10 @@ from domain.marks import (
     first_conflict,
 )
 from domain.periods import SITE_ZONE, require_aware
+from domain.pointhours import Spans
+from domain.readings import Int64
+from domain.readings import from_us as instant
+from storage.columns import column_cursor, int4
 from storage.database import Connection
 from storage.hourly import hint_rules
 from storage.sql import queries
@@ -158,6 +163,16 @@ async def effective_marks(
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_SQL["effective"], parameters)
         return [_stored(row) for row in await cursor.fetchall()]
+
+
+async def equipment_spans(connection: Connection, point_id: Int64, from_us: int, to_us: int) -> Spans:
+    """What effective equipment marks say of some points within [from_us, to_us), by all that is known."""
+    from_at = instant(from_us)
+    span = {"from_at": from_at, "to_at": instant(to_us), "first_at": from_at - LONGEST}
+    async with column_cursor(connection) as cursor:
+        await cursor.execute(_SQL["equipment_spans"], {"point_id": int4(point_id), **span})
+        (row,) = await cursor.fetchall()
+    return Spans(row[0].astype(np.int64), *row[1:])
 
 
 async def _analyser(connection: Connection, outlet_id: int, outlet: str, code: str) -> int:

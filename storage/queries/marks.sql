@@ -82,3 +82,19 @@ cross join generate_series(date_trunc('hour', %(start_at)s::timestamptz, 'UTC'),
                            interval '1 hour') as h (hour_at)
 where p.outlet_id = %(outlet_id)s::int and p.statistic is null
 order by p.point_id, h.hour_at
+
+-- equipment_spans --
+-- effective equipment marks on some points that overlap [from, to), in order of start. Only analysers are marked: a
+-- counter, a state and what a logger says of another point stay as they are. first_at as in `effective`
+select coalesce(array_agg(p.point_id order by m.start_at, m.mark_id), '{}') as point_id,
+       coalesce(array_agg(m.mark_id order by m.start_at, m.mark_id), '{}') as mark_id,
+       coalesce(array_agg(m.start_at order by m.start_at, m.mark_id), '{}') as start_at,
+       coalesce(array_agg(m.end_at order by m.start_at, m.mark_id), '{}') as end_at
+from mark m
+join point p on p.outlet_id = m.outlet_id and (m.point_id is null or m.point_id = p.point_id)
+where p.point_id = any(%(point_id)s::int[]) and p.kind = 'instantaneous' and p.statistic is null
+  and m.dimension = 'equipment'
+  and m.start_at >= %(first_at)s::timestamptz and m.start_at < %(to_at)s::timestamptz
+  and m.end_at > %(from_at)s::timestamptz
+  and not exists (select from mark_decision d where d.mark_id = m.mark_id)
+  and not exists (select from mark s where s.supersedes = m.mark_id)

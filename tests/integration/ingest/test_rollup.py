@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,7 +64,7 @@ async def store(database: Database, code: str, readings: list[Reading]) -> None:
 
 def equal(found: Hour, expected: Hour) -> None:
     got, wanted = asdict(found), asdict(expected)
-    for name in ("mean", "increment"):
+    for name in ("mean", "increment", "deviation"):
         assert got.pop(name) == pytest.approx(wanted.pop(name)), (found, expected)
     assert got == wanted
 
@@ -205,7 +205,7 @@ def _effective(code: str, known: list[Reading]) -> Reading:
     last = known[-1]
     bounds = {"SO2": (0, 500), "O2": (0, 25)}.get(code)
     suspect = bounds is not None and not bounds[0] <= last.value <= bounds[1]
-    return Reading(last.at, last.value, last.flag, 3 if suspect else 1, len(known) > 1)
+    return Reading(last.at, last.value, last.flag, 3 if suspect else 1, len(known) > 1, late=NOW - last.at > HOUR)
 
 
 async def test_one_works_at_a_time_and_a_failing_step_puts_the_work_back(plant: Database) -> None:
@@ -252,7 +252,7 @@ async def test_series_that_stand_still_or_leap_are_marked_and_late_data_mark_the
            and enterprise_id = (select enterprise_id from enterprise where code = 'coke-1') returning 1""",
     )
     traits: dict[str, Any] = {"interval_s": 60, "stuck_minutes": 30, "max_step": 5.0}
-    still = [Reading(START + minutes(m), 7.0) for m in range(60) if m != 25]
+    still = [Reading(START + minutes(m), 7.0, late=True) for m in range(60) if m != 25]
     async with running_writer(plant) as writer:
         await send(writer, delivery([sample(r.at, {"SO2": r.value, "O2": r.value}) for r in still]))
         await rolled_up(plant)
@@ -261,7 +261,7 @@ async def test_series_that_stand_still_or_leap_are_marked_and_late_data_mark_the
         assert (row.marks, row.mean, row.valid_minutes) == (["stuck"], 7.0, 59)
         assert (await hourly(plant, "O2"))[START].marks == []
         # a late value within the step interrupts the standstill, 34 minutes of it remain
-        late = sorted([*still, Reading(START + minutes(25), 12.0)], key=lambda r: r.at)
+        late = sorted([*still, Reading(START + minutes(25), 12.0, late=True)], key=lambda r: r.at)
         await send(writer, delivery(sample(START + minutes(25), {"SO2": 12.0})))
         await rolled_up(plant)
         equal((await hourly(plant, "SO2"))[START], by_hand.hour(late, START, **traits))
@@ -270,7 +270,7 @@ async def test_series_that_stand_still_or_leap_are_marked_and_late_data_mark_the
         await send(writer, delivery([sample(at, {"SO2": value}) for at, value in corrected.items()]))
         await rolled_up(plant)
     found = (await hourly(plant, "SO2"))[START]
-    now = [Reading(r.at, corrected.get(r.at, r.value), corrected=r.at in corrected) for r in late]
+    now = [replace(r, value=corrected.get(r.at, r.value), corrected=r.at in corrected) for r in late]
     equal(found, by_hand.hour(now, START, **traits))
     assert found.marks == ["corrected", "step"]
     assert found.valid_minutes == 60

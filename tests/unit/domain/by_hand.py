@@ -17,10 +17,16 @@ class Reading:
     flag: str = "N"
     qc: int = 1
     corrected: bool = False
+    mark: int = 0
+    late: bool = False
+
+    @property
+    def normal(self) -> bool:
+        return self.flag == "N" and self.qc == 1
 
     @property
     def valid(self) -> bool:
-        return self.flag == "N" and self.qc == 1
+        return self.normal and not self.mark
 
 
 @dataclass
@@ -37,6 +43,16 @@ class Hour:
     flag_counts: dict[str, int] = field(default_factory=dict)
     marks: list[str] = field(default_factory=list)
     gap_from: datetime | None = None
+    marked_minutes: int = 0
+    mark_ids: list[int] = field(default_factory=list)
+    deviation: float | None = None
+    flat_head_s: int = 0
+    flat_tail_s: int = 0
+    flat_longest_s: int = 0
+    zero_minutes: int = 0
+    negative_minutes: int = 0
+    maximum_count: int = 0
+    late_count: int = 0
 
 
 ORDER = ["rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect", "stuck", "step"]
@@ -100,18 +116,49 @@ def hour(
     for r in inside:
         offset_us = (r.at - start) // timedelta(microseconds=1) - (1 if counter else 0)
         slots.setdefault(offset_us // (slot_s * 1_000_000), []).append(r)
-    means = []
+    means, lost = [], 0
     for slot in slots.values():
-        good = [r.value for r in slot if r.valid]
+        good = [r.value for r in slot if r.normal]
         if good and len(good) >= 0.75 * len(slot):
-            means.append(sum(good) / len(good))
-    row.valid_minutes = min(60, len(means) * slot_s // 60)
+            if any(r.mark for r in slot):
+                lost += 1
+            else:
+                means.append(sum(good) / len(good))
+
+    def minutes(count: int) -> int:
+        return min(60, count * slot_s // 60)
+
+    row.valid_minutes = minutes(len(means))
+    row.marked_minutes = minutes(len(means) + lost) - row.valid_minutes
+    row.mark_ids = sorted({r.mark for r in inside if r.mark})
+    row.zero_minutes = minutes(sum(mean == 0 for mean in means))
+    row.negative_minutes = minutes(sum(mean < 0 for mean in means))
+    row.maximum_count = sum(r.value == row.maximum for r in valid)
+    row.late_count = sum(r.late for r in inside)
     if means and not counter:
         row.mean = sum(means) / len(means)
+        row.deviation = (sum((mean - row.mean) ** 2 for mean in means) / len(means)) ** 0.5
+    if valid and not counter:
+        runs = standstills(valid, timedelta(seconds=interval_s))
+        row.flat_head_s, row.flat_tail_s, row.flat_longest_s = runs[0], runs[-1], max(runs)
     if rollover is not None:
         _count(row, marks, [r for r in readings if r.valid and r.at <= end], start, rollover, max_rate)
     row.marks = [mark for mark in ORDER if mark in marks]
     return row
+
+
+def standstills(valid: list[Reading], interval: timedelta) -> list[int]:
+    """Seconds for which the valid readings of an hour stand still, run by run of equal values."""
+    runs: list[timedelta] = []
+    for index, reading in enumerate(valid):
+        stands = min(interval, HOUR)
+        if index + 1 < len(valid):
+            stands = min(stands, valid[index + 1].at - reading.at)
+        if index and valid[index - 1].value == reading.value:
+            runs[-1] += stands
+        else:
+            runs.append(stands)
+    return [int(run / timedelta(seconds=1)) for run in runs]
 
 
 def behaviour(valid: list[Reading], interval: timedelta, stuck: timedelta, max_step: float | None) -> set[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from domain.hourly import NO_GAP, Hours, Windows, hours, mark_names
 from domain.quality import SourceFlag
-from domain.readings import Readings, from_us, to_us
+from domain.readings import HOUR_US, Readings, from_us, to_us
 from tests.unit.domain.by_hand import Hour, Reading
 
 START = datetime.fromisoformat("2026-11-02T00:00:00+00:00")
@@ -20,6 +20,7 @@ def at(minutes: float) -> datetime:
 
 
 def columns(readings: list[Reading], point_id: int = 1) -> tuple[Readings, np.ndarray]:
+    """The readings, and where they were corrected."""
     ordered = sorted(readings, key=lambda r: r.at)
     size = len(ordered)
     return Readings(
@@ -28,8 +29,13 @@ def columns(readings: list[Reading], point_id: int = 1) -> tuple[Readings, np.nd
         np.array([r.value for r in ordered], np.float64),
         np.array([ord(r.flag) for r in ordered], np.int8),
         np.array([r.qc for r in ordered], np.int16),
-        np.array([to_us(r.at) for r in ordered], np.int64),
+        np.array([to_us(r.at) + (HOUR_US + 1 if r.late else HOUR_US) for r in ordered], np.int64),
     ), np.array([r.corrected for r in ordered], np.bool_)
+
+
+def marks(readings: list[Reading]) -> np.ndarray:
+    """The mark on each reading, in their order of time."""
+    return np.array([r.mark for r in sorted(readings, key=lambda r: r.at)], np.int64)
 
 
 def windows(
@@ -77,6 +83,16 @@ def rows(found: Hours) -> list[Hour]:
             {letter: int(n) for letter, n in zip(letters, found.flag_counts[i], strict=True) if n},
             mark_names(int(found.marks[i])),
             None if found.gap_from_us[i] == NO_GAP else from_us(int(found.gap_from_us[i])),
+            int(found.marked_minutes[i]),
+            list(found.mark_ids[i]),
+            number(found.deviation[i]),
+            int(found.flat_head_s[i]),
+            int(found.flat_tail_s[i]),
+            int(found.flat_longest_s[i]),
+            int(found.zero_minutes[i]),
+            int(found.negative_minutes[i]),
+            int(found.maximum_count[i]),
+            int(found.late_count[i]),
         )
         for i in range(len(found.mean))
     ]
@@ -84,4 +100,4 @@ def rows(found: Hours) -> list[Hour]:
 
 def computed(readings: list[Reading], starts: list[datetime], **traits: float | None) -> list[Hour]:
     """The rows of some hours of one point by the code under test."""
-    return rows(hours(windows(starts, **traits), *columns(readings)))  # type: ignore[arg-type]
+    return rows(hours(windows(starts, **traits), *columns(readings), marks(readings)))  # type: ignore[arg-type]

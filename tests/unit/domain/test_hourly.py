@@ -19,8 +19,8 @@ from tests.unit.domain.columns import START, at, columns, computed, rows, window
 
 def same(found: Hour, expected: Hour) -> None:
     given_, wanted = asdict(found), asdict(expected)
-    for name in ("mean", "increment"):  # sums in another order
-        assert given_.pop(name) == pytest.approx(wanted.pop(name)), (found, expected)
+    for name in ("mean", "increment", "deviation"):  # sums in another order
+        assert given_.pop(name) == pytest.approx(wanted.pop(name), abs=1e-9), (found, expected)
     assert given_ == wanted
 
 
@@ -190,9 +190,11 @@ readings_of_a_point = st.lists(
             st.integers(-700, 700),
             st.sampled_from([0, 0, 1, -1]),
         ),
-        st.integers(0, 1000).map(float),
+        st.integers(-2, 6).map(float) | st.integers(0, 1000).map(float),
         st.sampled_from("NNNNNMTD"),
         st.sampled_from([1, 1, 1, 3]),
+        st.booleans(),
+        st.sampled_from([0, 0, 0, 5, 3]),
         st.booleans(),
     ),
     max_size=60,

@@ -1,0 +1,207 @@
+"""Point-hours to compute, and the readings that belong to each: the bookkeeping below `domain.hourly`.
+
+Readings come ordered by point and time, so the readings of a point-hour lie together; everything here is positions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from domain.readings import HOUR_US, SECOND_US, Bool, Float64, Int64, Readings, valid_mask
+
+MINUTE_S = 60
+#: Most slots of an hour: a slot is a minute or longer.
+SLOTS = 60
+
+#: Readings that are worked on at a time: their columns stay in a core's cache.
+_BLOCK_READINGS = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Point-hours to compute: columns of equal length, ordered by point and hour, no pair twice."""
+
+    point_id: Int64
+    hour_us: Int64
+    """Start of the hour."""
+    is_counter: Bool
+    interval_s: Int64
+    rollover: Float64
+    """Value range of the register; NaN for what is no counter."""
+    max_rate_per_h: Float64
+    """NaN when unknown."""
+    stuck_minutes: Int64
+    """How long valid values may stay identical before the hour is marked `stuck`; 0 asks nothing."""
+    max_step: Float64
+    """Change between neighbouring valid values beyond which the hour is marked `step`; NaN asks nothing."""
+
+    def __len__(self) -> int:
+        return len(self.point_id)
+
+    def take(self, chosen: Bool | slice) -> Windows:
+        """The windows where a mask holds, or of a slice."""
+        return Windows(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+    @property
+    def from_us(self) -> Int64:
+        """The first instant of each: counters own (start, end], other points [start, end)."""
+        return self.hour_us + self.is_counter
+
+    @property
+    def slot_us(self) -> Int64:
+        """Length of a slot: a minute, or the point's interval when that is longer, at most the hour."""
+        return np.clip(self.interval_s, MINUTE_S, HOUR_US // SECOND_US) * SECOND_US
+
+
+def ranges(windows: Windows, readings: Readings) -> tuple[Int64, Int64]:
+    """First position of each window's readings, and the position after its last one."""
+    if len(windows) == 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    new_point = np.r_[True, windows.point_id[1:] != windows.point_id[:-1]]
+    points = windows.point_id[new_point]
+    which = np.cumsum(new_point) - 1
+    low = np.searchsorted(readings.point_id, points, "left")[which]
+    high = np.searchsorted(readings.point_id, points, "right")[which]
+    first = _search(readings.measured_us, low, high, windows.from_us)
+    # where the next hour of the point follows at once, its first reading is the one after our last
+    adjacent = np.r_[~new_point[1:] & (np.diff(windows.hour_us) == HOUR_US), False]
+    stop = np.r_[first[1:], 0]
+    last = ~adjacent
+    stop[last] = _search(readings.measured_us, low[last], high[last], windows.from_us[last] + HOUR_US)
+    return first, stop
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Stretches [start, end) of points that somebody has marked, ordered by start: columns of equal length."""
+
+    point_id: Int64
+    mark_id: Int64
+    start_us: Int64
+    end_us: Int64
+
+    def __len__(self) -> int:
+        return len(self.point_id)
+
+
+def marked_by(readings: Readings, spans: Spans) -> Int64:
+    """The mark on each reading, 0 for none; of several the one that starts last. readings: by point and time."""
+    found = np.zeros(len(readings), np.int64)
+    low, high = (np.searchsorted(readings.point_id, spans.point_id, side) for side in ("left", "right"))
+    first = _search(readings.measured_us, low, high, spans.start_us)
+    stop = _search(readings.measured_us, low, high, spans.end_us)
+    found[positions(first, stop)] = np.repeat(spans.mark_id, stop - first)
+    return found
+
+
+def positions(low: Int64, high: Int64) -> Int64:
+    """All positions of some ranges [low, high), one after the other."""
+    counts = high - low
+    return np.repeat(low - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+
+
+def _search(at_us: Int64, low: Int64, high: Int64, wanted: Int64) -> Int64:
+    """For each entry the first position in [low, high) whose instant is not before `wanted`; all bisected at once."""
+    low, high = low.copy(), high.copy()
+    while (looking := low < high).any():
+        middle = (low + high) >> 1
+        # an entry that is done looks at a position that exists and changes nothing
+        earlier = at_us[np.minimum(middle, len(at_us) - 1)] < wanted
+        np.copyto(low, middle + 1, where=looking & earlier)
+        np.copyto(high, middle, where=looking & ~earlier)
+    return low
+
+
+class Block:
+    """Some windows with exactly their readings, in order."""
+
+    def __init__(
+        self, windows: Windows, readings: Readings, corrected: Bool, marked: Int64 | None, counts: Int64
+    ) -> None:
+        """counts: readings of each window. marked: identity of the mark on each reading, 0 for none."""
+        self.windows = windows
+        self.readings = readings
+        self.corrected = corrected
+        self.marked = None if marked is None or not marked.any() else marked
+        self.counts = counts
+        self.stops = np.cumsum(counts)
+        self.starts = self.stops - counts
+
+    def owner(self, position: Int64) -> Int64:
+        """The window of each reading at some positions."""
+        return np.searchsorted(self.stops, position, "right")
+
+    @cached_property
+    def uniform(self) -> int | None:
+        """Readings of every window when all have as many; None otherwise."""
+        first = int(self.counts[0]) if len(self.counts) else 0
+        return first if first and (self.counts == first).all() else None
+
+    def spread(self, column: Int64) -> Int64:
+        """A column of windows as one of readings."""
+        return np.repeat(column, self.uniform or self.counts)
+
+    @cached_property
+    def normal(self) -> Bool:
+        """Readings that their instrument and our checks call good, whatever a mark says."""
+        return valid_mask(self.readings.source_flag, self.readings.qc_flag)
+
+    @cached_property
+    def valid(self) -> Valid:
+        """The readings that may enter a mean or a verdict: normal and not marked."""
+        good = self.normal if self.marked is None else self.normal & (self.marked == 0)
+        if good.all():
+            return Valid(self, None, self.readings.value, self.counts)
+        position = np.flatnonzero(good)
+        kept = len(position) - np.searchsorted(position, self.starts)  # valid readings from each window's first one on
+        counts = kept - np.r_[kept[1:], 0]
+        return Valid(self, position, self.readings.value[position], counts)
+
+
+class Valid:
+    """The valid readings of a block."""
+
+    def __init__(self, block: Block, position: Int64 | None, value: Float64, counts: Int64) -> None:
+        self.block = block
+        self._position = position
+        self.value = value
+        self.counts = counts
+        self.stops = np.cumsum(counts)
+        self.starts = self.stops - counts
+        self.there = np.flatnonzero(counts)
+        """Windows that have any."""
+
+    def at_us(self, place: Int64) -> Int64:
+        """Instants of the valid readings at some places among them."""
+        return self.block.readings.measured_us[place if self._position is None else self._position[place]]
+
+    def owner(self, place: Int64) -> Int64:
+        """The window of each valid reading at some places."""
+        return np.searchsorted(self.stops, place, "right")
+
+    def spread(self, column: Float64) -> Float64:
+        """A column of windows as one of valid readings."""
+        return np.repeat(column, self.counts)
+
+
+def blocks(windows: Windows, readings: Readings, corrected: Bool, marked: Int64 | None) -> Iterator[Block]:
+    """All windows in blocks, in order; readings of no window are left out. At least one block, if an empty one."""
+    first, stop = ranges(windows, readings)
+    number = np.cumsum(stop - first) // _BLOCK_READINGS
+    edges = np.r_[0, np.flatnonzero(np.diff(number)) + 1, len(windows)]
+    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        some, low, high = windows.take(slice(begin, end)), first[begin:end], stop[begin:end]
+        chosen: slice | Int64 = slice(int(low[0]), int(high[-1])) if end > begin else slice(0)
+        if (low[1:] != high[:-1]).any():  # readings of no window lie between
+            chosen = positions(low, high)
+        yield Block(
+            some,
+            Readings(*(getattr(readings, name)[chosen] for name in readings.__slots__)),
+            corrected[chosen],
+            None if marked is None else marked[chosen],
+            high - low,
+        )
