@@ -96,7 +96,8 @@ def hours(windows: Windows, readings: Readings, corrected: Bool, marked: Int64 |
     equipment mark that covers each reading, 0 for none (see `domain.marks`): such a reading is not valid, nor is its
     minute. A row depends on its own readings only, to the last bit, whatever is computed beside it.
     """
-    found = _concatenated([_block_rows(block) for block in blocks(windows, readings, corrected, marked)])
+    with np.errstate(over="ignore", invalid="ignore"):  # sums of absurd values may be beyond a double
+        found = _concatenated([_block_rows(block) for block in blocks(windows, readings, corrected, marked)])
     increment, gap_from, bits = _counted(windows, readings, marked)
     return replace(found, increment=increment, gap_from_us=gap_from, marks=found.marks | bits)
 
