@@ -28,6 +28,7 @@ from api.routers import (
     points,
     readings,
     rejects,
+    reports,
     rules,
     stations,
     targets,
@@ -51,6 +52,7 @@ _NOUNS = (
     targets,
     accounting,
     rejects,
+    reports,
     gateways,
     stations,
 )

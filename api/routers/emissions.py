@@ -1,125 +1,45 @@
-"""Ultra-low-emission standing per outlet and pollutant in one month. Operators only."""
+"""Both judgements of pollutants of outlets in one month, side by side: the legal limit and ultra-low emission."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
 
-from api.fields import MonthIn, Number, parse_month
-from api.paging import Page, Paging
-from api.session import OperatorSession
-from domain.findings import Verdict
+from api.errors import NOT_FOUND, problems
+from api.fields import EnterpriseParameter, InstantIn, MonthIn, PointCode, parse_month
+from api.models.emissions import EmissionPage, emission_item
+from api.paging import Paging
+from api.session import ReadSession
 from domain.periods import SITE_ZONE, month_period
-from storage.listing.emissions import list_emissions
-from storage.listing.session import Row
+from storage.listing.emissions import MonthQuestion, list_emissions
 
 router = APIRouter(prefix="/emissions", tags=["reports"])
 
-_ITEM: dict[str, Any] = {
-    "subject": "outlet:hx-coking/S1",
-    "enterprise": "hx-coking",
-    "outlet_name": "焦炉烟囱",
-    "process": "coke_oven_stack",
-    "pollutant": "so2",
-    "rule_id": "ule.coke_oven_stack.so2.hourly",
-    "judged_hours": 24,
-    "compliant_hours": 23,
-    "violation_hours": 1,
-    "share_pct": 95.83333333333333,
-    "undetermined_hours": 2,
-    "undetermined_reasons": {"too_few_valid_minutes": 2},
-    "monthly": None,
-}
 
-
-class MonthlyVerdict(BaseModel):
-    """The month's own finding, there once the month is closed."""
-
-    finding_id: int
-    rule_id: str
-    verdict: Verdict
-    reason: str
-    value: Number = Field(description="share of compliant hours, %")
-    limit: Number
-
-
-class EmissionItem(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [_ITEM]})
-
-    subject: str
-    enterprise: str | None
-    outlet_name: str | None
-    process: str
-    pollutant: str
-    rule_id: str
-    judged_hours: int = Field(description="compliant and violation hours")
-    compliant_hours: int
-    violation_hours: int
-    share_pct: Number = Field(description="compliant of judged hours, %, month to date; null when none was judged")
-    undetermined_hours: int
-    undetermined_reasons: dict[str, int]
-    monthly: MonthlyVerdict | None
-
-
-class EmissionPage(Page[EmissionItem]):
-    """One page of one month."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [_ITEM], "next_cursor": None, "month": "2026-11"}]}
-    )
-
-    month: str = Field(description="local calendar month (Asia/Shanghai)")
-
-
-def _item(row: Row) -> EmissionItem:
-    judged = row["compliant_hours"] + row["violation_hours"]
-    words = row["rule_id"].split(".")
-    monthly = None
-    if row["monthly_finding_id"] is not None:
-        monthly = MonthlyVerdict(
-            finding_id=row["monthly_finding_id"],
-            rule_id=row["monthly_rule_id"],
-            verdict=row["monthly_verdict"],
-            reason=row["monthly_reason"],
-            value=row["monthly_value"],
-            limit=row["monthly_limit"],
-        )
-    return EmissionItem(
-        subject=row["subject"],
-        enterprise=row["enterprise"],
-        outlet_name=row["outlet_name"],
-        process=words[1],
-        pollutant=words[-2],
-        rule_id=row["rule_id"],
-        judged_hours=judged,
-        compliant_hours=row["compliant_hours"],
-        violation_hours=row["violation_hours"],
-        share_pct=row["compliant_hours"] * 100 / judged if judged else None,
-        undetermined_hours=row["undetermined_hours"],
-        undetermined_reasons=row["undetermined_reasons"],
-        monthly=monthly,
-    )
-
-
-@router.get("", summary="Judged hours of a month by outlet and pollutant")
+@router.get("", summary="Both judgements of a month by outlet and pollutant", responses=problems(NOT_FOUND))
 async def emissions(
-    session: OperatorSession,
+    session: ReadSession,
     paging: Paging,
     month: Annotated[
         MonthIn | None, Query(description="local month (Asia/Shanghai); without it the present one")
     ] = None,
+    enterprise: EnterpriseParameter = None,
+    outlet: Annotated[PointCode | None, Query(description="outlet code")] = None,
+    as_known_at: Annotated[
+        InstantIn | None, Query(description="as the platform held it at that instant; without it as known now")
+    ] = None,
 ) -> EmissionPage:
-    after = paging.after(str, str, str)
+    """Legal: every valid hour counts. Ultra-low: a share of them. Hours that neither counts stand beside, by reason."""
+    after = paging.after(str, str)
     if month is None:
         # later pages stay on the first page's month
-        month = f"{session.now.astimezone(SITE_ZONE):%Y-%m}" if after is None else after[2]
-    rows = await list_emissions(
-        session.connection,
-        month=month_period(*parse_month(month)),
-        after=None if after is None else after[:2],
-        limit=paging.fetch,
+        month = f"{session.now.astimezone(SITE_ZONE):%Y-%m}" if after is None else after[1]
+    question = MonthQuestion(
+        month_period(*parse_month(month)), await session.enterprise_id(enterprise), outlet, as_known_at
     )
-    items, next_cursor = paging.cut(rows, lambda row: (row["subject"], row["rule_id"], month))
-    return EmissionPage(items=[_item(row) for row in items], next_cursor=next_cursor, month=month)
+    rows = await list_emissions(
+        session.connection, question, after=None if after is None else after[0], limit=paging.fetch
+    )
+    items, next_cursor = paging.cut(rows, lambda row: (row["subject"], month))
+    return EmissionPage(items=[emission_item(row) for row in items], next_cursor=next_cursor, month=month)

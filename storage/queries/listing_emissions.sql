@@ -1,38 +1,45 @@
--- emissions --
--- one page of outlets and pollutants: the hourly verdicts of a month counted, beside the month's own verdict
-with hours as (
-    select f.subject, f.rule_id, f.enterprise_id,
-           count(*) filter (where f.verdict = 'compliant') as compliant_hours,
-           count(*) filter (where f.verdict = 'violation') as violation_hours,
-           count(*) filter (where f.verdict = 'undetermined') as undetermined_hours
-    from finding f
-    where f.rule_id in (select r.rule_id from rule r
-                        where starts_with(r.rule_id, 'ule.') and right(r.rule_id, 7) = '.hourly')
-      and f.superseded_at is null
-      and f.period_start >= %(from_at)s::timestamptz and f.period_start < %(to_at)s::timestamptz
-      and (%(after_subject)s::text is null
-           or (f.subject, f.rule_id) > (%(after_subject)s::text, %(after_rule_id)s::text))
-    group by f.subject, f.rule_id, f.enterprise_id
-    order by f.subject, f.rule_id
-    limit %(limit)s::int
-)
-select h.subject, h.rule_id, e.code as enterprise, o.name as outlet_name, h.compliant_hours,
-       h.violation_hours, h.undetermined_hours,
-       m.finding_id as monthly_finding_id, m.rule_id as monthly_rule_id, m.verdict as monthly_verdict,
-       m.reason as monthly_reason, m.value as monthly_value, m.limit_value as monthly_limit
-from hours h
-left join enterprise e on e.enterprise_id = h.enterprise_id
-left join outlet o on o.enterprise_id = h.enterprise_id and o.code = substr(h.subject, strpos(h.subject, '/') + 1)
-left join finding m on m.rule_id = regexp_replace(h.rule_id, 'hourly$', 'monthly') and m.subject = h.subject
-     and m.period_start = %(from_at)s::timestamptz and m.superseded_at is null
-order by h.subject, h.rule_id
+-- subjects --
+-- one page of pollutants of outlets that have verdicts on hours of a month, by subject
+select s.subject, s.enterprise, s.enterprise_name, s.outlet, s.outlet_name, s.process, s.pollutant
+from (
+    select 'pollutant:' || e.code || '/' || o.code || '/' || q.code as subject, e.code as enterprise,
+           e.name as enterprise_name, o.code as outlet, o.name as outlet_name, o.process, q.code as pollutant
+    from outlet o
+    join enterprise e on e.enterprise_id = o.enterprise_id
+    cross join unnest(%(quantities)s::text[]) as q (code)
+    where (%(enterprise_id)s::int is null or o.enterprise_id = %(enterprise_id)s::int)
+      and (%(outlet)s::text is null or o.code = %(outlet)s::text)
+) s
+where (%(after)s::text is null or s.subject > %(after)s::text)
+  and exists (
+      select from unnest(%(rule_ids)s::text[]) as r (rule_id)
+      join finding f on f.rule_id = r.rule_id and f.subject = s.subject
+           and f.period_start >= %(from_at)s::timestamptz and f.period_start < %(to_at)s::timestamptz
+      where f.computed_at <= coalesce(%(as_known_at)s::timestamptz, 'infinity')
+        and (f.superseded_at is null or f.superseded_at > %(as_known_at)s::timestamptz))
+order by s.subject
+limit %(limit)s::int
 
--- undetermined --
--- why hours of a month could not be judged, for the outlets of one page
-select f.subject, f.rule_id, f.reason, count(*) as hours
+-- hours --
+-- verdicts on hours of a month counted by reason and rule version; the digest tells whether anything was judged anew
+select f.subject, f.rule_id, f.rule_version, f.verdict, f.reason, count(*) as hours,
+       md5(string_agg(f.finding_id::text, ',' order by f.finding_id)) as digest
 from finding f
 where f.rule_id = any(%(rule_ids)s::text[]) and f.subject = any(%(subjects)s::text[])
-  and f.superseded_at is null and f.verdict = 'undetermined'
   and f.period_start >= %(from_at)s::timestamptz and f.period_start < %(to_at)s::timestamptz
-group by f.subject, f.rule_id, f.reason
-order by f.subject, f.rule_id, f.reason
+  and f.computed_at <= coalesce(%(as_known_at)s::timestamptz, 'infinity')
+  and (f.superseded_at is null or f.superseded_at > %(as_known_at)s::timestamptz)
+group by f.subject, f.rule_id, f.rule_version, f.verdict, f.reason
+order by f.subject, f.rule_id, f.rule_version, f.verdict, f.reason
+
+-- periods --
+-- verdicts on the month, or on the quarter that holds it, of some rules
+select f.finding_id, f.rule_id, f.rule_version, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value,
+       f.limit_value, f.unit, f.evidence
+from finding f
+where f.rule_id = any(%(rule_ids)s::text[]) and f.subject = any(%(subjects)s::text[])
+  and f.period_start in (%(month_at)s::timestamptz, %(quarter_at)s::timestamptz)
+  and f.period_end >= %(month_end)s::timestamptz
+  and f.computed_at <= coalesce(%(as_known_at)s::timestamptz, 'infinity')
+  and (f.superseded_at is null or f.superseded_at > %(as_known_at)s::timestamptz)
+order by f.rule_id, f.subject, f.period_start

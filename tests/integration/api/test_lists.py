@@ -137,59 +137,6 @@ async def test_coverage_before_anything_was_judged(client: Client) -> None:
         assert (await http.get("/v1/coverage")).json() == {"items": [], "next_cursor": None, "day": None}
 
 
-async def test_emissions_count_the_month_to_date(client: Client, city: Database) -> None:
-    verdicts = ["compliant"] * 3 + ["violation"] + ["undetermined"] * 2
-    month_start = HOUR_AT - timedelta(hours=32)  # local midnight of 2026-11-01
-    async with city.transaction() as connection:
-        for hour, verdict in enumerate(verdicts):
-            start = month_start + timedelta(hours=hour)
-            await insert_finding(
-                connection,
-                period_start=start,
-                period_end=start + timedelta(hours=1),
-                verdict=verdict,
-                reason={"undetermined": "no_data"}.get(verdict, "within_limit"),
-            )
-        await insert_finding(connection, period_start=month_start - timedelta(hours=1))  # October
-        await insert_finding(connection, period_start=month_start, superseded_at=HOUR_AT)  # thought before
-    async with client() as http:
-        page = (await http.get("/v1/emissions")).json()
-        october = (await http.get("/v1/emissions", params={"month": "2026-10"})).json()
-    assert page["month"] == "2026-11"
-    (item,) = page["items"]
-    assert (item["process"], item["pollutant"], item["outlet_name"]) == ("coke_oven_stack", "so2", "焦炉烟囱")
-    assert (item["judged_hours"], item["compliant_hours"], item["share_pct"]) == (4, 3, 75.0)
-    assert item["undetermined_reasons"] == {"no_data": 2}
-    assert item["monthly"] is None
-    assert october["items"][0]["judged_hours"] == 1
-
-
-async def test_emissions_show_the_closed_month(client: Client, city: Database) -> None:
-    start = HOUR_AT - timedelta(hours=32)
-    async with city.transaction() as connection:
-        await insert_finding(connection, period_start=start, verdict="undetermined", reason="no_data")
-        monthly = await insert_finding(
-            connection,
-            rule_id="ule.coke_oven_stack.so2.monthly",
-            period_start=start,
-            period_end=start + timedelta(days=30),
-            reason="share_not_met",
-            value=94.0,
-            limit_value=95.0,
-        )
-    async with client() as http:
-        (item,) = (await http.get("/v1/emissions", params={"month": "2026-11"})).json()["items"]
-    assert item["share_pct"] is None  # nothing judged is not 0 %
-    assert item["monthly"] == {
-        "finding_id": monthly,
-        "rule_id": "ule.coke_oven_stack.so2.monthly",
-        "verdict": "violation",
-        "reason": "share_not_met",
-        "value": 94.0,
-        "limit": 95.0,
-    }
-
-
 async def test_ldar_shows_due_days_and_counts(client: Client, city: Database) -> None:
     async with city.transaction() as connection:
         for anchor, reason, verdict in [(300, "tested_late", "violation"), (100, "scheduled", "compliant")]:

@@ -50,6 +50,8 @@ async def many(city: Database) -> Database:
         "insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, in_service_from)"
         " select e, 'X-' || n, 'n', 'state', 'q', 'u', 60, '2026-11-01'"
         " from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
+        "insert into outlet (enterprise_id, code, name, process, in_service_from)"
+        " select 1, 'O-' || n, 'n', 'boiler', '2026-01-01' from generate_series(0, %(rows)s - 1) n",
         "insert into reading select 1, %(at)s + n * interval '1 minute', n, 'N', 1, %(at)s"
         " from generate_series(1, %(rows)s) n",
         "insert into correction (point_id, measured_at, value, source_flag, qc_flag, received_at)"
@@ -91,6 +93,7 @@ async def many(city: Database) -> Database:
     async with city.transaction() as connection:
         for number in range(ROWS):
             await insert_finding(connection, subject=f"outlet:hx-coking/S{number}")  # all of one hour
+            await insert_finding(connection, rule_id="ule.hourly", subject=f"pollutant:hx-coking/O-{number}/so2")
             await insert_finding(
                 connection,
                 rule_id="water.meter_installation_rate",

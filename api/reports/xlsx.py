@@ -1,0 +1,120 @@
+"""The monthly report as a workbook. The same report gives the same bytes: a copy can be told from a changed one."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import UTC
+from typing import cast
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PrintPageSetup
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from api.fields import format_instant
+from api.models.report import UleReport
+from api.reports import tables as parts
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+_FONT = "Microsoft YaHei"
+_LINE = Side(style="thin", color="C9D1D9")
+_BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
+_HEAD = PatternFill("solid", fgColor="E6ECF2")
+_BAD = PatternFill("solid", fgColor="FDECEA")
+#: The first day that a ZIP archive can name.
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def workbook(report: UleReport) -> bytes:
+    """A file for Excel, WPS and LibreOffice: one sheet a table, the first with what the report is of."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for number, table in enumerate(parts.tables(report)):
+        sheet = book.create_sheet(table.name)
+        top = _header(sheet, report) if number == 0 else 1
+        _table(sheet, table, top)
+    _notes(book.create_sheet("说明"))
+    book.properties.title = report.title
+    book.properties.creator = "Plantwatch"
+    book.properties.created = report.as_known_at.astimezone(UTC).replace(tzinfo=None)
+    written = io.BytesIO()
+    book.save(written)
+    return _undated(written.getvalue(), format_instant(report.as_known_at))
+
+
+def _header(sheet: Worksheet, report: UleReport) -> int:
+    """Title and what the report is of; the row where the table may begin."""
+    _put(sheet, 1, 1, report.title).font = Font(name=_FONT, size=16, bold=True)
+    row = 2
+    for name, value in parts.header(report):
+        _put(sheet, row, 1, name).font = Font(name=_FONT, size=10, color="555555")
+        _put(sheet, row, 2, value).font = Font(name=_FONT, size=10)
+        row += 1
+    return row + 1
+
+
+def _table(sheet: Worksheet, table: parts.Table, top: int) -> None:
+    for number, column in enumerate(table.columns, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = column.width + 2
+        cell = _put(sheet, top, number, column.title)
+        cell.font = Font(name=_FONT, size=10, bold=True)
+        cell.fill, cell.border = _HEAD, _BOX
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
+    for below, values in enumerate(table.rows, 1):
+        for number, (value, column) in enumerate(zip(values, table.columns, strict=True), 1):
+            cell = _put(sheet, top + below, number, value)
+            cell.font, cell.border = Font(name=_FONT, size=10), _BOX
+            cell.alignment = Alignment(vertical="top", wrap_text=True)
+            if isinstance(value, float) and column.decimals is not None:
+                cell.number_format = "0." + "0" * column.decimals
+            if "未达标" in values:
+                cell.fill = _BAD
+    if not table.rows:
+        _put(sheet, top + 1, 1, table.empty).font = Font(name=_FONT, size=10, color="555555")
+    sheet.freeze_panes = f"A{top + 1}"
+    sheet.print_title_rows = f"{top}:{top}"
+    _landscape(sheet)
+
+
+def _landscape(sheet: Worksheet) -> None:
+    """A4 across, as wide as the page, as long as it takes."""
+    sheet.page_setup = PrintPageSetup(orientation="landscape", paperSize=int(sheet.PAPERSIZE_A4), fitToHeight=0)
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _notes(sheet: Worksheet) -> None:
+    sheet.column_dimensions["A"].width = 120
+    for row, note in enumerate(parts.NOTES, 1):
+        cell = _put(sheet, row, 1, f"{row}. {note}")
+        cell.font = Font(name=_FONT, size=10)
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: parts.Cell) -> Cell:
+    cell = cast(Cell, sheet.cell(row, column))
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        # what somebody wrote as a reason must not become a formula
+        cell.data_type = "s"
+        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
+    return cell
+
+
+def _undated(written: bytes, at: str) -> bytes:
+    """The same archive without the hour in which it was packed."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(written)) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            body = old.read(name)
+            if name == "docProps/core.xml":
+                body = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + at.encode(), body)
+            entry = zipfile.ZipInfo(name, date_time=_NO_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(entry, body)
+    return packed.getvalue()
