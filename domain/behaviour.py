@@ -61,13 +61,16 @@ def standstill(valid: Valid) -> Still:
     tail[there] = longest[there] = interval_us[there]
 
     # places whose value is that of the place before; few, as a rule
-    again = np.flatnonzero(valid.value[1:] == valid.value[:-1]) + 1
+    again = np.flatnonzero(valid.value[1:] == valid.value[:-1])
+    again += 1
     owner = valid.owner(again)
     within = again != valid.starts[owner]
     again, owner = again[within], owner[within]
     if len(again):
-        begins = np.flatnonzero(np.r_[True, (np.diff(again) != 1) | (owner[1:] != owner[:-1])])
-        ends = np.r_[begins[1:], len(again)] - 1
+        apart = np.ones(len(again) + 1, np.bool_)
+        apart[1:-1] = (again[1:] - again[:-1] != 1) | (owner[1:] != owner[:-1])
+        edge = np.flatnonzero(apart)
+        begins, ends = edge[:-1], edge[1:] - 1
         of, from_place, to_place = owner[begins], again[begins] - 1, again[ends]
         lasted = np.add.reduceat(stands_us(again - 1, owner), begins) + stands_us(to_place, of)
         np.maximum.at(longest, of, lasted)
@@ -120,26 +123,25 @@ def late(block: Block) -> Int64:
 def spread(slots: Slots, mean: Float64) -> Float64:
     """Standard deviation (population) of the valid slots about their mean; NaN without any."""
     off = slots.mean - mean[:, None]
-    if not slots.is_valid.all():
-        off[~slots.is_valid] = 0.0
+    off.reshape(-1)[slots.others] = 0.0
     squares = np.einsum("ij,ij->i", off, off)
     count = slots.valid
     deviation: Float64 = np.sqrt(np.divide(squares, count, out=np.full(len(count), np.nan), where=count > 0))
     return deviation
 
 
-def edges(windows: Windows, slots: Slots, minimum: Float64) -> tuple[Int64, Int64]:
+def edges(block: Block, slots: Slots, minimum: Float64) -> tuple[Int64, Int64]:
     """Valid minutes whose mean is exactly 0, and those whose mean is below 0.
 
     minimum: of each window's valid readings; where it is above 0, nothing has to be looked at.
     """
-    zero, negative = np.zeros((2, len(windows)), np.int64)
+    zero, negative = np.zeros((2, len(minimum)), np.int64)
     low = np.flatnonzero(minimum <= 0)
     if len(low):
         mean, is_valid = slots.mean[low], slots.is_valid[low]
         zero[low] = np.count_nonzero(is_valid & (mean == 0), axis=1)
         negative[low] = np.count_nonzero(is_valid & (mean < 0), axis=1)
-    return minutes_of(windows, zero), minutes_of(windows, negative)
+    return minutes_of(block, zero), minutes_of(block, negative)
 
 
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -157,22 +159,24 @@ def _mixed(number: int) -> int:
 _FACTORS = np.array([_mixed(slot) for slot in range(SLOTS)], np.uint64)
 
 
-def digests(windows: Windows, slots: Slots, minutes: Int64) -> Int64:
+def digests(windows: Windows, slots: Slots, minutes: Int64, mean: Float64, deviation: Float64) -> Int64:
     """One number of the values of the valid slots and their places in the hour; NO_DIGEST where it would say little.
 
-    Equal hours have equal numbers; that others have is a chance of 2^-64 or so, as no one tries. minutes: valid ones
-    of each window. None for counters, for hours whose valid slots all have one value, and below DIGEST_MINUTES.
+    Equal hours have equal numbers; that others have is a chance of 2^-46 or less, as no one tries. minutes, mean,
+    deviation: of the valid slots of each window. None for counters, for hours whose valid slots all have one value, and
+    below DIGEST_MINUTES.
     """
-    bits = (slots.mean + 0.0).view(np.uint64)  # a zero has no sign
-    # decimals such as 12.5 have many zero bits at the end, which a product alone would keep: the high bits come down
-    bits ^= bits >> np.uint64(32)
-    bits *= np.uint64(_GOLDEN)
-    bits ^= bits >> np.uint64(29)
-    bits *= _FACTORS
-    if not slots.is_valid.all():
-        bits[~slots.is_valid] = 0
-    digest = bits.sum(axis=1, dtype=np.uint64).view(np.int64)
-    first = np.take_along_axis(slots.mean, slots.is_valid.argmax(axis=1)[:, None], axis=1)
-    is_flat = ((slots.mean == first) | ~slots.is_valid).all(axis=1)
-    none = windows.is_counter | is_flat | (minutes < DIGEST_MINUTES)
+    bits = slots.mean.view(np.uint64)
+    # decimals such as 12.5 have many zero bits at the end, which a product would keep: the high bits come down
+    found = bits >> np.uint64(32)
+    found ^= bits
+    found *= _FACTORS
+    found.reshape(-1)[slots.others] = 0
+    digest = found.sum(axis=1, dtype=np.uint64).view(np.int64)
+    none = windows.is_counter | (minutes < DIGEST_MINUTES)
+    # one value alone deviates from its mean by what a sum of binary fractions is off, if at all
+    even = np.flatnonzero(deviation <= 1e-9 * np.abs(mean))
+    values, is_valid = slots.mean[even], slots.is_valid[even]
+    first = values[np.arange(len(even)), is_valid.argmax(axis=1)]
+    none[even] |= ((values == first[:, None]) | ~is_valid).all(axis=1)
     return np.where(none, NO_DIGEST, digest)

@@ -107,7 +107,7 @@ def _block_rows(block: Block) -> Hours:
     windows, size = block.windows, len(block.windows)
     slots, valid = slots_of(block), block.valid
     valid_slots = slots.valid
-    minutes = minutes_of(windows, valid_slots)
+    minutes = minutes_of(block, valid_slots)
     totals = slots.mean.sum(axis=1)
     mean = np.divide(totals, valid_slots, out=np.full(size, np.nan), where=(valid_slots > 0) & ~windows.is_counter)
     minimum, maximum, first, last = _extremes(valid)
@@ -121,7 +121,8 @@ def _block_rows(block: Block) -> Hours:
     still = standstill(valid)
     _mark(marks, np.flatnonzero(still.is_stuck), _BIT["stuck"])
     _mark(marks, leaps(valid), _BIT["step"])
-    zero, negative = edges(windows, slots, minimum)
+    zero, negative = edges(block, slots, minimum)
+    deviation = spread(slots, mean)
     return Hours(
         mean=mean,
         increment=np.full(size, np.nan),
@@ -135,9 +136,9 @@ def _block_rows(block: Block) -> Hours:
         flag_counts=flags,
         marks=marks,
         gap_from_us=np.full(size, NO_GAP, np.int64),
-        marked_minutes=minutes_of(windows, valid_slots + slots.marked) - minutes,
+        marked_minutes=minutes_of(block, valid_slots + slots.marked) - minutes,
         mark_ids=_mark_ids(block),
-        deviation=spread(slots, mean),
+        deviation=deviation,
         flat_head_s=still.head_s,
         flat_tail_s=still.tail_s,
         flat_longest_s=still.longest_s,
@@ -145,7 +146,7 @@ def _block_rows(block: Block) -> Hours:
         negative_minutes=negative,
         maximum_count=at_maximum(valid, maximum),
         late_count=late(block),
-        digest=digests(windows, slots, minutes),
+        digest=digests(windows, slots, minutes, mean, deviation),
     )
 
 

@@ -17,8 +17,10 @@ MINUTE_S = 60
 #: Most slots of an hour: a slot is a minute or longer.
 SLOTS = 60
 
+#: Entries a point up to which points are not worth a search of their own.
+_FEW_ENTRIES = 8
 #: Readings that are worked on at a time: their columns stay in a core's cache.
-_BLOCK_READINGS = 1 << 15
+_BLOCK_READINGS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,38 @@ class Windows:
 
 def ranges(windows: Windows, readings: Readings) -> tuple[Int64, Int64]:
     """First position of each window's readings, and the position after its last one."""
-    if len(windows) == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    new_point = np.r_[True, windows.point_id[1:] != windows.point_id[:-1]]
-    points = windows.point_id[new_point]
-    which = np.cumsum(new_point) - 1
-    low = np.searchsorted(readings.point_id, points, "left")[which]
-    high = np.searchsorted(readings.point_id, points, "right")[which]
-    first = _search(readings.measured_us, low, high, windows.from_us)
-    # where the next hour of the point follows at once, its first reading is the one after our last
-    adjacent = np.r_[~new_point[1:] & (np.diff(windows.hour_us) == HOUR_US), False]
-    stop = np.r_[first[1:], 0]
-    last = ~adjacent
-    stop[last] = _search(readings.measured_us, low[last], high[last], windows.from_us[last] + HOUR_US)
-    return first, stop
+    bounds = np.stack([windows.from_us, windows.from_us + HOUR_US], axis=1).ravel()
+    found = _search(readings, np.repeat(windows.point_id, 2), bounds)
+    return found[::2], found[1::2]
+
+
+def _search(readings: Readings, point_id: Int64, at_us: Int64) -> Int64:
+    """For each entry the position of the first reading of its point that is not before its instant.
+
+    Entries are grouped by point, and within a point any instant may be asked for. Instants are in order within a point
+    only: few points are searched one after the other, many points with few entries all at once.
+    """
+    begins = np.flatnonzero(np.diff(point_id, prepend=-1))
+    points, counts = point_id[begins], np.diff(begins, append=len(point_id))
+    low = readings.point_id.searchsorted(points, "left")
+    high = readings.point_id.searchsorted(points, "right")
+    if len(points) * _FEW_ENTRIES > len(point_id):
+        return _bisect(readings.measured_us, low.repeat(counts), high.repeat(counts), at_us)
+    found = low.repeat(counts)
+    for begin, count, first, stop in zip(*(a.tolist() for a in (begins, counts, low, high)), strict=True):
+        found[begin : begin + count] += readings.measured_us[first:stop].searchsorted(at_us[begin : begin + count])
+    return found
+
+
+def _bisect(at_us: Int64, low: Int64, high: Int64, wanted: Int64) -> Int64:
+    """For each entry the first position in [low, high) whose instant is not before `wanted`."""
+    while (looking := low < high).any():
+        middle = (low + high) >> 1
+        # an entry that is done looks at a position that exists and changes nothing
+        earlier = at_us[np.minimum(middle, len(at_us) - 1)] < wanted
+        low = np.where(looking & earlier, middle + 1, low)
+        high = np.where(looking & ~earlier, middle, high)
+    return low
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +111,8 @@ class Spans:
 def marked_by(readings: Readings, spans: Spans) -> Int64:
     """The mark on each reading, 0 for none; of several the one that starts last. readings: by point and time."""
     found = np.zeros(len(readings), np.int64)
-    low, high = (np.searchsorted(readings.point_id, spans.point_id, side) for side in ("left", "right"))
-    first = _search(readings.measured_us, low, high, spans.start_us)
-    stop = _search(readings.measured_us, low, high, spans.end_us)
+    first = _search(readings, spans.point_id, spans.start_us)
+    stop = _search(readings, spans.point_id, spans.end_us)
     found[positions(first, stop)] = np.repeat(spans.mark_id, stop - first)
     return found
 
@@ -102,18 +121,6 @@ def positions(low: Int64, high: Int64) -> Int64:
     """All positions of some ranges [low, high), one after the other."""
     counts = high - low
     return np.repeat(low - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
-
-
-def _search(at_us: Int64, low: Int64, high: Int64, wanted: Int64) -> Int64:
-    """For each entry the first position in [low, high) whose instant is not before `wanted`; all bisected at once."""
-    low, high = low.copy(), high.copy()
-    while (looking := low < high).any():
-        middle = (low + high) >> 1
-        # an entry that is done looks at a position that exists and changes nothing
-        earlier = at_us[np.minimum(middle, len(at_us) - 1)] < wanted
-        np.copyto(low, middle + 1, where=looking & earlier)
-        np.copyto(high, middle, where=looking & ~earlier)
-    return low
 
 
 class Block:
@@ -130,20 +137,15 @@ class Block:
         self.counts = counts
         self.stops = np.cumsum(counts)
         self.starts = self.stops - counts
+        self.slot_us = windows.slot_us
 
     def owner(self, position: Int64) -> Int64:
         """The window of each reading at some positions."""
-        return np.searchsorted(self.stops, position, "right")
-
-    @cached_property
-    def uniform(self) -> int | None:
-        """Readings of every window when all have as many; None otherwise."""
-        first = int(self.counts[0]) if len(self.counts) else 0
-        return first if first and (self.counts == first).all() else None
+        return self.stops.searchsorted(position, "right")
 
     def spread(self, column: Int64) -> Int64:
         """A column of windows as one of readings."""
-        return np.repeat(column, self.uniform or self.counts)
+        return column.repeat(self.counts)
 
     @cached_property
     def normal(self) -> Bool:
@@ -151,41 +153,46 @@ class Block:
         return valid_mask(self.readings.source_flag, self.readings.qc_flag)
 
     @cached_property
+    def unmarked(self) -> Bool:
+        """Readings that may enter a mean or a verdict: normal and not marked."""
+        return self.normal if self.marked is None else self.normal & (self.marked == 0)
+
+    @cached_property
     def valid(self) -> Valid:
-        """The readings that may enter a mean or a verdict: normal and not marked."""
-        good = self.normal if self.marked is None else self.normal & (self.marked == 0)
-        if good.all():
-            return Valid(self, None, self.readings.value, self.counts)
-        position = np.flatnonzero(good)
-        kept = len(position) - np.searchsorted(position, self.starts)  # valid readings from each window's first one on
-        counts = kept - np.r_[kept[1:], 0]
-        return Valid(self, position, self.readings.value[position], counts)
+        """These alone."""
+        other = np.flatnonzero(~self.unmarked)
+        if len(other) == 0:
+            return Valid(self, other, self.readings.value, self.counts)
+        counts = self.counts - np.bincount(self.owner(other), minlength=len(self.counts))
+        return Valid(self, other, self.readings.value[self.unmarked], counts)
 
 
 class Valid:
     """The valid readings of a block."""
 
-    def __init__(self, block: Block, position: Int64 | None, value: Float64, counts: Int64) -> None:
+    def __init__(self, block: Block, other: Int64, value: Float64, counts: Int64) -> None:
+        """other: positions in the block of the readings that are not among them."""
         self.block = block
-        self._position = position
         self.value = value
         self.counts = counts
         self.stops = np.cumsum(counts)
         self.starts = self.stops - counts
         self.there = np.flatnonzero(counts)
         """Windows that have any."""
+        self._before = other - np.arange(len(other))  # valid readings before each of the others
 
     def at_us(self, place: Int64) -> Int64:
         """Instants of the valid readings at some places among them."""
-        return self.block.readings.measured_us[place if self._position is None else self._position[place]]
+        found: Int64 = self.block.readings.measured_us[place + self._before.searchsorted(place, "right")]
+        return found
 
     def owner(self, place: Int64) -> Int64:
         """The window of each valid reading at some places."""
-        return np.searchsorted(self.stops, place, "right")
+        return self.stops.searchsorted(place, "right")
 
     def spread(self, column: Float64) -> Float64:
         """A column of windows as one of valid readings."""
-        return np.repeat(column, self.counts)
+        return column.repeat(self.counts)
 
 
 def blocks(windows: Windows, readings: Readings, corrected: Bool, marked: Int64 | None) -> Iterator[Block]:

@@ -7,6 +7,7 @@ their physical range; a zero flagged D or B is never normal. No reading of it ma
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,65 +29,51 @@ class Slots:
     mean: Float64
     """Mean of the normal readings of a valid slot, 0 in any other."""
     is_valid: Bool
+    others: Int64
+    """Positions, in the flattened matrix, of the slots that are not valid."""
+    valid: Int64
+    """Shape (windows,): valid slots."""
     marked: Int64
     """Shape (windows,): slots that would be valid and are not, because of a mark."""
 
-    @property
-    def valid(self) -> Int64:
-        """Valid slots of each window."""
-        count: Int64 = np.count_nonzero(self.is_valid, axis=1)
-        return count
 
-
-def minutes_of(windows: Windows, slots: Int64) -> Int64:
+def minutes_of(block: Block, slots: Int64) -> Int64:
     """The minutes that some slots of each window make up.
 
     Slots that do not fill whole minutes are rounded down, so that a threshold of valid minutes is never reached by
     rounding.
     """
-    made: Int64 = np.minimum(slots * windows.slot_us // (MINUTE_S * SECOND_US), SLOTS)
+    made: Int64 = np.minimum(slots * block.slot_us // (MINUTE_S * SECOND_US), SLOTS)
     return made
 
 
 def slot_positions(block: Block) -> Int64:
     """The slot of each reading: window * 60 + slot of the hour. In order, as the readings are."""
-    windows = block.windows
-    length = windows.slot_us
-    if block.uniform:
-        since = (block.readings.measured_us.reshape(len(windows), -1) - windows.from_us[:, None]).ravel()
-    else:
-        since = block.readings.measured_us - block.spread(windows.from_us)
-    if (length == length[:1]).all():
-        since //= length.max(initial=1)
-    else:
-        since //= block.spread(length)
-    if block.uniform:
-        by_window = since.reshape(len(windows), -1)
-        by_window += (np.arange(len(windows)) * SLOTS)[:, None]
-    else:
-        since += block.spread(np.arange(len(windows)) * SLOTS)
+    length = block.slot_us
+    # whole slots added before the division are whole slots after it
+    origin = block.windows.from_us - np.arange(len(length)) * SLOTS * length
+    since = block.readings.measured_us - block.spread(origin)
+    since //= length.max(initial=1) if (length == length[:1]).all() else block.spread(length)
     return since
 
 
 def slots_of(block: Block) -> Slots:
     """The slots of a block's windows."""
-    size = len(block.windows) * SLOTS
     shape = (len(block.windows), SLOTS)
+    size = shape[0] * SLOTS
     position = slot_positions(block)
-    value, normal = block.readings.value, block.normal
-    if (position[1:] > position[:-1]).all():  # at most one reading a slot: its value is the mean
-        if len(position) == size:
-            valid, mean = normal, value + 0.0
-        else:
-            valid, mean = np.zeros(size, np.bool_), np.zeros(size)
-            valid[position] = normal
-            mean[position] = value + 0.0
-        if not valid.all():
-            mean[~valid] = 0.0
+    step = position[1:] - position[:-1]
+    breaks = np.flatnonzero(step != 1)
+    if (step[breaks] > 0).all():  # at most one reading a slot: its value is the mean
+        valid, mean = np.zeros(size, np.bool_), np.zeros(size)
+        _lay(valid, block.normal, position, breaks)
+        _lay(mean, block.readings.value, position, breaks)
+        mean += 0.0  # a zero has no sign
     else:
+        normal = block.normal
         total = np.bincount(position, minlength=size)
         usable = np.bincount(position[normal], minlength=size)
-        sums = np.bincount(position[normal], value[normal], minlength=size)
+        sums = np.bincount(position[normal], block.readings.value[normal], minlength=size)
         valid = (usable > 0) & (usable * VALID_SHARE_DENOMINATOR >= total * VALID_SHARE_NUMERATOR)
         mean = np.divide(sums, usable, out=np.zeros(size), where=valid)
     lost = np.zeros(len(block.windows), np.int64)
@@ -94,9 +81,23 @@ def slots_of(block: Block) -> Slots:
         under_mark = np.zeros(size, np.bool_)
         under_mark[position[block.marked != 0]] = True
         lost = np.count_nonzero((valid & under_mark).reshape(shape), axis=1)
-        valid = valid & ~under_mark
-        mean[under_mark] = 0.0
-    return Slots(mean.reshape(shape), valid.reshape(shape), lost)
+        valid &= ~under_mark
+    others = np.flatnonzero(~valid)
+    mean[others] = 0.0
+    count = SLOTS - np.bincount(others // SLOTS, minlength=len(block.windows))
+    return Slots(mean.reshape(shape), valid.reshape(shape), others, count, lost)
+
+
+def _lay(into: NDArray[Any], values: NDArray[Any], position: Int64, breaks: Int64) -> None:
+    """into[position] = values, where positions go up by one but at `breaks`: piece by piece when these are few."""
+    if len(breaks) > len(position) >> 5:
+        into[position] = values
+        return
+    begins = [0, *(breaks + 1).tolist()]
+    for begin, end, at in zip(
+        begins, [*begins[1:], len(position)], position[begins[: len(position)]].tolist(), strict=False
+    ):
+        into[at : at + end - begin] = values[begin:end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,9 @@ def minutes(windows: Windows, readings: Readings, corrected: Bool, marked: Int64
         slots, position = slots_of(block), slot_positions(block)
         there = np.flatnonzero(np.bincount(position, minlength=size))
         owner, number = there // SLOTS, there % SLOTS
-        length = block.windows.slot_us[owner]
+        length = block.slot_us[owner]
         valid = slots.is_valid.ravel()[there]
-        good = block.normal if block.marked is None else block.normal & (block.marked == 0)
+        good = block.unmarked
         mark_id = np.zeros(size, np.int64)
         if block.marked is not None:
             mark_id[position[block.marked != 0]] = block.marked[block.marked != 0]

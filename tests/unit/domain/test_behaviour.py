@@ -15,7 +15,7 @@ from domain.pointhours import Spans, marked_by
 from domain.readings import FLAG_CODES, Readings, to_us
 from domain.slots import Minutes, minutes
 from tests.unit.domain.by_hand import Hour, Reading
-from tests.unit.domain.columns import START, at, columns, computed, marks, rows, windows
+from tests.unit.domain.columns import START, at, columns, computed, marks, windows
 
 
 def minutely(count: int = 60, start: int = 0, **changes: object) -> list[Reading]:
@@ -229,17 +229,24 @@ def test_marks_that_are_taken_back_leave_the_row_as_it_was(readings: list[Readin
 
 
 def test_many_hours_are_cut_into_blocks_without_a_trace() -> None:
-    """More readings than a block holds; a gap, a dense hour and a strange point among them."""
-    readings = [replace(r, value=r.value % 7) for r in minutely(60 * 700)]
-    dense = [Reading(at(60 * 350 + s / 4), float(s % 5)) for s in range(240)]
-    kept = [r for r in readings if not at(60 * 350) <= r.at < at(60 * 352)] + dense
-    (found, corrected), starts = columns(kept), [at(60 * n) for n in range(700)]
-    together = hours(windows(starts), found, corrected)
-    for first in range(0, 700, 100):
-        part = hours(windows(starts[first : first + 100]), found, corrected)
-        chosen = (np.arange(700) >= first) & (np.arange(700) < first + 100)
-        assert identical(part, together.take(chosen))
-    assert rows(together)[351].reading_count == 0
+    """More readings than a block holds; an hour that is missing, one that is dense, and a point of nobody."""
+    count = 3_000
+    minute = np.arange(count * 60)
+    minute = minute[(minute // 60 != 1_350) & (minute // 60 != 1_351)]
+    quarter = 60 * 1_351 + np.arange(240) / 4
+    at_minute = np.sort(np.r_[minute, quarter])
+    at_us = to_us(START) + np.round(at_minute * 60_000_000).astype(np.int64)
+    value = np.round(np.sin(at_minute) * 20, 1) + 5
+    flag = np.where(np.arange(len(value)) % 97 == 0, ord("C"), ord("N")).astype(np.int8)
+    point_id, good = np.ones(len(value), np.int64), np.ones(len(value), np.int16)
+    point_id[-30:] = 2
+    found = Readings(point_id, at_us, value, flag, good, at_us)
+    starts, nowhere = [at(60 * n) for n in range(count)], np.zeros(len(value), np.bool_)
+    together = hours(windows(starts), found, nowhere)
+    for first, stop in ((0, 1), (1, 1_350), (1_350, 1_353), (1_353, count)):  # few windows are found another way
+        part = hours(windows(starts[first:stop]), found, nowhere)
+        assert identical(part, together.take((np.arange(count) >= first) & (np.arange(count) < stop)))
+    assert together.reading_count[[1_349, 1_350, 1_351, count - 1]].tolist() == [60, 0, 240, 30]
 
 
 # --- an hour opened
