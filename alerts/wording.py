@@ -12,16 +12,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from alerts.evidence import shortcomings
+from domain.air import POLLUTANTS
 from domain.alerts import AlertState, Breach, Occasion, Resolution, Severity, Span
 from domain.findings import Subject, SubjectKind
+from domain.limits import Averaging, LimitKind
 from domain.periods import HOUR, SITE_ZONE, Period, local_day, month_of
 
 #: A message is read on a telephone.
 MAX_SUMMARY = 560
 MAX_TITLE = 120
 _SEVERITY = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
+_MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "任意一次浓度值", Averaging.DAY: "日均值"}
 _ADVICE = {
     SubjectKind.OUTLET: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
+    SubjectKind.POLLUTANT: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
     SubjectKind.ENTERPRISE: "请督促企业补齐、检定水表或恢复数据上传。",
     SubjectKind.DISTRICT: "请督促所属企业补齐、检定水表或恢复数据上传。",
     SubjectKind.CITY: "请督促所属企业补齐、检定水表或恢复数据上传。",
@@ -32,10 +36,30 @@ _ADVICE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """The limit that a violation was judged by. kind: legal, or ule for one that is no emission standard."""
+
+    kind: str
+    averaging: str
+    standard: str
+    clause: str
+
+    @property
+    def exceeded(self) -> str:
+        """What is wrong, in law: whoever reads it half asleep must not take the one for the other."""
+        return "超低排放小时超过指标（不等于违法超标）" if self.is_ule else "排放限值超标"
+
+    @property
+    def is_ule(self) -> bool:
+        """Whether it asks for a share of a month's hours and is no limit for penalties."""
+        return self.kind == LimitKind.ULE
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that a text may say. breaches: the violations of the span in time order, at least one.
 
-    evidence: of the latest of them. Names are None where the register has none.
+    evidence: of the latest of them; basis: the limit that it names. Names are None where the register has none.
     """
 
     alert_id: int
@@ -50,6 +74,7 @@ class Facts:
     breaches: Sequence[Breach]
     evidence: Mapping[str, Any]
     url: str
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +144,14 @@ def quantity(value: float, unit: str | None, other: float | None = None) -> str:
 def _where(facts: Facts) -> str:
     subject = facts.subject
     code = subject.key.partition("/")[2] or subject.key
+    pollutant = ""
+    if subject.kind is SubjectKind.POLLUTANT:
+        code, _, measured = code.partition("/")
+        pollutant = f" {POLLUTANTS.get(measured, measured)}"
     name = code if facts.subject_name in (None, code) else f"{facts.subject_name}（{code}）"
     if subject.enterprise is None or subject.kind is SubjectKind.ENTERPRISE:
         return facts.subject_name or facts.enterprise_name or code
-    return f"{facts.enterprise_name or subject.enterprise} {name}"
+    return f"{facts.enterprise_name or subject.enterprise} {name}{pollutant}"
 
 
 def _headline(facts: Facts) -> str:
@@ -137,6 +166,10 @@ def _headline(facts: Facts) -> str:
         return f"{_where(facts)}：{facts.rule_title}，不符合要求"
     relation = "低于要求的" if last.value < last.limit else "超过限值"
     value = quantity(last.value, last.unit, last.limit)
+    if facts.basis is not None and last.reason == "over_limit":
+        mean, word = _MEANS.get(facts.basis.averaging, ""), "指标" if facts.basis.is_ule else "限值"
+        limit = quantity(last.limit, last.unit, last.value)
+        return f"{_where(facts)}：{facts.basis.exceeded}，{mean} {value}，{word} {limit}"
     return f"{_where(facts)}：{facts.rule_title} {value}，{relation} {quantity(last.limit, last.unit, last.value)}"
 
 
@@ -188,7 +221,8 @@ def _seen(facts: Facts) -> str:
         if isinstance(reference, int | float):
             text += f"（已折算到基准氧含量{number(reference)}%）"
     if last.limit is not None:
-        word = "要求" if last.value is not None and last.value < last.limit else "限值"
+        is_ule = facts.basis is not None and facts.basis.is_ule
+        word = "要求" if last.value is not None and last.value < last.limit else "指标" if is_ule else "限值"
         text += f"，{word} {quantity(last.limit, last.unit, last.value)}"
     worst = _worst(facts)
     if worst is not None:
@@ -231,7 +265,12 @@ def _some(entries: Sequence[str], count: int) -> str:
 
 
 def _basis(facts: Facts) -> str:
-    return " ".join(part for part in (facts.standard, facts.clause) if part) or facts.rule_title
+    basis = facts.basis
+    standard, clause = (facts.standard, facts.clause) if basis is None else (basis.standard, basis.clause)
+    text = " ".join(part for part in (standard, clause) if part) or facts.rule_title
+    if basis is not None and basis.is_ule:
+        return f"{text}（超低排放指标，不等于违法超标）"
+    return text
 
 
 def period_text(period: Period) -> str:
@@ -254,8 +293,8 @@ def _details(facts: Facts) -> dict[str, Any]:
         "unit": last.unit,
         "reason": last.reason,
         "rule_title": facts.rule_title,
-        "standard": facts.standard,
-        "clause": facts.clause,
+        "standard": facts.standard if facts.basis is None else facts.basis.standard,
+        "clause": facts.clause if facts.basis is None else facts.basis.clause,
         "enterprise_name": facts.enterprise_name,
         "subject_name": facts.subject_name,
         "violating_periods": len(facts.breaches),

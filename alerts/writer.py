@@ -10,13 +10,14 @@ from typing import Protocol
 
 from alerts.lifecycle import breaches_of
 from alerts.messages import Receiver, alert_body, idempotency_key
-from alerts.wording import Facts, Text, describe, local_text, withdrawn
+from alerts.wording import Basis, Facts, Text, describe, local_text, withdrawn
 from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Occasion, Resolution, Severity, Span
 from domain.findings import Subject
 from domain.periods import HOUR
 from storage import alerts as store
 from storage import notifications as outbox
 from storage.database import Connection
+from storage.limits import limit_basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +261,7 @@ class SeriesWriter:
         if self._names is None:
             self._names = await store.subject_name(self._connection, series.subject)
         enterprise_name, subject_name = self._names
+        evidence = await store.evidence(self._connection, breaches[-1].finding.finding_id)
         return describe(
             Facts(
                 alert_id=alert_id,
@@ -272,10 +274,16 @@ class SeriesWriter:
                 subject_name=subject_name,
                 span=span,
                 breaches=breaches,
-                evidence=await store.evidence(self._connection, breaches[-1].finding.finding_id),
+                evidence=evidence,
                 url=self._url(alert_id),
+                basis=await self._basis(evidence.get("limit_id")),
             )
         )
+
+    async def _basis(self, limit_id: object) -> Basis | None:
+        """The limit that a finding was judged by, where it names one."""
+        found = await limit_basis(self._connection, limit_id) if isinstance(limit_id, int) else None
+        return None if found is None else Basis(found.kind, found.averaging, found.standard, found.clause)
 
     def _url(self, alert_id: int) -> str:
         return f"{self._public_url}/v1/alerts/{alert_id}"

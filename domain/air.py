@@ -1,7 +1,7 @@
 """Air emissions of one hour at one outlet: when there is enough data for a verdict, and which one.
 
-One function for live work, backfill and rule tests. It works on columns, one row per hour, because a city's month is
-hundreds of thousands of hours; the arithmetic is that of `domain.oxygen` and `domain.rounding`, row by row.
+One function for live work, backfill and rule tests. It works on columns, one row per hour with the limit that holds in
+it, because a city's month is hundreds of thousands of hours and its limits differ by outlet, quantity and day.
 """
 
 from __future__ import annotations
@@ -12,30 +12,16 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.oxygen import AIR_O2_PCT, at_reference
-from domain.rounding import round_gbt8170, without_noise
+from domain.exclusion import KINDS, NOT_EXCLUDED
+from domain.rounding import round_columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: Outlets by process (工序/排放口), as registers and rules name them.
-PROCESSES = {
-    "coke_oven_stack": "焦炉烟囱",
-    "charging": "装煤地面站",
-    "pushing": "推焦地面站",
-    "dry_quenching": "干法熄焦",
-    "wet_quenching": "湿法熄焦",
-    "material_handling": "精煤破碎、焦炭破碎筛分转运",
-    "tubular_furnace": "粗苯管式炉等燃用焦炉煤气设施",
-    "ammonium_sulfate_drying": "硫铵结晶干燥",
-    "desulfurisation_regenerator": "脱硫再生塔",
-    "tar_tank": "冷鼓、库区焦油各类贮槽",
-    "benzene_tank": "苯贮槽",
-    "wastewater_treatment": "生产废水处理设施",
-    "boiler": "锅炉",
-}
+#: Oxygen of air as HJ 212-2017 Annex D writes it, % by volume.
+AIR_O2_PCT = 21.0
 
-#: Concentrations that limits may be set for.
+#: What is measured of a waste gas and has limits, by the quantity of its points.
 POLLUTANTS = {
     "so2": "二氧化硫",
     "nox": "氮氧化物",
@@ -55,100 +41,160 @@ POLLUTANTS = {
     "phenols": "酚类",
 }
 
+#: Outlets by process (工序/排放口), as registers and limits name them.
+PROCESSES = {
+    "coke_oven_stack": "焦炉烟囱",
+    "charging": "装煤地面站",
+    "pushing": "推焦地面站",
+    "dry_quenching": "干法熄焦",
+    "wet_quenching": "湿法熄焦",
+    "material_handling": "精煤破碎、焦炭破碎筛分转运",
+    "tubular_furnace": "粗苯管式炉等燃用焦炉煤气设施",
+    "ammonium_sulfate_drying": "硫铵结晶干燥",
+    "desulfurisation_regenerator": "脱硫再生塔",
+    "tar_tank": "冷鼓、库区焦油各类贮槽",
+    "benzene_tank": "苯贮槽",
+    "wastewater_treatment": "生产废水处理设施",
+    "boiler": "锅炉",
+    "gas_boiler": "燃气锅炉",
+    "coal_boiler": "燃煤锅炉",
+    "power_boiler": "火电燃煤锅炉",
+    "voc_incinerator": "有机废气焚烧（RTO/TO/RCO）",
+    "petrochemical_furnace": "石油化学工业工艺加热炉",
+    "in_plant": "厂区内监控点",
+    "fenceline_petrochemical": "厂界（石油化学工业）",
+    "fenceline_coking": "厂界（炼焦化学工业）",
+    "fenceline": "厂界",
+    "semi_coke_drying": "半焦烘干",
+    "waste_incinerator": "危险废物焚烧炉",
+    "sintering_head": "烧结机机头",
+    "pellet_grate_kiln": "链篦机回转窑、带式球团焙烧机",
+    "reheating_furnace": "轧钢热处理炉",
+    "electric_arc_furnace": "电炉",
+    "submerged_arc_furnace": "矿热炉",
+    "carbide_furnace": "电石炉",
+    "cement_kiln": "水泥窑及窑尾余热利用系统",
+}
+
+#: The process whose conversion depends on how it is fed: GB 37822-2019 10.3.3.
+OXIDISER = "voc_incinerator"
+
+#: HJ 212-2017 D.2.2(2) and HJ 75: minutes that make a valid hour.
+MIN_VALID_MINUTES = 45
+#: Engineering rule: from this oxygen content on a small error is multiplied many times (at 20.5 % a concentration of 30
+#: becomes 780), and the plant is probably shut down: nothing is judged automatically.
+AMBIENT_FROM_PCT = 19.0
+
 
 class HourReason(IntEnum):
     """Why an hour got its verdict; the order is the order in which the reasons are looked for."""
 
-    NO_DATA = 0
-    TOO_FEW_VALID_MINUTES = 1
-    O2_MISSING = 2
-    TOO_FEW_VALID_O2_MINUTES = 3
-    O2_INVALID = 4
-    O2_NEAR_AMBIENT = 5
-    OVER_LIMIT = 6
-    WITHIN_LIMIT = 7
+    EXCLUDED = 0
+    NO_DATA = 1
+    TOO_FEW_VALID_MINUTES = 2
+    UNIT_UNKNOWN = 3
+    O2_MISSING = 4
+    TOO_FEW_VALID_O2_MINUTES = 5
+    O2_INVALID = 6
+    O2_NEAR_AMBIENT = 7
+    NEGATIVE_MEAN = 8
+    OVER_LIMIT = 9
+    WITHIN_LIMIT = 10
 
     @property
-    def word(self) -> str:
-        """The reason as findings write it."""
-        return self.name.lower()
+    def is_judged(self) -> bool:
+        """Whether the hour has a verdict of compliant or violation."""
+        return self >= HourReason.OVER_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
-class HourlyLimit:
-    """A limit for hourly means (小时均值), dry, standard state.
-
-    limit: in the unit of the means. decimals: of the limit, the comparison is made after GB/T 8170 rounding to them.
-    reference_o2_pct: None where the standard defines none; then the measured value stands (HJ 212-2017 D.2.3(4)).
-    min_valid_minutes: HJ 212-2017 D.2.2(2) and HJ 75: 45. ambient_o2_from_pct: engineering rule, see `domain.oxygen`.
-    """
-
-    limit: float
-    decimals: int = 0
-    reference_o2_pct: float | None = None
-    min_valid_minutes: int = 45
-    ambient_o2_from_pct: float = 19.0
+def reason_word(reason: int, excluded: int = NOT_EXCLUDED) -> str:
+    """A reason as findings write it; excluded: the position in `domain.exclusion.KINDS` for EXCLUDED."""
+    found = HourReason(reason)
+    return f"excluded_{KINDS[excluded]}" if found is HourReason.EXCLUDED else found.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class HourColumns:
-    """One row per hour. Means are NaN where there is none; a count is 0 where no reading or no hourly row exists."""
+    """What was measured, one row per hour.
+
+    mean: as measured, dry, standard state, NaN where there is none. factor: what turns it into the unit of the limit,
+    NaN where the two cannot be compared (`domain.limits.unit_ratio`). A count is 0 where no reading or hourly row is.
+    excluded: position in `domain.exclusion.KINDS` of the mark that excludes the hour, NOT_EXCLUDED for none.
+    """
 
     mean: Floats
+    factor: Floats
     valid_minutes: Ints
     reading_count: Ints
     o2_mean_pct: Floats
     o2_valid_minutes: Ints
     o2_reading_count: Ints
+    excluded: Ints
 
     def __len__(self) -> int:
         return len(self.mean)
 
 
 @dataclass(frozen=True, slots=True)
+class LimitColumns:
+    """The limit that holds in each hour, in its own unit, with its decimals; reference oxygen in %, NaN for none."""
+
+    value: Floats
+    decimals: Ints
+    reference_o2_pct: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class HourVerdicts:
-    """One row per hour: a HourReason; the converted mean and its rounded value, NaN where the hour is not judged."""
+    """One row per hour: a HourReason; the mean at reference oxygen and its rounded value, both in the limit's unit and
+    NaN where the hour has none that may be compared. Hours of NEGATIVE_MEAN have both."""
 
     reason: Ints
     converted: Floats
     rounded: Floats
 
 
-def convert_columns(mean: Floats, o2_pct: Floats, reference_o2_pct: float | None) -> Floats:
-    """`domain.oxygen.convert` on columns, without its refusals: rows that cannot be converted are NaN."""
-    if reference_o2_pct is None:
-        return mean.copy()
+def convert_columns(mean: Floats, o2_pct: Floats, reference_o2_pct: Floats) -> Floats:
+    """Conversion to reference oxygen (折算), HJ 212-2017 Annex D equation (28): C·(21−O2s)/(21−O2), row by row.
+
+    reference_o2_pct: NaN where the standard defines none; there the measured value stands (D.2.3(4)). Rows whose oxygen
+    cannot be converted with (negative, 21 % or more, unknown) are NaN. O2 below the reference lowers the value.
+    """
+    has_reference = np.isfinite(reference_o2_pct)
     usable = (o2_pct >= 0) & (o2_pct < AIR_O2_PCT)
-    return at_reference(mean, np.where(usable, o2_pct, np.nan), reference_o2_pct)
+    o2 = np.where(has_reference & usable, o2_pct, np.nan)
+    return np.where(has_reference, mean * (AIR_O2_PCT - reference_o2_pct) / (AIR_O2_PCT - o2), mean)
 
 
-def judge_hours(hours: HourColumns, limit: HourlyLimit) -> HourVerdicts:
-    """Verdicts of hours against a limit: compliant when the rounded converted mean is at most the limit (不高于)."""
-    few = (hours.valid_minutes < limit.min_valid_minutes) | ~np.isfinite(hours.mean)
-    conditions = [hours.reading_count <= 0, few]
-    if limit.reference_o2_pct is None:
-        never = np.zeros(len(hours), dtype=bool)
-        conditions += [never] * 4
-    else:
-        o2 = hours.o2_mean_pct
-        conditions += [
-            hours.o2_reading_count <= 0,
-            (hours.o2_valid_minutes < limit.min_valid_minutes) | ~np.isfinite(o2),
-            (o2 >= AIR_O2_PCT) | (o2 < 0),
-            o2 >= limit.ambient_o2_from_pct,
-        ]
-    blocked = np.any(conditions, axis=0) if len(hours) else np.zeros(0, dtype=bool)
-    converted = np.where(blocked, np.nan, convert_columns(hours.mean, hours.o2_mean_pct, limit.reference_o2_pct))
-    rounded = np.array(
-        [
-            np.nan if stop else round_gbt8170(without_noise(value), limit.decimals)
-            for stop, value in zip(blocked, converted, strict=True)
-        ],
-        dtype=np.float64,
-    )
+def judge_hours(
+    hours: HourColumns,
+    limits: LimitColumns,
+    *,
+    min_valid_minutes: int = MIN_VALID_MINUTES,
+    ambient_from_pct: float = AMBIENT_FROM_PCT,
+) -> HourVerdicts:
+    """Verdicts of hours, each against its limit: compliant when the rounded converted mean is at most it (不高于).
+
+    min_valid_minutes: of the pollutant, and of oxygen where the limit has a reference. A mean that rounds to less than
+    zero is no measurement and is not judged; too little data never is.
+    """
+    o2, needs_o2 = hours.o2_mean_pct, np.isfinite(limits.reference_o2_pct)
+    blocked = [
+        hours.excluded != NOT_EXCLUDED,
+        hours.reading_count <= 0,
+        (hours.valid_minutes < min_valid_minutes) | ~np.isfinite(hours.mean),
+        ~np.isfinite(hours.factor),
+        needs_o2 & (hours.o2_reading_count <= 0),
+        needs_o2 & ((hours.o2_valid_minutes < min_valid_minutes) | ~np.isfinite(o2)),
+        needs_o2 & ((o2 >= AIR_O2_PCT) | (o2 < 0)),
+        needs_o2 & (o2 >= ambient_from_pct),
+    ]
+    stopped = np.logical_or.reduce(blocked)
+    found = np.where(stopped, np.nan, convert_columns(hours.mean * hours.factor, o2, limits.reference_o2_pct))
+    rounded = round_columns(found, limits.decimals)
     reason = np.select(
-        [*conditions, rounded > limit.limit],
-        [*range(len(conditions)), int(HourReason.OVER_LIMIT)],
+        [*blocked, rounded < 0, rounded > limits.value],
+        list(range(int(HourReason.WITHIN_LIMIT))),
         default=int(HourReason.WITHIN_LIMIT),
     ).astype(np.int64)
-    return HourVerdicts(reason, converted, rounded)
+    return HourVerdicts(reason, found, rounded)

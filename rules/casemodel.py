@@ -5,13 +5,15 @@ from __future__ import annotations
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.errors import BadInput
+from domain.limits import Region
 from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import require_aware
+from domain.points import Basis
 from rules.evaluators.contract import Judgement
 
 
@@ -102,6 +104,31 @@ class ComponentEntry(_Strict):
     tests: list[datetime] = Field(default_factory=list)
 
 
+class LimitEntry(_Strict):
+    """A limit of the case's outlet, in the words of the site file; its quantity, kind and averaging are the case's."""
+
+    value: float = Field(gt=0)
+    unit: Literal["mg/m3", "ug/m3", "ng/m3", "kg/h", "t"] = "mg/m3"
+    decimals: int = Field(default=0, ge=0, le=6)
+    reference_o2_pct: float | None = Field(default=None, ge=0, lt=21)
+    exempt_process: list[str] = Field(default_factory=list)
+    enabled: bool = True
+    valid_from: date = date(2000, 1, 1)
+    valid_to: date | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """As fields of `domain.limits.Limit`."""
+        return {**dict(self), "exempt_process": tuple(self.exempt_process), "region": Region.ANY}
+
+
+class MarkEntry(_Strict):
+    """A process mark at the case's outlet: [from, to)."""
+
+    kind: str
+    start: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+
+
 class Case(_Strict):
     """One test. Which fields it takes depends on the rule's evaluator, see rules/README.md.
 
@@ -117,6 +144,14 @@ class Case(_Strict):
     series: dict[str, str] = Field(default_factory=dict)
     interval_s: int = Field(default=60, ge=1, le=3600)
     in_service_from: date | None = None
+    process: str | None = None
+    limit: LimitEntry | None = None
+    key_region_from: date | None = None
+    process_marks: list[MarkEntry] = Field(default_factory=list)
+    running: str | None = None
+    makeup_air: bool | None = None
+    unit: str = "mg/m3"
+    basis: Basis | None = Field(default=None, strict=False)
     days: list[date] = Field(default_factory=list)
     districts: list[str] = Field(default_factory=list)
     enterprises: list[UserEntry] = Field(default_factory=list)

@@ -6,23 +6,22 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from domain.findings import Subject, SubjectKind, Verdict
-from domain.periods import Period, day_start, hour_number, hour_of, local_day, month_of, numbered_hour
-from rules.casemodel import Case, CaseError
+from domain.limits import Averaging
+from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
+from rules.casehours import judge_case_days, judge_case_hours, judge_case_months
+from rules.casemodel import Case
 from rules.components import window_of
 from rules.days import city_of, judge_days
 from rules.evaluators.contract import Judgement
 from rules.evaluators.coverage import Register
 from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Job, judge
-from rules.hours import judge_rows
-from rules.months import hourly_rule, judge_months
-from rules.outlets import Outlet, ServiceSpan, first_hour
+from rules.months import hourly_rule
 from rules.pack import RuleSet
-from rules.series import hourly_rows, parse_series, whole_hours
+from rules.series import parse_series
 from rules.silence import Watched, judge_stretches
 from storage.schedules import Component, ComponentOwner
 
-_SUBJECT = Subject(SubjectKind.OUTLET, "plant/S1")
 _LONG_AGO = date(2000, 1, 1)
 
 
@@ -31,49 +30,21 @@ def _job(rules: RuleSet, rule_id: str) -> Job:
     return Job(rule_id, rules.variants[rule_id], now, now, 1)
 
 
-def _outlet(case: Case, quantity: str) -> tuple[Outlet, dict[str, int]]:
-    """An outlet with a point for each series, and the ids of these points."""
-    ids = {name: number for number, name in enumerate(sorted(case.series), 1)}
-    unknown = set(ids) - {quantity, "o2"}
-    if unknown:
-        raise CaseError(f"series.{min(unknown)}: expected {quantity} or o2")
-    first = first_hour(_LONG_AGO if case.in_service_from is None else case.in_service_from)
-    spans = {name: ServiceSpan(number, name, first_hour(_LONG_AGO), None) for name, number in ids.items()}
-    outlet = Outlet(_SUBJECT, 1, first, None)
-    outlet.points = [spans[name] for name in (quantity,) if name in spans]
-    outlet.o2_points = [spans[name] for name in ("o2",) if name in spans]
-    return outlet, ids
-
-
 def _hourly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
-    """`series` by quantity, one sample every interval_s: every hour that a series reaches into is judged."""
-    job = _job(rules, rule_id)
-    outlet, ids = _outlet(case, job.rule.applies["quantity"])
-    series = {ids[name]: parse_series(text) for name, text in case.series.items()}
-    longest = max((len(samples) for samples in series.values()), default=0)
-    first = hour_number(case.start)
-    count = max(1, -(-longest * case.interval_s // 3600))
-    rows = [(outlet, hour) for hour in range(first, first + count)]
-    fetched = hourly_rows(series, case.start, case.interval_s)
-    return [judgement for _, judgement in judge_rows(job, rows, fetched)]
+    return judge_case_hours(rules, _job(rules, rule_id), case, Averaging.HOUR)
+
+
+def _single(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_hours(rules, _job(rules, rule_id), case, Averaging.SINGLE)
+
+
+def _daily(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_days(rules, _job(rules, rule_id), case)
 
 
 def _monthly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
-    """`series` by quantity with one sample an hour from `at` on; the month of `at` is judged by its hourly rule."""
     job = _job(rules, rule_id)
-    hourly = _job(rules, hourly_rule(job))
-    outlet, ids = _outlet(case, job.rule.applies["quantity"])
-    fetched = [
-        row for name, text in case.series.items() for row in whole_hours(ids[name], parse_series(text), case.start)
-    ]
-    month = month_of(case.start)
-    first = max(outlet.first, hour_number(month.start))
-    rows = [(outlet, hour) for hour in range(first, hour_number(month.end))]
-    counts: dict[tuple[str, str], int] = {}
-    for _, one in judge_rows(hourly, rows, fetched):
-        counts[one.verdict, one.reason] = counts.get((one.verdict, one.reason), 0) + 1
-    counted = [(0, verdict, reason, count) for (verdict, reason), count in counts.items()]
-    return [judgement for _, judgement in judge_months(job, [(outlet, month)], counted)]
+    return judge_case_months(rules, job, _job(rules, hourly_rule(job)), case)
 
 
 def _coverage(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
@@ -152,6 +123,8 @@ def _health(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
 #: How a case becomes judgements, by evaluator.
 JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "hourly_limit": _hourly,
+    "single_limit": _single,
+    "daily_limit": _daily,
     "monthly_share": _monthly,
     "installation_rate": _coverage,
     "online_rate": _coverage,

@@ -16,6 +16,7 @@ from typing import Any
 
 from domain.errors import WorldFailed
 from domain.findings import Subject, SubjectKind
+from domain.limits import Averaging
 from domain.periods import hour_of
 from rules.components import Components
 from rules.days import Days
@@ -23,17 +24,20 @@ from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Advance, Family, Job, Worklist, judge
 from rules.hours import Hours
 from rules.months import Months
+from rules.outletdays import OutletDays
 from rules.pack import Rule, RuleSet
 from rules.recording import settle
 from rules.silence import Silence
-from storage import findings, rule_state
+from storage import findings, limits, rule_state
 from storage.database import Connection, Database
 
 logger = logging.getLogger(__name__)
 
 #: Families by evaluator, in the order in which rules are judged: months count the verdicts of hours.
 FAMILIES: Mapping[str, Family] = {
-    "hourly_limit": Hours(),
+    "hourly_limit": Hours(Averaging.HOUR),
+    "single_limit": Hours(Averaging.SINGLE),
+    "daily_limit": OutletDays(),
     "offline": Silence(),
     "installation_rate": Days(needs_arrival=False),
     "online_rate": Days(needs_arrival=True),
@@ -109,6 +113,7 @@ class Engine:
         order = list(FAMILIES)
         self._order = sorted(ids, key=lambda rule_id: (order.index(self._variants(rule_id)[0].evaluator), rule_id))
         self._synced: dict[str, int] = {}
+        self._presets_synced = False
         self._complete: dict[str, tuple[datetime, int | None]] = {}
         self._forget_at = 0.0
         self._known_errors: dict[str, str] = {}
@@ -121,15 +126,18 @@ class Engine:
         return Job(rule_id, self._variants(rule_id), now, now - settings.grace, settings.batch_rows)
 
     async def sync(self, now: datetime) -> None:
-        """Bring the rows of table `rule` to the packs, where the variants in force have changed since the last time."""
+        """Bring the rows of table `rule` to the packs, where the variants in force have changed since the last time;
+        and, once, the shipped limits."""
         in_force = {rule_id: self._rules.in_force(rule_id, now) for rule_id in self._rules.variants}
         versions = {rule_id: rule.version for rule_id, rule in in_force.items()}
-        if versions == self._synced:
+        if versions == self._synced and self._presets_synced:
             return
         async with self._database.transaction() as connection:
             await rule_state.lock_rule(connection, RULE_FAILED)
             await rule_state.sync_rules(connection, [_rule_row(self._rules, rule) for rule in in_force.values()])
-        self._synced = versions
+            if not self._presets_synced:
+                await limits.sync_presets(connection, [preset.row() for preset in self._rules.limits], now)
+        self._synced, self._presets_synced = versions, True
 
     async def step(self, now: datetime) -> StepReport:
         """Judge again what has changed, then everything closed that is not judged yet.

@@ -16,13 +16,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from domain.errors import PackError
 from domain.findings import SubjectKind
 from domain.periods import day_start, local_day
 from rules.evaluators import EVALUATORS, Evaluator, Params
 from rules.evaluators.monthly_share import MonthlyShareParams
+from rules.presets import CONFIRMED, Preset, check_presets, join_presets
 from rules.selectors import selector_problem
 
 #: Confidence in a limit's figures: V, V1 read in the source, V2 in a text that quotes it, KH and KL from knowledge
@@ -30,8 +31,6 @@ from rules.selectors import selector_problem
 Confidence = Literal["V", "V1", "V2", "KH", "KL", "DESIGN"]
 Status = Literal["law", "policy", "draft", "unconfirmed", "platform"]
 DocumentStatus = Literal["现行", "issued", "征求意见稿", "送审稿", "平台规则"]
-
-_CONFIRMED = frozenset({"V", "V1", "V2"})
 
 
 class _Strict(BaseModel):
@@ -116,15 +115,23 @@ class _Pack(_Strict):
     pack: str = Field(pattern=r"^[a-z0-9_]+$")
     version: int = Field(ge=1)
     title: str = Field(min_length=1)
-    rule: list[Rule] = Field(min_length=1)
+    rule: list[Rule] = Field(default_factory=list)
+    limit: list[Preset] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> _Pack:
+        if not self.rule and not self.limit:
+            raise ValueError("a pack has [[rule]] or [[limit]] tables")
+        return self
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules of the loaded packs. A rule id may have several variants, in order of validity."""
+    """All rules and shipped limits of the loaded packs. A rule id may have several variants, in order of validity."""
 
     variants: Mapping[str, Sequence[Rule]]
     pack_of: Mapping[str, str]
+    limits: Sequence[Preset] = ()
 
     @cached_property
     def enabled(self) -> dict[str, list[Rule]]:
@@ -145,13 +152,13 @@ class RuleSet:
 def load_packs(paths: Iterable[Path | Traversable] | None = None) -> RuleSet:
     """Load pack files, by default those of this package. Raises PackError."""
     chosen = list(default_packs() if paths is None else paths)
-    loaded: dict[str, tuple[str, list[Rule]]] = {}
+    loaded: dict[str, _Pack] = {}
     for path in chosen:
         pack = _read(path)
-        for other, (name, _) in loaded.items():
-            if name == pack.pack:
+        for other, known in loaded.items():
+            if known.pack == pack.pack:
                 raise PackError(f"{path.name}: pack: {pack.pack!r} is also the name of {other}")
-        loaded[path.name] = (pack.pack, pack.rule)
+        loaded[path.name] = pack
     return _joined(loaded)
 
 
@@ -172,18 +179,21 @@ def _read(path: Path | Traversable) -> _Pack:
         raise PackError(f"{path.name}: {_first(error, content)}") from error
     for rule in pack.rule:
         _check_rule(path.name, rule)
+    check_presets(path.name, pack.limit)
     return pack
 
 
 def _first(error: ValidationError, content: Mapping[str, Any]) -> str:
-    """The first problem of a pack as `key: reason`; a rule is named by its id where it has one."""
+    """The first problem of a pack as `key: reason`; a rule is named by its id where it has one, a limit by its key."""
     problem = error.errors(include_url=False)[0]
     place = [str(part) for part in problem["loc"]]
-    if len(place) > 1 and place[0] == "rule" and place[1].isdigit():
-        rule = content["rule"][int(place[1])]
-        name = rule.get("id", f"number {int(place[1]) + 1}") if isinstance(rule, dict) else f"number {place[1]}"
-        place = [f"rule {name}", *place[2:]]
-    return f"{'.'.join(place)}: {problem['msg']}"
+    if len(place) > 1 and place[0] in ("rule", "limit") and place[1].isdigit():
+        table = content[place[0]][int(place[1])]
+        name = f"number {int(place[1]) + 1}"
+        if isinstance(table, dict):
+            name = table.get("id" if place[0] == "rule" else "key", name)
+        place = [f"{place[0]} {name}", *place[2:]]
+    return f"{'.'.join(place) or 'pack'}: {problem['msg']}"
 
 
 def _check_rule(file: str, rule: Rule) -> None:
@@ -196,7 +206,7 @@ def _check_rule(file: str, rule: Rule) -> None:
         raise refuse(*problem)
     if rule.valid_to is not None and rule.valid_to < rule.valid_from:
         raise refuse("valid_to", f"{rule.valid_to} is before valid_from {rule.valid_from}")
-    confirmed = rule.confidence in _CONFIRMED or (rule.confidence == "DESIGN" and rule.status == "platform")
+    confirmed = rule.confidence in CONFIRMED or (rule.confidence == "DESIGN" and rule.status == "platform")
     if rule.enabled and not confirmed:
         raise refuse("enabled", f"a rule of confidence {rule.confidence} and status {rule.status} stays disabled")
     if rule.enabled and rule.status == "unconfirmed":
@@ -213,22 +223,22 @@ def _check_rule(file: str, rule: Rule) -> None:
         raise refuse(key, detail["msg"]) from error
 
 
-def _joined(loaded: Mapping[str, tuple[str, list[Rule]]]) -> RuleSet:
+def _joined(loaded: Mapping[str, _Pack]) -> RuleSet:
     variants: dict[str, list[Rule]] = {}
     home: dict[str, str] = {}
     pack_of: dict[str, str] = {}
-    for file, (pack, rules) in loaded.items():
-        for rule in rules:
+    for file, pack in loaded.items():
+        for rule in pack.rule:
             if home.setdefault(rule.id, file) != file:
                 raise PackError(f"{file}: rule {rule.id}.id: duplicate, it is also in {home[rule.id]}")
-            pack_of[rule.id] = pack
+            pack_of[rule.id] = pack.pack
             for other in variants.setdefault(rule.id, []):
                 _check_variants(file, rule, other)
             variants[rule.id].append(rule)
     for rules in variants.values():
         rules.sort(key=lambda rule: rule.valid_from)
     _check_references(home, variants)
-    return RuleSet(variants, pack_of)
+    return RuleSet(variants, pack_of, join_presets({file: pack.limit for file, pack in loaded.items() if pack.limit}))
 
 
 def _check_variants(file: str, rule: Rule, other: Rule) -> None:

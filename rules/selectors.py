@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain.air import PROCESSES
+from domain.air import POLLUTANTS, PROCESSES
+from domain.limits import LimitKind
 from domain.metering import PlaceLevel
 
-#: Quantities of points that rules may select by.
+#: Quantities of points that rules may select by: concentrations that have limits, what is measured beside them, and
+#: what meters count.
 QUANTITIES = {
-    "so2": "二氧化硫",
-    "nox": "氮氧化物",
-    "pm": "颗粒物",
+    **POLLUTANTS,
     "o2": "氧含量",
-    "nmhc": "非甲烷总烃",
-    "nh3": "氨",
-    "h2s": "硫化氢",
+    "o2_inlet": "进口氧含量",
+    "flue_temperature": "烟气温度",
+    "flue_flow": "烟气流量",
+    "flue_velocity": "烟气流速",
+    "flue_pressure": "烟气压力",
+    "flue_humidity": "烟气湿度",
+    "furnace_temperature": "炉膛温度",
+    "running_state": "运行状态",
     "voc": "挥发性有机物",
     "temperature": "温度",
     "pressure": "压力",
@@ -33,6 +38,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "process": frozenset(PROCESSES),
     "quantity": frozenset(QUANTITIES),
     "level": frozenset(PlaceLevel),
+    "kind": frozenset(LimitKind),
 }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from domain.hourly import Windows, hours
 from domain.quality import QcFlag, SourceFlag
 from domain.readings import HOUR_US, Readings, to_us
+from storage.windows import HourRow
 
 _TOKEN = re.compile(r"(?P<value>_|-?\d+(?:\.\d+)?)(?P<flag>[A-Z])?(?:\*(?P<count>\d+))?")
 
@@ -43,10 +44,8 @@ def _samples(token: str) -> Iterator[Sample | None]:
         yield sample
 
 
-def hourly_rows(
-    series: dict[int, list[Sample | None]], start: datetime, interval_s: int
-) -> list[tuple[int, int, float | None, int, int]]:
-    """Hourly rows (point, hour number, mean, valid_minutes, readings) of series, through the real hourly computation.
+def hourly_rows(series: dict[int, list[Sample | None]], start: datetime, interval_s: int) -> list[HourRow]:
+    """Hourly rows of series, through the real hourly computation.
 
     series: by point id, one sample every interval_s from `start` on, which must be a whole hour.
     """
@@ -81,21 +80,23 @@ def hourly_rows(
     )
     found = hours(windows, readings, np.zeros(len(columns), bool))
     return [
-        (
+        HourRow(
             point,
             at // HOUR_US,
             None if np.isnan(found.mean[row]) else float(found.mean[row]),
             int(found.valid_minutes[row]),
             int(found.reading_count[row]),
+            None if np.isnan(found.maximum[row]) else float(found.maximum[row]),
+            0,
+            {flag.value: n for flag, n in zip(SourceFlag, found.flag_counts[row].tolist(), strict=True) if n},
+            [],
         )
         for row, (point, at) in enumerate(pairs)
         if found.reading_count[row] > 0
     ]
 
 
-def whole_hours(
-    point: int, samples: list[Sample | None], start: datetime
-) -> list[tuple[int, int, float | None, int, int]]:
+def whole_hours(point: int, samples: list[Sample | None], start: datetime) -> list[HourRow]:
     """Hourly rows of a series with one sample an hour: each stands for an hour with 60 readings of that value."""
     expanded = [sample for sample in samples for _ in range(60)]
     return hourly_rows({point: expanded}, start, 60)

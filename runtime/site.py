@@ -25,6 +25,8 @@ class Difference:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     enterprises: set[str] = field(default_factory=set)
     removed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    key_region_days: list[date] = field(default_factory=list)
+    """From which day on limits of key regions held, and will hold, where that changes."""
 
 
 def compare(wanted: Register, present: Register) -> Difference:
@@ -58,7 +60,12 @@ def compare(wanted: Register, present: Register) -> Difference:
                 lines.append(f"- {label}")
             else:
                 lines.append(f"? {label}: only in the database, kept")
-    return Difference(lines, rows, enterprises, removed)
+    return Difference(lines, rows, enterprises, removed, _key_region_days(wanted["city"], present["city"]))
+
+
+def _key_region_days(wanted: dict[tuple[Any, ...], dict[str, Any]], present: dict[Any, dict[str, Any]]) -> list[date]:
+    days = [(row["key_region_from"], present[key]["key_region_from"]) for key, row in wanted.items() if key in present]
+    return [day for new, old in days if new != old for day in (new, old) if day is not None]
 
 
 def _label(noun: str, key: tuple[Any, ...]) -> str:
@@ -81,9 +88,8 @@ async def apply_site(database: Database, wanted: Register, now: Clock, *, dry_ru
             for noun, rows in difference.rows.items():
                 await write_rows(connection, noun, rows, at)
             await note_changes(connection, difference.enterprises, at)
-            await note_limits(
-                connection, ((row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ()))
-            )
+            changed = [(row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ())]
+            await note_limits(connection, [*changed, *((None, day) for day in difference.key_region_days)])
     return difference
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from domain.errors import SiteError
+from domain.limits import RATE_UNIT
 from runtime.sitemodels import MODELS
 
 #: What makes an item one item.
@@ -24,7 +25,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "enterprise": ("code",),
     "meter": ("enterprise", "serial", "installed_on"),
     "station": ("mn",),
-    "limit": ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region", "valid_from"),
+    "limit": ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region", "unit", "valid_from"),
     "tag": ("enterprise", "protocol", "device", "name"),
 } | dict.fromkeys(("outlet", "point", "intake", "metering_place", "component"), ("enterprise", "code"))
 
@@ -161,14 +162,15 @@ def _check_statements(register: Register, problems: _Problems) -> None:
 
 
 def _check_limits(register: Register, problems: _Problems) -> None:
-    """No two limits of one scope speak of the same day."""
+    """No two limits of one scope speak of the same day; a rate stands beside a concentration."""
     before: dict[tuple[Any, ...], Row] = {}
     for key, row in sorted(register["limit"].items(), key=lambda item: item[1]["valid_from"]):
-        earlier = before.get(key[:-1])
+        scope = (*key[:-2], row["unit"] == RATE_UNIT)
+        earlier = before.get(scope)
         if earlier is not None and (earlier["valid_to"] is None or row["valid_from"] <= earlier["valid_to"]):
             label = f"limit {'/'.join(str(part) for part in key if part is not None)}"
             problems.note(label, f"overlaps the one from {earlier['valid_from']}; give that one a valid_to before it")
-        before[key[:-1]] = row
+        before[scope] = row
 
 
 def _check_tags(register: Register, problems: _Problems) -> None:

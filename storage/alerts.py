@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from domain.alerts import AlertState, CurrentFinding, EventKind, Resolution, Severity, Span
-from domain.findings import Subject, Verdict
+from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import Period, require_aware
 from storage.database import Connection, fetch_all
 from storage.sql import queries
@@ -174,6 +174,8 @@ async def subject_name(connection: Connection, subject: Subject) -> tuple[str | 
     """Names of the subject's enterprise and of the subject, None where the register has none."""
     enterprise = subject.enterprise
     _, _, code = subject.key.partition("/")
+    if subject.kind is SubjectKind.POLLUTANT:  # a pollutant is called by its outlet; its own name is no register's
+        code = code.partition("/")[0]
     parameters = {"enterprise": enterprise, "kind": subject.kind, "key": subject.key, "code": code}
     row = await (await connection.execute(_SQL["subject_name"], parameters)).fetchone()
     return (None, None) if row is None else (row[0], row[1])

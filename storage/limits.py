@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
 from domain.limits import Averaging, Limit, LimitBook, LimitKind, Region
 from storage.database import Connection
 from storage.sql import queries
 
 _SQL = queries("limits")
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBasis:
+    """What a limit rests on. kind: legal or ule; averaging: hour, single, day or year."""
+
+    kind: str
+    averaging: str
+    standard: str
+    clause: str
+
+
+async def limit_basis(connection: Connection, limit_id: int) -> LimitBasis | None:
+    """What a limit rests on, whether it still holds or not; None for a number that was never given."""
+    row = await (await connection.execute(_SQL["basis"], {"limit_id": limit_id})).fetchone()
+    return None if row is None else LimitBasis(*row)
 
 
 async def limit_book(connection: Connection) -> LimitBook:
@@ -38,3 +60,23 @@ async def limit_book(connection: Connection) -> LimitBook:
         ),
         None if city is None else city[0],
     )
+
+
+async def sync_presets(connection: Connection, rows: Sequence[Mapping[str, Any]], at: datetime) -> int:
+    """Bring the shipped limits to what the packs say; how many rows changed.
+
+    What differs is superseded, what no pack has any more as well, and what stays the same is left alone, so that
+    findings keep naming the row by which they were judged. Enterprises that have outlets of a changed row's process are
+    judged again from its first day on. Callers take turns: concurrent ones would write the same rows twice.
+    """
+    parameters = {"presets": json.dumps(list(rows), default=str), "at": at}
+    known = await (await connection.execute(_SQL["has_presets"])).fetchone()
+    gone = await (await connection.execute(_SQL["supersede_presets"], parameters)).fetchall()
+    new = await (await connection.execute(_SQL["add_presets"], parameters)).fetchall()
+    touched = [*gone, *new]
+    if touched and known is not None and known[0]:  # else nothing can have been judged by a shipped limit
+        await connection.execute(
+            _SQL["note_presets"],
+            {"processes": [process for process, _ in touched], "days": [day for _, day in touched]},
+        )
+    return len(touched)

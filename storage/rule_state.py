@@ -78,6 +78,12 @@ async def watermarks(connection: Connection, rule_id: str) -> dict[str, datetime
     return dict(rows)
 
 
+async def enterprises_of(connection: Connection, subjects: Sequence[str]) -> list[tuple[str, int]]:
+    """(subject, enterprise_id) of subjects that belong to an enterprise."""
+    rows = await (await connection.execute(_SQL["enterprises_of"], {"subjects": list(subjects)})).fetchall()
+    return [(subject, enterprise_id) for subject, enterprise_id in rows]
+
+
 async def judged_through(connection: Connection) -> dict[str, datetime]:
     """Up to where each rule has judged any of its subjects, by rule; rules that never judged are absent."""
     rows = await (await connection.execute(_SQL["judged_through"])).fetchall()

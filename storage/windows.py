@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 from psycopg.rows import class_row
 
@@ -17,7 +17,7 @@ _SQL = queries("windows")
 
 @dataclass(frozen=True, slots=True)
 class OutletPoint:
-    """A point at an outlet."""
+    """A point at an outlet; statistic: what it states of another point, None for one that measures itself."""
 
     outlet_id: int
     enterprise_id: int
@@ -25,13 +25,31 @@ class OutletPoint:
     registered_from: date
     outlet: str
     process: str
+    makeup_air: bool | None
     in_service_from: date
     in_service_to: date | None
     point_id: int
     point: str
     quantity: str
+    unit: str
+    basis: str | None
+    statistic: str | None
     point_from: date
     point_to: date | None
+
+
+class HourRow(NamedTuple):
+    """An hourly row as evaluators see it; hour: whole hours since 1970; maximum: of the valid readings."""
+
+    point_id: int
+    hour: int
+    mean: float | None
+    valid_minutes: int
+    reading_count: int
+    maximum: float | None
+    marked_minutes: int
+    flag_counts: dict[str, int]
+    mark_ids: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +85,10 @@ async def dirty_hours(connection: Connection, point_ids: Sequence[int], before: 
     return [(point_id, hour_at) for point_id, hour_at in await cursor.fetchall()]
 
 
-async def means(
-    connection: Connection, windows: Sequence[tuple[int, datetime, datetime]]
-) -> list[tuple[int, int, float | None, int, int]]:
-    """(point_id, hour number, mean, valid_minutes, reading_count) of hourly rows in (point_id, from, to) windows."""
+async def means(connection: Connection, windows: Sequence[tuple[int, datetime, datetime]]) -> list[HourRow]:
+    """Hourly rows in (point_id, from, to) windows."""
     rows = await (await connection.execute(_SQL["means"], _columns(windows))).fetchall()
-    return cast("list[tuple[int, int, float | None, int, int]]", rows)
+    return [HourRow(*row) for row in rows]
 
 
 async def reading_counts(
@@ -80,7 +96,7 @@ async def reading_counts(
 ) -> list[tuple[int, int, int]]:
     """(point_id, hour number, reading_count) of hours with readings, in (point_id, from, to) windows."""
     rows = await (await connection.execute(_SQL["reading_counts"], _columns(windows))).fetchall()
-    return cast("list[tuple[int, int, int]]", rows)
+    return [(point_id, hour, count) for point_id, hour, count in rows]
 
 
 def _columns(windows: Sequence[tuple[int, datetime, datetime]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules.evaluators import (
+    daily_limit,
     hourly_limit,
     installation_rate,
     leak_schedule,
@@ -10,6 +11,7 @@ from rules.evaluators import (
     offline,
     online_rate,
     rule_failed,
+    single_limit,
     yearly_campaign,
 )
 from rules.evaluators.contract import EVALUATORS, Evaluator, Judgement, Params
@@ -19,6 +21,7 @@ __all__ = [
     "Evaluator",
     "Judgement",
     "Params",
+    "daily_limit",
     "hourly_limit",
     "installation_rate",
     "leak_schedule",
@@ -26,5 +29,6 @@ __all__ = [
     "offline",
     "online_rate",
     "rule_failed",
+    "single_limit",
     "yearly_campaign",
 ]

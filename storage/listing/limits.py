@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from domain.errors import Conflict, NotFound
-from domain.limits import Averaging, Limit, LimitBook, LimitKind, Region, first_overlap
+from domain.limits import RATE_UNIT, Averaging, Limit, LimitBook, LimitKind, Region, first_overlap
 from storage.database import Connection, fetch_all
 from storage.listing.session import Row, fetch_one
 from storage.site import note_limits, write_rows
@@ -65,8 +65,9 @@ async def get_outlet(connection: Connection, enterprise: str, outlet: str) -> Ro
 async def effective_limits(connection: Connection, outlet: Row, day: date) -> tuple[date | None, list[Row]]:
     """What holds at an outlet on a local day, and since when the city is a key region (None: never).
 
-    A row per quantity, kind and averaging that anything is said of: `limit` is the row that holds, None when the
-    winning one is disabled; `winner` the row that decides; `overruled` the others, the better ones first.
+    A row per quantity, kind and averaging that anything is said of, one more for rates (kg/h): `limit` is the row that
+    holds, None when the winning one is disabled; `winner` the row that decides; `overruled` the others, the better ones
+    first.
     """
     rows = await _found(connection, "of_outlet", {"outlet_id": outlet["outlet_id"], "process": outlet["process"]})
     by_id = {row["limit_id"]: row for row in rows}
@@ -75,8 +76,9 @@ async def effective_limits(connection: Connection, outlet: Row, day: date) -> tu
     book = LimitBook((_limit(row) for row in rows), since)
     place = f"{outlet['enterprise']}/{outlet['outlet']}"
     found = []
-    for quantity, kind, averaging in sorted({(row["quantity"], row["kind"], row["averaging"]) for row in rows}):
-        ranked = book.ranked(place, outlet["process"], quantity, LimitKind(kind), Averaging(averaging), day)
+    asked = {(row["quantity"], row["kind"], row["averaging"], row["unit"] == RATE_UNIT) for row in rows}
+    for quantity, kind, averaging, rate in sorted(asked):
+        ranked = book.ranked(place, outlet["process"], quantity, LimitKind(kind), Averaging(averaging), day, rate=rate)
         if ranked:
             chosen = [by_id[one.limit_id] for one in ranked]
             found.append(
@@ -123,7 +125,7 @@ async def add_limit(connection: Connection, row: Row, at: datetime, *, over_pres
 
 
 async def _scope(connection: Connection, row: Row) -> list[Row]:
-    names = ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region")
+    names = ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region", "unit")
     return await _found(connection, "scope", {name: row[name] for name in names})
 
 

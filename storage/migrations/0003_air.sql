@@ -80,7 +80,8 @@ create table emission_limit (
     check ((averaging = 'year') = (unit = 't'))
 );
 create unique index ux_emission_limit_current on emission_limit
-    (coalesce(outlet_id, 0), coalesce(process, ''), quantity, kind, averaging, region, valid_from, (origin = 'preset'))
+    (coalesce(outlet_id, 0), coalesce(process, ''), quantity, kind, averaging, region, valid_from, (origin = 'preset'),
+     (unit = 'kg/h'))
     where superseded_at is null;
 comment on table emission_limit is 'append-only: an edit is a new row that supersedes; findings name the row they were judged by';
 comment on column emission_limit.preset is 'key of the shipped row that this is, or that an operator''s row is based on';

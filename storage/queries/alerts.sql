@@ -103,6 +103,8 @@ select (select e.name from enterprise e where e.code = %(enterprise)s::text) as 
            when 'rule' then (select r.title from rule r where r.rule_id = %(key)s::text)
            when 'outlet' then (select o.name from outlet o join enterprise e using (enterprise_id)
                                where e.code = %(enterprise)s::text and o.code = %(code)s::text)
+           when 'pollutant' then (select o.name from outlet o join enterprise e using (enterprise_id)
+                                  where e.code = %(enterprise)s::text and o.code = %(code)s::text)
            when 'point' then (select p.name from point p join enterprise e using (enterprise_id)
                               where e.code = %(enterprise)s::text and p.code = %(code)s::text)
            when 'component' then (select c.name from component c join enterprise e using (enterprise_id)

@@ -43,6 +43,7 @@ join emission_limit s on s.limit_id = %(limit_id)s::bigint
 where l.outlet_id is not distinct from s.outlet_id and l.process is not distinct from s.process
   and l.quantity = s.quantity and l.kind = s.kind and l.averaging = s.averaging and l.region = s.region
   and l.valid_from = s.valid_from and (l.origin = 'preset') = (s.origin = 'preset')
+  and (l.unit = 'kg/h') = (s.unit = 'kg/h')
 order by l.limit_id desc
 limit %(limit)s::int
 
@@ -63,6 +64,7 @@ where l.superseded_at is null and l.origin <> 'preset'
   and e.code is not distinct from %(enterprise)s::text and o.code is not distinct from %(outlet)s::text
   and l.process is not distinct from %(process)s::text and l.quantity = %(quantity)s::text
   and l.kind = %(kind)s::text and l.averaging = %(averaging)s::text and l.region = %(region)s::text
+  and (l.unit = 'kg/h') = (%(unit)s::text = 'kg/h')
 
 -- outlet --
 -- an outlet by its codes

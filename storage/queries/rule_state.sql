@@ -63,6 +63,13 @@ select kind, key, at, count(*) from taken group by kind, key, at
 -- up to where a rule has judged each of its subjects
 select subject, through_at from rule_watermark where rule_id = %(rule_id)s::text
 
+-- enterprises_of --
+-- whose subjects some are: kind:enterprise or kind:enterprise/code
+select s.subject, e.enterprise_id
+from unnest(%(subjects)s::text[]) as s (subject)
+join enterprise e on e.code = split_part(split_part(s.subject, ':', 2), '/', 1)
+order by s.subject
+
 -- judged_through --
 -- the furthest that each rule has judged any of its subjects
 select rule_id, max(through_at) from rule_watermark group by rule_id

@@ -99,7 +99,7 @@ with said as (
     where l.superseded_at is null and l.origin <> 'preset' and l.outlet_id is not distinct from said.outlet_id
       and l.process is not distinct from %(process)s::text and l.quantity = %(quantity)s::text
       and l.kind = %(kind)s::text and l.averaging = %(averaging)s::text and l.region = %(region)s::text
-      and l.valid_from = %(valid_from)s::date
+      and l.valid_from = %(valid_from)s::date and (l.unit = 'kg/h') = (%(unit)s::text = 'kg/h')
     returning l.limit_id
 )
 insert into emission_limit (origin, preset, enterprise_id, outlet_id, process, quantity, kind, averaging, region, value,

@@ -40,7 +40,11 @@ async def test_two_engines_at_once_make_each_alert_once(world: World, engine: Al
 
     assert sum(await asyncio.gather(*(work() for _ in range(4)))) == 24
     expected = [
-        (f"outlet:{code}/S1", f"2026-11-02 {start:02d}:00", f"2026-11-02 {start + 2:02d}:00" if start < 10 else None)
+        (
+            f"pollutant:{code}/S1/so2",
+            f"2026-11-02 {start:02d}:00",
+            f"2026-11-02 {start + 2:02d}:00" if start < 10 else None,
+        )
         for code in ("beishan", "tianhe")
         for start in (1, 4, 7, 10)
     ]
@@ -60,10 +64,10 @@ async def test_the_database_keeps_a_second_open_alert_out(
     await engine.step(NOW)
     at = instant("2026-11-02 08:00")
     content = AlertContent(Severity.CRITICAL, Span(at, at, at), "", "", {}, 1)
-    subject = Subject.parse("outlet:tianhe/S1")
+    subject = Subject.parse("pollutant:tianhe/S1/so2")
     async with database.transaction() as connection:
         number = await next_alert_id(connection)
-        inserted = await insert_alert(connection, number, "ule.coke_oven_stack.so2.hourly", subject, None, content, NOW)
+        inserted = await insert_alert(connection, number, "legal.hourly", subject, None, content, NOW)
     assert not inserted
     assert len(world.alerts()) == 1
 
@@ -74,23 +78,23 @@ async def test_a_series_that_fails_does_not_hold_up_the_others(world: World, eng
     # a trigger stands for any fault of one series
     world.execute("create function fail() returns trigger language plpgsql as $$ begin raise 'broken'; end $$")
     world.execute(
-        "create trigger fail before insert on alert for each row when (new.subject = 'outlet:tianhe/S1')"
+        "create trigger fail before insert on alert for each row when (new.subject = 'pollutant:tianhe/S1/so2')"
         " execute function fail()"
     )
     report = await engine.step(NOW)
     assert (report.series, report.failed, report.opened, report.is_idle) == (2, 1, 1, False)
-    assert [a[0] for a in world.alerts()] == ["outlet:beishan/S1"]
+    assert [a[0] for a in world.alerts()] == ["pollutant:beishan/S1/so2"]
     assert (await engine.step(NOW)).is_idle, "only the failing one is left: wait before trying it again"
     world.execute("drop trigger fail on alert")
     await engine.step(NOW)
-    assert [a[0] for a in world.alerts()] == ["outlet:beishan/S1", "outlet:tianhe/S1"]
+    assert [a[0] for a in world.alerts()] == ["pollutant:beishan/S1/so2", "pollutant:tianhe/S1/so2"]
 
 
 @pytest.mark.parametrize("alert", [None, {"severity": "red"}, {}])
 async def test_a_rule_without_readable_settings_does_not_alert(
     alert: dict[str, str] | None, world: World, engine: AlertEngine
 ) -> None:
-    world.rule("ule.coke_oven_stack.so2.hourly", **(RULES["ule.coke_oven_stack.so2.hourly"] | {"alert": None}))
+    world.rule("legal.hourly", **(RULES["legal.hourly"] | {"alert": None}))
     if alert is not None:
         world.execute(f"update rule set definition = jsonb_build_object('alert', '{json.dumps(alert)}'::jsonb)")
     world.so2("08", 46.2)
@@ -113,17 +117,19 @@ async def test_a_message_stands_by_itself(world: World, engine: AlertEngine) -> 
     finding_id = world.so2("10", 31.0)
     await engine.step(NOW)
     ((body, key),) = world.rows("select body, idempotency_key from notification")
-    assert body["title"] == "【严重】天河焦化 1号焦炉烟囱（S1）：焦炉烟囱二氧化硫小时均值 31 mg/m³，超过限值 30 mg/m³"
+    assert body["title"] == (
+        "【严重】天河焦化 1号焦炉烟囱（S1） 二氧化硫：排放限值超标，小时均值 31 mg/m³，限值 30 mg/m³"
+    )
     assert body["summary"].splitlines() == [
         "自2026年11月2日 08:00（北京时间）起，累计 3 小时不符合，尚未恢复。",
         "情况：2026年11月2日 10:00—11:00 31 mg/m³，限值 30 mg/m³；其间最高 52.25 mg/m³（2026年11月2日 09:00—10:00）。",
-        "依据：《关于推进实施焦化行业超低排放的意见》 附件表1。",
+        "依据：排污许可证 91150300MA0N000001P 表3 排口DA001 二氧化硫。",
         "处置：请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
         f"详情：https://pw.example/v1/alerts/{body['id']}",
     ]
     assert {k: body[k] for k in ("rule", "subject", "enterprise", "value", "limit", "unit", "finding_id", "state")} == {
-        "rule": "ule.coke_oven_stack.so2.hourly",
-        "subject": "outlet:tianhe/S1",
+        "rule": "legal.hourly",
+        "subject": "pollutant:tianhe/S1/so2",
         "enterprise": "tianhe",
         "value": 31.0,
         "limit": 30.0,
@@ -138,6 +144,21 @@ async def test_a_message_stands_by_itself(world: World, engine: AlertEngine) -> 
         None,
     )
     assert len(key) == 40
+
+
+async def test_ultra_low_emission_is_not_taken_for_the_law(world: World, engine: AlertEngine) -> None:
+    world.so2("08", 31.0, rule_id="ule.hourly")
+    await engine.step(NOW)
+    ((body,),) = world.rows("select body from notification")
+    assert body["title"] == (
+        "【警告】天河焦化 1号焦炉烟囱（S1） 二氧化硫：超低排放小时超过指标（不等于违法超标），"
+        "小时均值 31 mg/m³，指标 30 mg/m³"
+    )
+    assert body["summary"].splitlines()[1:3] == [
+        "情况：2026年11月2日 08:00—09:00 31 mg/m³，指标 30 mg/m³。",
+        "依据：环大气〔2024〕5号 附表 焦炉烟囱（超低排放指标，不等于违法超标）。",
+    ]
+    assert (body["standard"], body["clause"]) == ("环大气〔2024〕5号", "附表 焦炉烟囱")
 
 
 async def test_more_components_change_the_text_and_tell_nobody_again(world: World, engine: AlertEngine) -> None:
@@ -219,8 +240,8 @@ async def test_a_long_history_is_not_read_again(world: World, engine: AlertEngin
     world.so2("03", 20.0)
     await engine.step(NOW)
     world.execute("update finding set verdict = 'undetermined' where verdict = 'violation'")
-    world.finding("ule.coke_oven_stack.so2.hourly", "outlet:tianhe/S1", period("2026-11-02T10"), "compliant")
+    world.finding("legal.hourly", "pollutant:tianhe/S1/so2", period("2026-11-02T10"), "compliant")
     await engine.step(NOW)
     assert world.alerts() == [
-        ("outlet:tianhe/S1", "resolved", "compliant", "2026-11-02 02:00", "2026-11-02 03:00"),
+        ("pollutant:tianhe/S1/so2", "resolved", "compliant", "2026-11-02 02:00", "2026-11-02 03:00"),
     ]

@@ -13,11 +13,23 @@ from domain.findings import Subject
 from domain.periods import SITE_ZONE, Period, day_period, day_start, month_period, year_period
 
 RULES: dict[str, dict[str, Any]] = {
-    "ule.coke_oven_stack.so2.hourly": {
-        "title": "焦炉烟囱二氧化硫小时均值",
-        "standard": "《关于推进实施焦化行业超低排放的意见》",
-        "clause": "附件表1",
-        "alert": {"severity": "critical", "for_h": 0, "keep_firing_for_h": 0, "per": "subject", "subjects": ["outlet"]},
+    "legal.hourly": {
+        "title": "排放限值小时均值",
+        "standard": "排污许可证、适用的排放标准",
+        "clause": "小时均值限值",
+        "alert": {
+            "severity": "critical",
+            "for_h": 0,
+            "keep_firing_for_h": 0,
+            "per": "subject",
+            "subjects": ["pollutant"],
+        },
+    },
+    "ule.hourly": {
+        "title": "超低排放小时指标",
+        "standard": "环大气〔2024〕5号",
+        "clause": "有组织排放控制指标限值",
+        "alert": {"severity": "warning", "per": "subject", "subjects": ["pollutant"]},
     },
     "water.meter_installation_rate": {
         "title": "工业企业用水计量设施安装率",
@@ -92,6 +104,8 @@ class World:
                 )
         for rule_id, rule in RULES.items():
             self.rule(rule_id, **rule)
+        self.permit = self.limit("legal", 30.0, "排污许可证 91150300MA0N000001P", "表3 排口DA001 二氧化硫", "permit")
+        self.ule = self.limit("ule", 30.0, "环大气〔2024〕5号", "附表 焦炉烟囱", "policy")
 
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self._url)
@@ -108,6 +122,18 @@ class World:
                 " on conflict (rule_id) do update set definition = excluded.definition",
                 (rule_id, title, standard, clause, severity, json.dumps(definition)),
             )
+
+    def limit(self, kind: str, value: float, standard: str, clause: str, status: str) -> int:
+        """Store an hourly limit of coke-oven stacks; its id."""
+        ((limit_id,),) = self.rows(
+            "insert into emission_limit (origin, process, quantity, kind, averaging, region, value, unit, decimals,"
+            " exempt_process, standard, clause, source, confidence, status, enabled, valid_from, author, reason,"
+            " created_at)"
+            " values ('operator', 'coke_oven_stack', 'so2', %s, 'hour', 'any', %s, 'mg/m3', 0, '{}', %s, %s, '原文',"
+            " 'operator', %s, true, '2026-01-01', 'wang', '', '2026-01-01T00:00:00Z') returning limit_id",
+            (kind, value, standard, clause, status),
+        )
+        return int(limit_id)
 
     def finding(
         self,
@@ -149,12 +175,14 @@ class World:
             connection.execute("notify plantwatch_alerts")
         return int(row[0])
 
-    def so2(self, hour: str, value: float | None, outlet: str = "tianhe/S1") -> int:
+    def so2(self, hour: str, value: float | None, outlet: str = "tianhe/S1", *, rule_id: str = "legal.hourly") -> int:
         """A finding of SO2 of an outlet in an hour of 2 November; None is undetermined."""
         verdict = "undetermined" if value is None else "violation" if value > 30 else "compliant"
+        reason = {"undetermined": "no_data", "violation": "over_limit", "compliant": "within_limit"}[verdict]
+        evidence = {"limit_id": self.ule if rule_id == "ule.hourly" else self.permit}
         return self.finding(
-            "ule.coke_oven_stack.so2.hourly", f"outlet:{outlet}", hour if "T" in hour else f"2026-11-02T{hour}",
-            verdict, value=value, limit=30.0, unit="mg/m3",
+            rule_id, f"pollutant:{outlet}/so2", hour if "T" in hour else f"2026-11-02T{hour}", verdict, reason,
+            value=value, limit=30.0, unit="mg/m3", evidence=evidence,
         )  # fmt: skip
 
     def rows(self, query: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:

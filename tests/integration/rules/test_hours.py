@@ -5,8 +5,8 @@ from __future__ import annotations
 from storage.database import Database
 from tests.integration.rules.world import City, at, engine, step
 
-RULE = "ule.coke_oven_stack.so2.hourly"
-SUBJECT = "outlet:tianhe/S1"
+RULE = "ule.hourly"
+SUBJECT = "pollutant:tianhe/S1/so2"
 
 
 def plant(city: City, **quantities: object) -> dict[str, int]:
@@ -32,21 +32,42 @@ async def test_evidence_is_enough_to_compute_by_hand(city: City, database: Datab
     points = plant(city)
     city.hours(points["so2"], at("2026-11-02 00:00"), 1, 42.1)
     city.hours(points["o2"], at("2026-11-02 00:00"), 1, 6.8, minutes=50)
+    city.run('update hourly set flag_counts = \'{"N": 58, "M": 2}\' where point_id = %s', points["so2"])
+    city.run("update hourly set marked_minutes = 5, mark_ids = '{7}' where point_id = %s", points["o2"])
     await step(engine(database, RULE), "2026-11-02 01:30")
     (finding,) = city.current(RULE)
     assert (finding["verdict"], finding["reason"], round(finding["value"], 4)) == ("violation", "over_limit", 38.5423)
     assert finding["enterprise_id"] == city.one("select enterprise_id from enterprise")
     assert finding["evidence"] == {
-        "pollutant": {"point": "S1-SO2", "mean": 42.1, "valid_minutes": 60, "readings": 60},
-        "o2": {"point": "S1-O2", "mean_pct": 6.8, "valid_minutes": 50, "readings": 60},
+        "pollutant": {
+            "point": "S1-SO2",
+            "mean": 42.1,
+            "unit": "mg/m3",
+            "valid_minutes": 60,
+            "readings": 60,
+            "marked_minutes": 0,
+            "flags": {"N": 58, "M": 2},
+        },
+        "o2": {
+            "point": "S1-O2",
+            "mean_pct": 6.8,
+            "valid_minutes": 50,
+            "readings": 60,
+            "marked_minutes": 5,
+            "flags": {},
+        },
         "reference_o2_pct": 8.0,
         "formula": "C*(21-8)/(21-O2)",
         "converted": finding["value"],
         "rounded": 39.0,
+        "limit_id": city.preset("ule_coking.coke_oven_stack.so2"),
         "limit": 30.0,
+        "limit_unit": "mg/m3",
         "comparison": "<=",
         "decimals": 0,
         "min_valid_minutes": 45,
+        "process": {},
+        "marks": [7],
     }
 
 
@@ -68,7 +89,7 @@ async def test_an_unsettled_hour_stops_its_outlet_only(city: City, database: Dat
     report = await step(judging, "2026-11-02 04:30")
     assert report.deferred == [RULE]
     assert [row[0] for row in city.brief(RULE, SUBJECT)] == ["11-02 00", "11-02 01"]
-    assert len(city.brief(RULE, "outlet:beishan/S9")) == 4
+    assert len(city.brief(RULE, "pollutant:beishan/S9/so2")) == 4
     assert city.one("select last_evaluated_at from rule where rule_id = %s", RULE) is None
 
     city.clean()
@@ -144,7 +165,7 @@ async def test_an_outlet_is_judged_while_it_is_in_service(city: City, database: 
     enterprise = city.enterprise("tianhe", since="2026-11-01")
     outlet = city.outlet(enterprise, "S1", since="2026-11-02", until="2026-11-03")
     city.point(enterprise, "S1-SO2", "so2", outlet=outlet)
-    city.stack(enterprise, "S2", quantities=["nox"])  # no point of the quantity: no subject
+    city.stack(enterprise, "S2", quantities=["h2s"])  # no limit for the quantity: no subject
     city.point(enterprise, "C-SO2", "so2", outlet=city.outlet(enterprise, "C1", process="charging"))
     await step(engine(database, RULE), "2026-11-05 00:00")
     starts = [row[0] for row in city.brief(RULE)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from storage.database import Database
 from tests.integration.rules.world import City, at, engine, step
 
-HOURLY = "ule.coke_oven_stack.so2.hourly"
-RULE = "ule.coke_oven_stack.so2.monthly"
-PREFIX = "ule.coke_oven_stack.so2."
+HOURLY = "ule.hourly"
+RULE = "ule.monthly"
+PREFIX = "ule."
 
 
 def plant(city: City, bad: int, *, hours: int = 720, since: str = "2026-11-01") -> dict[str, int]:

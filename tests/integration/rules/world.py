@@ -26,7 +26,7 @@ def only(*prefixes: str) -> RuleSet:
     """The shipped rules whose id starts with one of some prefixes."""
     rules = load_packs()
     chosen = {rule_id: rule for rule_id, rule in rules.variants.items() if rule_id.startswith(prefixes)}
-    return RuleSet(chosen, rules.pack_of)
+    return RuleSet(chosen, rules.pack_of, rules.limits)
 
 
 class City:
@@ -71,24 +71,104 @@ class City:
         )
 
     def point(
-        self, enterprise: int, code: str, quantity: str, *, outlet: int | None = None, since: str = "2020-01-01"
+        self,
+        enterprise: int,
+        code: str,
+        quantity: str,
+        *,
+        outlet: int | None = None,
+        since: str = "2020-01-01",
+        unit: str | None = None,
+        of: int | None = None,
+        statistic: str | None = None,
     ) -> int:
         counter = quantity == "water_volume"
         return self.one(
             "insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, outlet_id,"
-            " counter_digits, counter_scale, in_service_from)"
-            " values (%s, %s, %s, %s, %s, %s, 60, %s, %s, %s, %s) returning point_id",
+            " counter_digits, counter_scale, in_service_from, of_point_id, statistic)"
+            " values (%s, %s, %s, %s, %s, %s, 60, %s, %s, %s, %s, %s, %s) returning point_id",
             enterprise,
             code,
             code,
-            "counter" if counter else "instantaneous",
+            "counter" if counter else "state" if quantity == "running_state" else "instantaneous",
             quantity,
-            "m3" if counter else "mg/m3",
+            unit or ("m3" if counter else "mg/m3"),
             outlet,
             8 if counter else None,
             1.0 if counter else None,
             since,
+            of,
+            statistic,
         )
+
+    def limit(
+        self,
+        value: float,
+        *,
+        outlet: str | None = "tianhe/S1",
+        process: str | None = None,
+        quantity: str = "so2",
+        kind: str = "legal",
+        averaging: str = "hour",
+        since: str = "2026-01-01",
+        work: bool = True,
+        **more: Any,
+    ) -> int:
+        """A limit as the site file or the API would write it; work: tell the rules. Its id."""
+        fields = {
+            "origin": "operator",
+            "process": process,
+            "quantity": quantity,
+            "kind": kind,
+            "averaging": averaging,
+            "region": "any",
+            "value": value,
+            "unit": "mg/m3",
+            "decimals": 0,
+            "reference_o2_pct": None,
+            "exempt_process": [],
+            "standard": "排污许可证",
+            "clause": "表3",
+            "source": "许可证副本",
+            "confidence": "operator",
+            "status": "permit",
+            "enabled": True,
+            "valid_from": since,
+            "valid_to": None,
+            "author": "wang",
+            "reason": "",
+            "created_at": at("2026-01-01"),
+        } | more
+        if outlet is not None:
+            enterprise, code = outlet.split("/")
+            (row,) = self.run(
+                "select o.outlet_id, o.enterprise_id from outlet o join enterprise e using (enterprise_id)"
+                " where e.code = %s and o.code = %s",
+                enterprise,
+                code,
+            )
+            fields |= row
+        names = ", ".join(fields)
+        marks = ", ".join(["%s"] * len(fields))
+        limit_id = self.one(
+            f"insert into emission_limit ({names}) values ({marks}) returning limit_id", *fields.values()
+        )
+        if work:
+            for row in self.run("select enterprise_id from enterprise"):
+                self.work("register", row["enterprise_id"], at(since))
+        return int(limit_id)
+
+    def end_limit(self, limit_id: int, when: str) -> None:
+        """Say a limit no more, and tell the rules."""
+        (row,) = self.run(
+            "update emission_limit set superseded_at = %s where limit_id = %s returning valid_from", at(when), limit_id
+        )
+        for enterprise in self.run("select enterprise_id from enterprise"):
+            self.work("register", enterprise["enterprise_id"], at(row["valid_from"].isoformat()))
+
+    def preset(self, key: str) -> int:
+        """The current row of a shipped limit."""
+        return int(self.one("select limit_id from emission_limit where preset = %s and superseded_at is null", key))
 
     def stack(self, enterprise: int, code: str = "S1", quantities: Iterable[str] = ("so2",)) -> dict[str, int]:
         """An outlet with some pollutants and oxygen: point ids by quantity."""

@@ -74,7 +74,7 @@ async def test_a_limit_is_superseded_and_both_stay(database: Database, tmp_path:
         await connection.execute("delete from rule_work")
     altered = GOOD.replace("value = 50.0", "value = 30.0")
     difference = await apply_site(database, load_site(site(tmp_path, altered)), lambda: NOW)
-    assert difference.lines == ["~ limit coke-one/S1/so2/legal/hour/any/2026-01-01: value: 50.0 -> 30.0"]
+    assert difference.lines == ["~ limit coke-one/S1/so2/legal/hour/any/mg/m3/2026-01-01: value: 50.0 -> 30.0"]
     async with database.transaction() as connection:
         rows = await fetch_all(connection, "select value, superseded_at from emission_limit order by limit_id")
         work = await fetch_all(connection, "select kind, at from rule_work")
@@ -85,3 +85,32 @@ async def test_a_limit_is_superseded_and_both_stay(database: Database, tmp_path:
     found = book.on("coke-one/S1", "coke_oven_stack", "so2", LimitKind.LEGAL, Averaging.HOUR, date(2026, 11, 1))
     assert found is not None
     assert found.value == 30.0
+
+
+async def test_a_rate_and_the_key_region_are_judged_from_their_days(database: Database, tmp_path: Path) -> None:
+    """A permit gives a concentration and a rate from one day on; a city that becomes a key region has other limits."""
+    await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
+    async with database.transaction() as connection:
+        await connection.execute("delete from rule_work")
+    start = GOOD.index("[[limit]]")
+    end = GOOD.find("\n[[", start + 1)
+    limit = GOOD[start : end if end > 0 else len(GOOD)]
+    rate = limit.replace('unit = "mg/m3"', 'unit = "kg/h"').replace("value = 50.0", "value = 4.9")
+    assert rate != limit
+    altered = GOOD.replace("[city]", "[city]\nkey_region_from = 2026-09-01", 1) + "\n" + rate
+    await apply_site(database, load_site(site(tmp_path, altered)), lambda: NOW)
+    async with database.transaction() as connection:
+        work = await fetch_all(connection, "select distinct at from rule_work order by at")
+        book = await limit_book(connection)
+    assert work == [{"at": datetime(2025, 12, 31, 16, tzinfo=UTC)}]
+    asked = ("coke-one/S1", "coke_oven_stack", "so2", LimitKind.LEGAL, Averaging.HOUR, date(2026, 11, 1))
+    found = book.on(*asked), book.on(*asked, rate=True)
+    assert [limit and (limit.value, limit.unit) for limit in found] == [(50.0, "mg/m3"), (4.9, "kg/h")]
+
+    async with database.transaction() as connection:
+        await connection.execute("delete from rule_work")
+    later = altered.replace("2026-09-01", "2026-10-01")
+    await apply_site(database, load_site(site(tmp_path, later)), lambda: NOW)
+    async with database.transaction() as connection:
+        work = await fetch_all(connection, "select distinct at from rule_work order by at")
+    assert work == [{"at": datetime(2026, 8, 31, 16, tzinfo=UTC)}]

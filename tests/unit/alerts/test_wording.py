@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from alerts.evidence import shortcomings
 from alerts.lifecycle import breaches_of, judge
 from alerts.messages import Receiver, idempotency_key
-from alerts.wording import MAX_SUMMARY, MAX_TITLE, Facts, Text, describe, number, occasion_title, period_text, withdrawn
+from alerts.wording import (
+    MAX_SUMMARY,
+    MAX_TITLE,
+    Basis,
+    Facts,
+    Text,
+    describe,
+    number,
+    occasion_title,
+    period_text,
+    withdrawn,
+)
 from domain.alerts import AlertSettings, CurrentFinding, Occasion, Per, Resolution, Severity
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import Period, day_period, day_start, hour_of, month_period, year_period
@@ -149,9 +160,29 @@ def test_a_rule_that_failed() -> None:
 
 
 def test_a_month_below_its_share() -> None:
-    made = text([found("outlet:tianhe/S1", month_period(2026, 10), 94.9951, 95.0)], rule_title="二氧化硫月达标率")
-    assert made.title == "【警告】天河焦化 S1：二氧化硫月达标率 94.9951%，低于要求的 95%"
+    month = found("pollutant:tianhe/S1/so2", month_period(2026, 10), 94.9951, 95.0)
+    made = text([month], rule_title="超低排放每月达标时段占比", subject_name="1号焦炉烟囱")
+    assert (
+        made.title == "【警告】天河焦化 1号焦炉烟囱（S1） 二氧化硫：超低排放每月达标时段占比 94.9951%，低于要求的 95%"
+    )
     assert "情况：2026年10月 94.9951%，要求 95%。" in made.summary
+
+
+@pytest.mark.parametrize(
+    ("averaging", "reason", "headline"),
+    [
+        ("hour", "over_limit", "排放限值超标，小时均值 31 mg/m³，限值 30 mg/m³"),
+        ("single", "over_limit", "排放限值超标，任意一次浓度值 31 mg/m³，限值 30 mg/m³"),
+        ("day", "over_limit", "排放限值超标，日均值 31 mg/m³，限值 30 mg/m³"),
+        ("hour", "projected_over", "某规则 31 mg/m³，超过限值 30 mg/m³"),  # a warning is no exceedance
+    ],
+)
+def test_a_limit_is_named_by_its_averaging(averaging: str, reason: str, headline: str) -> None:
+    basis = Basis("legal", averaging, "GB 31571-2015", "表7")
+    hour = found("pollutant:tianhe/M1/benzo_a_pyrene", HOUR_8, 31.0, 30.0, unit="mg/m3", reason=reason)
+    made = text([hour], basis=basis, rule_title="某规则")
+    assert made.title == f"【警告】天河焦化 M1 苯并[a]芘：{headline}"
+    assert "依据：GB 31571-2015 表7。" in made.summary
 
 
 def test_a_finding_without_figures() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from domain.limits import Averaging
 from rules.casefiles import CaseResult, case_files, run_cases, summary
 from rules.casemodel import CaseError
 from rules.pack import RuleSet, load_packs
@@ -51,32 +52,31 @@ def test_every_shipped_rule_is_described() -> None:
 
 
 def test_a_wrong_limit_is_noticed() -> None:
+    """Every case at the edge of a shipped limit fails when the limits are a little higher."""
     rules = load_packs()
-    wrong = {}
-    for rule_id, variants in rules.variants.items():
-        wrong[rule_id] = [
-            rule.model_copy(update={"params": {**rule.params, "limit_mg_m3": rule.params["limit_mg_m3"] + 2}})
-            if "limit_mg_m3" in rule.params
-            else rule
-            for rule in variants
-        ]
-    for variants in wrong.values():
-        for rule in variants:
-            rule.__dict__.pop("typed_params", None)
-    results = run_cases([CASES], RuleSet(wrong, rules.pack_of))
-    failing = {result.rule_id for result in results if not result.passed}
-    assert failing >= {rule_id for rule_id in rules.variants if rule_id.endswith(".hourly")}
-    assert any(line.startswith("FAILED ule_coke_oven_stack_so2_hourly.toml: ") for line in summary(results))
+    wrong = [one.model_copy(update={"value": one.value + 2 * 10.0**-one.decimals}) for one in rules.limits]
+    results = run_cases([CASES], RuleSet(rules.variants, rules.pack_of, wrong))
+    failing = {(result.rule_id, result.case.process) for result in results if not result.passed}
+    in_force = {
+        ("legal.single" if one.averaging is Averaging.SINGLE else f"{one.kind.value}.hourly", one.process)
+        for one in rules.limits
+        if one.enabled
+    }
+    assert failing >= in_force
+    assert any(line.startswith("FAILED ule_hourly_coke_oven_stack_so2.toml: ") for line in summary(results))
     assert summary(RESULTS) == [f"{len(RESULTS)} cases of {len(rules.variants)} rules, 0 failed"]
 
 
+#: A mark from 08:00 UTC on, before a series.
+MARK = "process_marks = [{{ kind = '{}', from = 2026-11-02T08:00:00Z, to = {} }}]\nseries.so2"
 GOOD = """
-rule = "ule.coke_oven_stack.so2.hourly"
+rule = "ule.hourly"
 
 [[case]]
 name = "x"
 covers = "violation"
 at = 2026-11-02T08:00:00+08:00
+process = "coke_oven_stack"
 series.so2 = "36*60"
 series.o2 = "8*60"
 expect = [{ at = 2026-11-02T08:00:00+08:00, verdict = "violation", reason = "over_limit" }]
@@ -115,10 +115,14 @@ def test_what_differs_is_said(tmp_path: Path, old: str, new: str, message: str) 
         ("36*60", "36x60", "series token '36x60'"),
         ("36*60", "5Q*60", "series token '5Q*60'"),
         ("36*60", "_D", "series token '_D'"),
-        ("series.so2", "series.nox", "series.nox: expected so2 or o2"),
+        ("series.so2", "series.flow", "series.flow: expected a pollutant or o2"),
+        ('process = "coke_oven_stack"\n', "", "expected process or [case.limit]"),
+        ('series.so2 = "36*60"\n', "", "series: expected one of a pollutant"),
+        ("series.so2", MARK.format("x", "2026-11-02T09:00:00Z"), "process_marks: there is no kind 'x'"),
+        ("series.so2", MARK.format("fault", "2026-11-02T08:00:00Z"), "process_marks: fault ends before it begins"),
         ("covers", "cover", "case.0.covers: Field required"),
-        ("so2.hourly", "so3.hourly", "no rule 'ule.coke_oven_stack.so3.hourly'"),
-        ("08:00:00+08:00\nseries", "08:00:00\nseries", "naive datetime"),
+        ("ule.hourly", "ule.weekly", "no rule 'ule.weekly'"),
+        ("08:00:00+08:00\nprocess", "08:00:00\nprocess", "naive datetime"),
         ("[[case]]", "[case", "x.toml: "),
     ],
 )

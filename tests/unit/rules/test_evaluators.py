@@ -61,18 +61,26 @@ def test_silence_in_pieces_is_silence_at_once(counts: list[int], data: st.DataOb
     assert before + [(hour + begin, verdict) for hour, verdict in after] == whole
 
 
-@given(st.integers(0, 744), st.integers(0, 744), st.integers(0, 744))
-def test_a_share_is_decided_on_whole_hours(compliant: int, violation: int, undetermined: int) -> None:
-    in_service = compliant + violation + undetermined
+@given(st.integers(0, 744), st.integers(0, 744), st.integers(0, 744), st.integers(0, 744))
+def test_a_share_is_decided_on_whole_hours(compliant: int, violation: int, undetermined: int, stopped: int) -> None:
+    operating = compliant + violation + undetermined
+    reasons = {"no_data": undetermined, "excluded_stopped": stopped}
     window = MonthWindow(
-        [Subject(SubjectKind.OUTLET, "plant/S1")],
+        [Subject(SubjectKind.POLLUTANT, "plant/S1/so2")],
         [month_period(2026, 11)],
-        [HourCounts(in_service, compliant, violation, {"no_data": undetermined})],
+        [HourCounts(compliant, violation, {word: count for word, count in reasons.items() if count})],
     )
-    params = params_of("ule.coke_oven_stack.so2.monthly", MonthlyShareParams)
+    params = params_of("ule.monthly", MonthlyShareParams)
     (found,) = monthly_share(window, params)
     judged = compliant + violation
-    if judged == 0 or 4 * judged < 3 * in_service:
+    evidence = found.evidence
+    assert evidence["hours_in_service"] == operating + stopped
+    assert evidence["hours_operating"] == operating
+    assert sum(evidence["hours_excluded"].values()) == stopped
+    assert sum(evidence["hours_undetermined"].values()) == undetermined
+    if operating == 0:
+        assert (found.verdict, found.reason) == (Verdict.UNDETERMINED, "not_operating")
+    elif judged == 0 or 4 * judged < 3 * operating:
         assert (found.verdict, found.reason) == (Verdict.UNDETERMINED, "insufficient_data")
     elif 20 * compliant >= 19 * judged:
         assert (found.verdict, found.reason) == (Verdict.COMPLIANT, "share_met")
