@@ -20,9 +20,12 @@ from api.fields import (
     RowId,
     RuleId,
     SubjectIn,
+    Word,
     format_instant,
     span,
 )
+from api.models.explain import EXPLANATION_EXAMPLE, Explanation
+from api.opened import OPENED, explanation_of
 from api.paging import Page, Paging
 from api.session import ReadSession, Session
 from domain.findings import Subject, SubjectKind, Verdict
@@ -37,9 +40,9 @@ _POINTS_SHOWN = 100
 
 FINDING_EXAMPLE: dict[str, Any] = {
     "finding_id": 4711,
-    "rule_id": "ule.coke_oven_stack.so2.hourly",
+    "rule_id": "ule.hourly",
     "rule_version": 1,
-    "subject": "outlet:hx-coking/S1",
+    "subject": "pollutant:hx-coking/S1/so2",
     "enterprise": "hx-coking",
     "period_start": "2026-11-02T00:00:00Z",
     "period_end": "2026-11-02T01:00:00Z",
@@ -90,7 +93,8 @@ class FindingDetail(FindingItem):
             "examples": [
                 FINDING_EXAMPLE
                 | {
-                    "evidence": {"mean_mg_m3": 33.4, "o2_mean_pct": 8.0, "valid_minutes": 60},
+                    "evidence": {"limit_id": 17, "formula": "C*(21-8)/(21-O2)", "marks": []},
+                    "explanation": EXPLANATION_EXAMPLE,
                     "history": [
                         FINDING_EXAMPLE
                         | {
@@ -103,7 +107,7 @@ class FindingDetail(FindingItem):
                         }
                     ],
                     "links": {
-                        "rule": "/v1/rules/ule.coke_oven_stack.so2.hourly",
+                        "rule": "/v1/rules/ule.hourly",
                         "hourly": [
                             "/v1/hourly?enterprise=hx-coking&point=S1-SO2"
                             "&from=2026-11-02T00%3A00%3A00Z&to=2026-11-02T01%3A00%3A00Z"
@@ -119,6 +123,7 @@ class FindingDetail(FindingItem):
     )
 
     evidence: dict[str, Any]
+    explanation: Explanation | None = Field(description="of findings on pollutants, outlets and points; null elsewhere")
     history: list[FindingItem] = Field(
         description=f"the other findings of the same rule, subject and period, newest first, at most {_HISTORY_SHOWN}"
     )
@@ -128,8 +133,8 @@ class FindingDetail(FindingItem):
 async def _links(session: Session, row: Row) -> FindingLinks:
     subject = Subject.parse(row["subject"])
     codes: list[str] = []
-    if subject.kind in (SubjectKind.OUTLET, SubjectKind.POINT) and subject.enterprise is not None:
-        code = subject.key.partition("/")[2]
+    if subject.kind in OPENED and subject.enterprise is not None:
+        code = subject.key.split("/")[1]
         if subject.kind is SubjectKind.POINT:
             codes = [code]
         else:
@@ -163,6 +168,7 @@ async def findings(
     subject: Annotated[SubjectIn | None, Query(examples=["outlet:hx-coking/S1"])] = None,
     enterprise: EnterpriseParameter = None,
     verdict: Verdict | None = None,
+    reason: Annotated[Word | None, Query(examples=["too_few_valid_minutes"])] = None,
     from_at: OptionalFrom = None,
     to_at: OptionalTo = None,
     as_known_at: Annotated[
@@ -181,6 +187,7 @@ async def findings(
         subject=subject,
         enterprise_id=await session.enterprise_id(enterprise),
         verdict=verdict,
+        reason=reason,
         from_at=from_at,
         to_at=to_at,
         as_known_at=as_known_at,
@@ -202,5 +209,9 @@ async def finding(session: ReadSession, finding_id: RowId) -> FindingDetail:
         limit=_HISTORY_SHOWN + 1,
     )
     others = [FindingItem.model_validate(other) for other in history if other["finding_id"] != finding_id]
-    links = await _links(session, row)
-    return FindingDetail.model_validate(row | {"history": others[:_HISTORY_SHOWN], "links": links})
+    found = {
+        "history": others[:_HISTORY_SHOWN],
+        "links": await _links(session, row),
+        "explanation": await explanation_of(session, row),
+    }
+    return FindingDetail.model_validate(row | found)

@@ -24,6 +24,7 @@ class FindingFilter:
     subject: str | None = None
     enterprise_id: int | None = None
     verdict: str | None = None
+    reason: str | None = None
     from_at: datetime | None = None
     to_at: datetime | None = None
     as_known_at: datetime | None = None

@@ -8,6 +8,7 @@ where (%(rule_id)s::text is null or f.rule_id = %(rule_id)s::text)
   and (%(subject)s::text is null or f.subject = %(subject)s::text)
   and (%(enterprise_id)s::int is null or f.enterprise_id = %(enterprise_id)s::int)
   and (%(verdict)s::text is null or f.verdict = %(verdict)s::text)
+  and (%(reason)s::text is null or f.reason = %(reason)s::text)
   and (%(from_at)s::timestamptz is null or f.period_start >= %(from_at)s::timestamptz)
   and (%(to_at)s::timestamptz is null or f.period_start < %(to_at)s::timestamptz)
   and (case when %(as_known_at)s::timestamptz is null then f.superseded_at is null
