@@ -30,6 +30,7 @@ from api.routers import (
     rejects,
     reports,
     rules,
+    signs,
     stations,
     targets,
 )
@@ -42,6 +43,7 @@ _NOUNS = (
     points,
     readings,
     rules,
+    signs,
     findings,
     alerts,
     coverage,

@@ -1,0 +1,50 @@
+"""Signs of false data by outlet: a sign says what the data look like, never why."""
+
+from __future__ import annotations
+
+from domain.periods import Period
+from storage.database import Connection, fetch_all
+from storage.listing.emissions import outlet_subject
+from storage.listing.session import Row
+from storage.sql import queries
+
+_SQL = queries("listing_signs")
+
+
+async def list_signs(
+    connection: Connection,
+    *,
+    days: Period,
+    enterprise_id: int | None,
+    outlet: str | None,
+    after: tuple[str, str] | None,
+    limit: int,
+) -> list[Row]:
+    """One page of outlets by enterprise and code, which `after` is of.
+
+    days: whole local days. Each row carries `score`, the sum of the weights of the signs that were seen, each once a
+    day at most, and `signs`: what was seen, the heaviest first.
+    """
+    after_enterprise, after_outlet = after or (None, None)
+    span = {"from_at": days.start, "to_at": days.end}
+    rows = await fetch_all(
+        connection,
+        _SQL["scores"],
+        {
+            **span,
+            "enterprise_id": enterprise_id,
+            "outlet": outlet,
+            "after_enterprise": after_enterprise,
+            "after_outlet": after_outlet,
+            "limit": limit,
+        },
+    )
+    if not rows:
+        return []
+    seen = await fetch_all(connection, _SQL["seen"], {**span, "subjects": [outlet_subject(row) for row in rows]})
+    of_outlet: dict[str, list[Row]] = {}
+    for sign in seen:
+        of_outlet.setdefault(sign["subject"], []).append(sign)
+    for row in rows:
+        row["signs"] = of_outlet.get(outlet_subject(row), [])
+    return rows
