@@ -45,6 +45,7 @@ _EXCEEDANCE: dict[str, Any] = {
     "pollutant_name": "二氧化硫",
     "hour_at": "2026-11-02T00:00:00Z",
     "measured": 27.1,
+    "measured_unit": "mg/m3",
     "o2_pct": 9.4,
     "converted": 30.37,
     "rounded": 30.4,
@@ -140,12 +141,13 @@ class Exceedance(BaseModel):
     pollutant: str
     pollutant_name: str
     hour_at: Instant
-    measured: Number
+    measured: Number = Field(description="hourly mean, in the unit of the point")
+    measured_unit: str | None
     o2_pct: Number
-    converted: Number
+    converted: Number = Field(description="at the limit's reference oxygen, in `unit`")
     rounded: Number
     limit: Number
-    unit: str | None
+    unit: str | None = Field(description="of the limit")
     limit_id: int | None
     marks: list[int]
 

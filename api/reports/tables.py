@@ -19,7 +19,8 @@ NOTES = (
     "与限值比较得出结论的小时；"
     "整月达标率不低于“要求”一栏的比例为达标。有效分钟的最低数和比例见“规则版本”所列规则。",
     "剔除小时：工况标记或停运使该小时不参加判定；未判定小时：数据不足或含氧量异常。两者都不计入分子和分母，按原因列出。",
-    "比较前按 GB/T 8170 修约到限值的小数位数，等于限值为达标。法定限值按每个有效小时判定，与超低排放判定互不替代。",
+    "比较前按 GB/T 8170 修约到限值的小数位数，等于限值为达标。法定限值按每个有效小时判定，与超低排放判定互不替代；"
+    "单个小时超过超低排放指标不等于违法超标。",
     "捕集率为该月所在季度的有效数据捕集率，季度结束后给出。",
     "“截至”指平台在该时刻已知的数据、标记和限值。以后补传的数据、补做或驳回的标记不改变本报告；"
     "用相同的截至时刻再次生成，得到相同的内容和相同的 SHA-256。企业和排口名称取自登记信息，不参与 SHA-256。",
@@ -117,11 +118,13 @@ def _exceedances(report: UleReport) -> Table:
         Column("污染物", 10),
         Column("依据", 10),
         Column("小时（起）", 17),
-        Column("实测 mg/m³", 11, 3),
+        Column("实测", 10, 3),
+        Column("单位", 8),
         Column("含氧量 %", 9, 2),
-        Column("折算 mg/m³", 11, 3),
-        Column("修约后", 9),
-        Column("限值", 8),
+        Column("折算", 10, 3),
+        Column("修约后", 8),
+        Column("限值", 7),
+        Column("单位", 8),
         Column("限值号", 8),
         Column("标记号", 9),
         Column("判定号", 10),
@@ -134,17 +137,19 @@ def _exceedances(report: UleReport) -> Table:
             KIND_WORDS.get(one.kind, one.kind),
             local_text(one.hour_at),
             one.measured,
+            _unit(one.measured_unit),
             one.o2_pct,
             one.converted,
             one.rounded,
             one.limit,
+            _unit(one.unit),
             one.limit_id,
             _numbers(one.marks),
             one.finding_id,
         ]
         for one in report.exceedances
     ]
-    return Table("超标时段", columns, rows, "本月没有超过限值的小时。")
+    return Table("超限时段", columns, rows, "本月没有超过限值的小时。")
 
 
 def _marks(report: UleReport) -> Table:
@@ -206,7 +211,7 @@ def _limits(report: UleReport) -> Table:
             limit.pollutant_name,
             limit.kind_word,
             limit.value,
-            limit.unit.replace("m3", "m³"),
+            _unit(limit.unit),
             "不折算" if limit.reference_o2_pct is None else limit.reference_o2_pct,
             limit.standard,
             limit.clause,
@@ -244,6 +249,10 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 def _value(verdict: PeriodVerdict | None) -> float | None:
     return None if verdict is None else verdict.value
+
+
+def _unit(unit: str | None) -> str | None:
+    return None if unit is None else unit.replace("m3", "m³")
 
 
 def _until(day: date | None) -> str:

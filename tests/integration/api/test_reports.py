@@ -148,7 +148,7 @@ async def test_the_workbook_holds_the_figures_and_no_formula(client: Client, jud
         response = await http.get("/v1/reports/ule?month=2026-11&format=xlsx")
     assert "ule-2026-11.xlsx" in response.headers["content-disposition"]
     book = load_workbook(io.BytesIO(response.content))
-    assert book.sheetnames == ["汇总", "限值", "标记", "规则版本", "超标时段", "说明"]
+    assert book.sheetnames == ["汇总", "限值", "标记", "规则版本", "超限时段", "说明"]
     summary = [[cell.value for cell in row] for row in book["汇总"].iter_rows()]
     assert summary[0][0] == report["title"]
     assert ["输入数据 SHA-256", report["inputs_sha256"]] in [row[:2] for row in summary]
