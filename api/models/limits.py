@@ -110,7 +110,7 @@ class LimitDetail(LimitItem):
 
 
 class EffectiveItem(BaseModel):
-    """What holds for one quantity, kind and averaging, and what it is preferred to."""
+    """What holds for one quantity, kind and averaging, and what it is preferred to; a rate (kg/h) stands apart."""
 
     quantity: str
     kind: LimitKind

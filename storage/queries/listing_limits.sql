@@ -42,7 +42,8 @@ from emission_limit l
 join emission_limit s on s.limit_id = %(limit_id)s::bigint
 where l.outlet_id is not distinct from s.outlet_id and l.process is not distinct from s.process
   and l.quantity = s.quantity and l.kind = s.kind and l.averaging = s.averaging and l.region = s.region
-  and l.valid_from = s.valid_from and (l.origin = 'preset') = (s.origin = 'preset')
+  and (l.unit = 'kg/h') = (s.unit = 'kg/h') and l.valid_from = s.valid_from
+  and (l.origin = 'preset') = (s.origin = 'preset')
   and (l.unit = 'kg/h') = (s.unit = 'kg/h')
 order by l.limit_id desc
 limit %(limit)s::int
@@ -55,7 +56,7 @@ where l.superseded_at is null
   and (l.outlet_id = %(outlet_id)s::int or (l.outlet_id is null and l.process = %(process)s::text))
 
 -- scope --
--- current rows of persons of one scope
+-- current rows of persons of one scope; a rate stands beside a concentration
 select l.limit_id
 from emission_limit l
 left join outlet o on o.outlet_id = l.outlet_id

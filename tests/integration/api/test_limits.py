@@ -191,6 +191,24 @@ async def test_an_overlap_names_the_other_row(client: Client, shipped: Database)
         assert_problem(await http.post("/v1/limits", json={**PERMIT, "preset": "none"}), 404, "not-found")
 
 
+async def test_a_rate_stands_beside_a_concentration(client: Client, shipped: Database) -> None:
+    rate = {**PERMIT, "value": 12.5, "decimals": 1, "unit": "kg/h"}
+    async with client() as http:
+        first = (await http.post("/v1/limits", json=PERMIT)).json()
+        made = await http.post("/v1/limits", json=rate)
+        assert made.status_code == 201, made.text
+        assert len(made.json()["history"]) == 1
+        question = {"enterprise": "hx-coking", "outlet": "S1", "on": "2026-11-02"}
+        items = (await http.get("/v1/limits/effective", params=question)).json()["items"]
+        current = (await http.get("/v1/limits", params={"outlet": "S1"})).json()["items"]
+    assert [row["limit_id"] for row in current] == [first["limit_id"], made.json()["limit_id"]]
+    of_permit = [item for item in items if item["quantity"] == "so2" and item["kind"] == "legal"]
+    assert [(item["limit"]["value"], item["limit"]["unit"], item["overruled"]) for item in of_permit] == [
+        (30.0, "mg/m3", []),
+        (12.5, "kg/h", []),
+    ]
+
+
 async def test_an_enterprise_sees_what_holds_for_it_and_edits_nothing(client: Client, shipped: Database) -> None:
     async with client(token=TOKEN) as http:
         mine = (await http.post("/v1/limits", json=PERMIT, headers=BEARER)).json()["limit_id"]
