@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
     demo.add_argument("--seed", type=int, default=1, help="seed of the simulated city (default 1)")
+    demo.add_argument("--days", type=int, metavar="N", help="tell only the first N days of the month")
     demo.add_argument("--data", type=Path, metavar="DIR", help="keep the database here instead of a temporary folder")
 
     everything = commands.add_parser("all", help="every service on this machine, without simulators")
@@ -153,7 +154,14 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "demo":
         from runtime.demo import demo
 
-        return demo(settings, seconds=options.seconds, report=options.report, seed=options.seed, data=options.data)
+        return demo(
+            settings,
+            seconds=options.seconds,
+            report=options.report,
+            seed=options.seed,
+            data=options.data,
+            days=options.days,
+        )
     if options.command == "all":
         from runtime.everything import run_everything
 

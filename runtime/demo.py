@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import WorldFailed
+from domain.periods import HOUR
 from ingest.passwords import hash_password
 from runtime.clock import ClockFile
 from runtime.databases import Embedded, embedded_database
@@ -33,6 +34,7 @@ from runtime.site import apply_site
 from runtime.sitefile import load_site
 from runtime.supervisor import Supervisor
 from simulators.inbox import Inbox
+from simulators.marker import Marker
 from simulators.publish import Publisher
 from simulators.site import write as write_site
 from simulators.story import Step, Story
@@ -65,6 +67,7 @@ class _Run:
     clock: ClockFile
     database: Database
     publisher: Publisher
+    marker: Marker
     inbox: Inbox
     supervisor: Supervisor
     screen: Screen
@@ -76,10 +79,15 @@ class _Run:
     publishing_s: float = 0.0
 
 
-def demo(settings: Settings, *, seconds: float | None, report: Path | None, seed: int, data: Path | None) -> int:
-    """Run the demo; returns an exit code. seconds: headless for about so long, then check; None: until Ctrl-C."""
+def demo(
+    settings: Settings, *, seconds: float | None, report: Path | None, seed: int, data: Path | None, days: int | None
+) -> int:
+    """Run the demo; returns an exit code. seconds: headless for about so long, then check; None: until Ctrl-C.
+
+    days: tell only so many days of the month.
+    """
     began = time.monotonic()
-    story = Story(seed=seed, salt=secrets.token_hex(16))
+    story = Story(seed=seed, salt=secrets.token_hex(16), days=days)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="plantwatch-demo-")))
         clock = ClockFile(folder / "clock", at=story.start)
@@ -152,8 +160,9 @@ async def _demo(
         addresses = _addresses(ports, inbox, embedded, settings)
         screen = stack.enter_context(Screen(addresses))
         figures = Figures(clock=clock())
+        marker = Marker(f"http://127.0.0.1:{ports['api_port']}", passwords)
         run = _Run(
-            story, clock, database, publisher, inbox, supervisor, screen, figures, began, embedded.server.pid
+            story, clock, database, publisher, marker, inbox, supervisor, screen, figures, began, embedded.server.pid
         )  # fmt: skip
         return await _tell(run, stop, seconds)
 
@@ -241,7 +250,11 @@ async def _play(run: _Run, step: Step) -> None:
     started = time.monotonic()
     await run.publisher.publish(step.messages)
     run.publishing_s += time.monotonic() - started
-    if step.settle:
+    if step.settle or step.marks:
+        await _settle(run)
+    for act in step.marks:
+        await asyncio.to_thread(run.marker.act, act)
+    if step.marks:
         await _settle(run)
     if time.monotonic() - run.looked >= _LOOK_S:
         await _look(run)
@@ -279,6 +292,7 @@ async def _look(run: _Run) -> None:
         figures.findings.setdefault(row["rule_id"], {})[row["verdict"]] = row["findings"]
     if figures.findings and run.first_finding_s is None:
         run.first_finding_s = round(time.monotonic() - run.began, 1)
+    figures.marks = {"posted": run.marker.posted, "rejected": run.marker.rejected}
     figures.alerts = {row["state"]: row["alerts"] for row in alerts}
     figures.notifications = len(run.inbox.notifications())
     figures.backlog = backlog.dirty_hours + backlog.rule_work + backlog.alert_work + backlog.queued_notifications
@@ -294,7 +308,8 @@ async def _result(run: _Run) -> dict[str, Any]:
     await _look(run)
     figures = run.figures
     truth = run.story.truth(run.clock())
-    readings = [run.story.named_readings(day) for day in _COMPARED_DAYS]
+    told = (run.clock() - run.story.start) // (24 * HOUR)
+    readings = [run.story.named_readings(day) for day in _COMPARED_DAYS if day < told]
     verdict = await check(run.database, truth, run.inbox, resent=run.publisher.resent_values, readings=readings)
     elapsed = time.monotonic() - run.began
     return {
@@ -305,6 +320,7 @@ async def _result(run: _Run) -> dict[str, Any]:
         "corrections": figures.corrections,
         "refused": figures.refused,
         "findings": figures.findings,
+        "marks": figures.marks,
         **verdict,
         "seconds": round(elapsed, 1),
         "first_finding_s": run.first_finding_s,

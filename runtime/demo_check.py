@@ -40,10 +40,12 @@ async def check(
         findings = await pipeline.read(connection, "current_findings")
         alerts = await pipeline.read(connection, "alerts_in_short")
         notifications = await pipeline.read(connection, "notifications_in_short")
+        evidence = await pipeline.read(connection, "month_evidence")
         wrong_readings = [problem for wanted in readings for problem in await _readings(connection, wanted)]
     missing, unexpected = _findings(truth, findings)
     problems = [
         *wrong_readings,
+        *_evidence(truth, evidence),
         *_accounting(truth, accounts, kept, resent),
         *_refusals(truth, reasons),
         *_alerts(truth, alerts),
@@ -84,8 +86,24 @@ def _findings(truth: Truth, rows: list[dict[str, Any]]) -> tuple[list[str], list
             missing.append(f"{_text(key)} {verdict} {reason}: found {row['verdict']} {row['reason']}")
         elif value is not None and not _equal(value, row["value"]):
             missing.append(f"{_text(key)} value {value}: found {row['value']}")
-    unexpected = [f"{_text(key)} {present[key]['verdict']}" for key in present.keys() - truth.findings.keys()]
+    unexpected = [
+        f"{_text(key)} {row['verdict']} {row['reason']}"
+        for key, row in present.items()
+        if key not in truth.findings
+        and (row["verdict"] == "violation" or not row["rule_id"].startswith(truth.violations_only))
+    ]
     return missing, sorted(unexpected)
+
+
+def _evidence(truth: Truth, rows: list[dict[str, Any]]) -> list[str]:
+    """Numerators, denominators and excluded hours that are not what they must be."""
+    present = {(row["rule_id"], row["subject"], row["period_start"]): row["evidence"] for row in rows}
+    return [
+        f"evidence of {_text(key)}: {name} {present.get(key, {}).get(name)}, expected {value}"
+        for key, wanted in truth.evidence.items()
+        for name, value in wanted.items()
+        if present.get(key, {}).get(name) != value
+    ]
 
 
 def _equal(expected: float, found: float | None) -> bool:

@@ -28,6 +28,8 @@ class Figures:
     refused: int = 0
     findings: dict[str, dict[str, int]] = field(default_factory=dict)
     alerts: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
+    """Posted by enterprises, rejected by the bureau."""
     notifications: int = 0
     backlog: int = 0
     lag_s: float | None = None

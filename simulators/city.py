@@ -6,6 +6,7 @@ which only the simulators know. Every name is invented; no simulated value is ev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,6 +40,42 @@ class Outlet:
     process: str
     in_service_from: date
     in_service_to: date | None = None
+    duct_area_m2: float | None = None
+    velocity_factor: float | None = None
+    atmosphere_kpa: float | None = None
+    makeup_air: bool | None = None
+
+    @property
+    def key(self) -> str:
+        """``{enterprise}/{code}``."""
+        return f"{self.enterprise}/{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """A limit that the city's register adds to the shipped ones: of an outlet's permit, or of a process.
+
+    unit: mg/m3, ug/m3, kg/h, or t for a permitted yearly total. reference_o2_pct: None for none.
+    """
+
+    quantity: str
+    kind: str
+    averaging: str
+    value: float
+    unit: str
+    standard: str
+    clause: str
+    valid_from: date
+    enterprise: str | None = None
+    outlet: str | None = None
+    process: str | None = None
+    region: str = "any"
+    decimals: int = 0
+    reference_o2_pct: float | None = None
+    exempt_process: tuple[str, ...] = ()
+    source: str = "虚构"
+    status: str = "permit"
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +89,8 @@ class CounterSpec:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """typical: mean of an analyser, units per hour of a counter, share of time of a state."""
+    """typical: mean of an analyser, units per hour of a counter, share of time of a state. of, statistic: what a data
+    logger says of another point. process: of the outlet, which shapes the device's day."""
 
     enterprise: str
     code: str
@@ -68,6 +106,11 @@ class Point:
     physical_min: float | None = None
     physical_max: float | None = None
     counter: CounterSpec | None = None
+    of: str | None = None
+    statistic: str | None = None
+    basis: str | None = None
+    range_top: float | None = None
+    process: str = ""
 
     @property
     def key(self) -> str:
@@ -186,6 +229,8 @@ class City:
     components: tuple[Component, ...]
     stations: tuple[Station, ...] = ()
     tags: tuple[Tag, ...] = ()
+    limits: tuple[LimitRow, ...] = ()
+    key_region_from: date | None = None
 
     @property
     def first_day(self) -> date:
@@ -201,10 +246,23 @@ class City:
 
     def outlet_point(self, outlet_key: str, quantity: str) -> Point:
         """The point of one quantity at ``{enterprise}/{outlet}``; KeyError when there is none."""
-        for point in self.points:
-            if f"{point.enterprise}/{point.outlet}" == outlet_key and point.quantity == quantity:
+        for point in self.outlet_points(outlet_key):
+            if point.quantity == quantity:
                 return point
         raise KeyError(f"{outlet_key} has no {quantity}")
+
+    def outlet_points(self, outlet_key: str) -> Iterator[Point]:
+        """What is measured at ``{enterprise}/{outlet}``, without what a logger says of it."""
+        for point in self.points:
+            if point.statistic is None and f"{point.enterprise}/{point.outlet}" == outlet_key:
+                yield point
+
+    def outlet(self, key: str) -> Outlet:
+        """The outlet ``{enterprise}/{code}``; KeyError when there is none."""
+        for outlet in self.outlets:
+            if outlet.key == key:
+                return outlet
+        raise KeyError(key)
 
 
 def story_month(month: tuple[int, int]) -> Period:

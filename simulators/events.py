@@ -6,9 +6,10 @@ any moment is what the events up to it add up to; the alerts follow from replayi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from domain.periods import Period
 from simulators.effects import Effects, Outcome
@@ -19,14 +20,18 @@ FindingKey = tuple[str, str, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """clock: hours since the story's start. redundant: says nothing that the finding before it does not say."""
+    """clock: hours since the story's start. redundant: says nothing that the finding before it does not say.
+
+    outcome: None where a finding is superseded without another. evidence: what a finding must hold besides.
+    """
 
     clock: int
     rule_id: str
     subject: str
     period: Period
-    outcome: Outcome
+    outcome: Outcome | None
     redundant: bool = False
+    evidence: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> FindingKey:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.city import City, CounterSpec, Point
-from simulators.devices import cems, counter
+from simulators.devices import cems, counter, logger
+from simulators.devices.noise import generator
 from simulators.effects import Edit, Effects
 
 #: Instant of the first value of an hour, and the step, in minutes; counters are read at the end of each part.
@@ -27,11 +28,30 @@ class Day:
     flags: dict[str, list[str]]
 
 
+#: Hour of the day and minute of it at which an analyser checks itself against zero and span gas.
+SELF_CHECK = (4, 10)
+SELF_CHECK_MINUTES = 8
+_DAY_S = 86_400
+
+
 def stamps(point: Point) -> Stamps:
-    """Minutes after the hour at which a point is read, within [0, 60) or, for counters, (0, 60]."""
+    """Minutes after the hour at which a point is read, within [0, 60) or, for counters, (0, 60]; see `due`."""
     step = point.interval_s // 60
     first = step if point.kind == "counter" else 0
     return tuple(range(first, 60 + first, step))
+
+
+def due(point: Point, hour: int) -> Stamps:
+    """Minutes after the start of hour n at which the readings that it brings were taken.
+
+    What is said once a day comes with one hour only: a day's mean with the last one, under the day's beginning.
+    """
+    if point.interval_s < _DAY_S:
+        return stamps(point)
+    check, minute = SELF_CHECK
+    if point.statistic in ("zero_drift", "span_drift"):
+        return (minute,) if hour % 24 == check else ()
+    return (-23 * 60,) if hour % 24 == 23 else ()
 
 
 class Field:
@@ -48,6 +68,8 @@ class Field:
             self._lost.setdefault(lost.point, []).append((lost.start, lost.end))
         self._resets = effects.resets
         self._analysers = [point for point in city.points if point.kind != "counter"]
+        self._analysers.sort(key=lambda point: point.statistic is not None)  # what is said of others comes after them
+        self._self_checked = {f"{p.enterprise}/{p.of}" for p in city.points if p.statistic == "zero_drift"}
         self._counters = [point for point in city.points if point.counter is not None]
         self._ends: list[dict[str, int]] = [{}]  # total counts since the story's start, at the start of each day
         self._starts: dict[str, int] = {}
@@ -59,22 +81,72 @@ class Field:
         return any(start <= hour < end for start, end in self._lost.get(point, ()))
 
     def minutes(self, point: Point, day: int) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
-        """Values and flags of a minute point for one day, as first sent: two arrays of 1440."""
-        count = 86_400 // point.interval_s
+        """Values and flags of a point for one day, as first sent: two arrays of one entry for each reading."""
+        if point.statistic is not None:
+            values, flags = self._stated(point, day)
+        else:
+            values, flags = self._measured(point, day)
+        for edit in self._edits.get(point.key, ()):
+            self._apply(edit, point, day, values, flags)
+        return values, flags
+
+    def _measured(self, point: Point, day: int) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+        count = _DAY_S // point.interval_s
         if point.kind == "state":
             values = cems.state_values(self._seed, point.key, day, count, point.typical)
         else:
-            values = cems.day_values(self._seed, point.key, point.quantity, day, count, point.typical)
+            values = cems.day_values(
+                self._seed, point.key, point.quantity, day, count, point.typical,
+                process=point.process, of=f"{point.enterprise}/{point.outlet}",
+            )  # fmt: skip
         flags = np.full(count, "N", dtype="<U1")
-        for edit in self._edits.get(point.key, ()):
-            for hour in range(max(edit.start, day * 24), min(edit.end, day * 24 + 24)):
-                at = (hour - day * 24) * 60
-                part = slice(at + edit.minute_from, at + edit.minute_to)
-                if edit.value is not None:
-                    values[part] = edit.value
-                if edit.flag is not None:
-                    flags[part] = edit.flag
+        if point.key in self._self_checked:
+            at = (SELF_CHECK[0] * 60 + SELF_CHECK[1]) * 60 // point.interval_s
+            flags[at : at + SELF_CHECK_MINUTES * 60 // point.interval_s] = "C"
         return values, flags
+
+    def _stated(self, point: Point, day: int) -> tuple[NDArray[np.float64], NDArray[np.str_]]:
+        """What the logger says of another point on a day."""
+        if point.statistic in ("zero_drift", "span_drift"):
+            drift = generator(self._seed, point.key, day).normal(0.0, 0.4, 1).round(2)
+            return drift, np.array(["N"])
+        of = self._city.point(f"{point.enterprise}/{point.of}")
+        parts = 24 if point.statistic.startswith(("hour", "day")) else _DAY_S // point.interval_s  # type: ignore[union-attr]
+        mean, flags = logger.means(*self.minutes(of, day), parts)
+        if point.statistic in ("hour_converted", "day_converted"):
+            oxygen = self._city.outlet_point(f"{of.enterprise}/{of.outlet}", "o2")
+            mean = logger.converted(mean, logger.means(*self.minutes(oxygen, day), parts)[0])
+        if point.statistic in ("day_mean", "day_converted"):
+            return logger.day_mean(mean, flags)
+        return mean, flags
+
+    def _apply(self, edit: Edit, point: Point, day: int, values: NDArray[np.float64], flags: NDArray[np.str_]) -> None:
+        step = point.interval_s // 60
+        for hour in range(max(edit.start, day * 24), min(edit.end, day * 24 + 24)):
+            at = (hour - day * 24) * 60
+            # a reading at minute m stands for the minutes from m on
+            part = slice(-(-(at + edit.minute_from) // step), -(-(at + edit.minute_to) // step))
+            if step >= _DAY_S // 60:
+                part = slice(0, 1 if hour == max(edit.start, day * 24) else 0)
+            count = len(values[part])
+            if edit.copied_from is not None and count:
+                before = cems.day_values(
+                    self._seed, point.key, point.quantity, edit.copied_from, len(values), point.typical,
+                    process=point.process, of=f"{point.enterprise}/{point.outlet}",
+                )  # fmt: skip
+                values[part] = before[part]
+            values[part] = values[part] * edit.factor + edit.offset
+            if edit.factor != 1 or edit.offset:
+                values[part] = values[part].round(3)
+            if edit.value is not None and (edit.spread == 0 or point.kind == "state"):
+                values[part] = edit.value
+            elif edit.value is not None:
+                decimals = cems.profile_of(point.quantity, point.typical, point.process).decimals
+                values[part] = cems.around(self._seed, point.key, hour, edit.value, count, decimals, edit.spread)
+            if edit.cap is not None:
+                values[part] = np.minimum(values[part], edit.cap)
+            if edit.flag is not None:
+                flags[part] = edit.flag
 
     def increments(self, point: Point, day: int) -> counter.Counts:
         """Counts that pass in each part of a day, whatever the register shows."""
@@ -103,7 +175,7 @@ class Field:
         for point in self._analysers:
             shown, marks = self.minutes(point, day)
             values[point.key] = shown.tolist()
-            if point.key in self._edits and bool((marks != "N").any()):
+            if bool((marks != "N").any()):
                 flags[point.key] = marks.tolist()
         totals = self._totals(day)
         ends: dict[str, int] = {}

@@ -23,7 +23,6 @@ _ACKNOWLEDGE = 1
 _VERSIONS = {"2005": 0, "2017": 1, "2025": 2}
 #: 大气环境污染源
 AIR_SOURCE = "31"
-REAL_TIME = "2011"
 #: 甲烷, which no logger of the city has registered.
 UNREGISTERED = "a05002"
 
@@ -78,8 +77,8 @@ class Habits:
 
 STANDARD = Habits()
 
-#: Factor code, decimal text, flag letter.
-Factor = tuple[str, str, str]
+#: Factor code, key such as Rtd, decimal text, flag letter.
+Factor = tuple[str, str, str, str]
 
 
 def qn(at: datetime) -> str:
@@ -88,21 +87,28 @@ def qn(at: datetime) -> str:
     return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
 
 
-def real_time(
+def data(
     header: Header,
-    number: str,
+    qn: str,
     at: datetime,
     factors: Iterable[Factor],
     *,
     late: bool = False,
     habits: Habits = STANDARD,
+    number: str,
 ) -> bytes:
-    """A frame 2011 with the values of one instant. number: the frame's QN. late: sent again later (RF, 2025 only)."""
-    parts = [f"DataTime={_local(at)}", *(f"{code}-Rtd={value},{code}-Flag={flag}" for code, value, flag in factors)]
+    """A data frame with the values of one instant, or of the period that begins there. number: CN, see speech.py.
+
+    qn: of the frame. late: sent again later (RF, 2025 only).
+    """
+    told: dict[str, list[str]] = {}
+    for code, key, value, letter in factors:
+        told.setdefault(code, [f"{code}-Flag={letter}"]).insert(-1, f"{code}-{key}={value}")
+    parts = [f"DataTime={_local(at)}", *(",".join(attributes) for attributes in told.values())]
     area = ";".join(parts) + (";" if habits.trailing_semicolon else "")
     flag = _VERSIONS[header.edition] << 2 | (_ACKNOWLEDGE if header.acknowledge else 0)
     again = "RF=1;" if late and header.edition == "2025" else ""
-    head = f"QN={number};ST={AIR_SOURCE};CN={REAL_TIME};PW={header.password};MN={header.mn};Flag={flag};{again}CP=&&"
+    head = f"QN={qn};ST={AIR_SOURCE};CN={number};PW={header.password};MN={header.mn};Flag={flag};{again}CP=&&"
     return framed(head.encode(), area.encode(), b"&&", header.sm4_key, habits)
 
 

@@ -13,10 +13,12 @@ from simulators import hj212_wire, sparkplug_wire
 from simulators.effects import Malformed
 from simulators.messages import Message, Tally
 from simulators.senders import LoggerSender
-from simulators.speech import Format
+from simulators.speech import REAL_TIME, Format
 
 #: 5 minutes past the hour no analyser of a second outlet is read.
 _OFF_BEAT = timedelta(minutes=5)
+#: They are sent after the frames of their hour, and their numbers say so; seconds are added.
+_LAST = timedelta(minutes=58, seconds=30)
 _NOISE = bytes((0x00, 0xFF, 0x7E, 0x13)) * 8
 #: Not the key of anybody.
 _WRONG_KEY = bytes(range(16))
@@ -36,8 +38,8 @@ def message(scenario: Malformed, at: datetime, loggers: Mapping[str, Sequence[Lo
 
 
 def _plain(logger: LoggerSender, at: datetime, habits: hj212_wire.Habits) -> bytes:
-    sent = at + timedelta(minutes=7)
-    return logger.frame(sent, at, [(hj212_wire.UNREGISTERED, "1.0", "N")], habits=habits)
+    sent = at + _LAST
+    return logger.frame(sent, at, [(hj212_wire.UNREGISTERED, "Rtd", "1.0", "N")], habits=habits)
 
 
 def _wrong_crc(loggers: Sequence[LoggerSender], at: datetime, tally: Tally) -> Message:
@@ -60,15 +62,15 @@ def _lower_case_crc(loggers: Sequence[LoggerSender], at: datetime, tally: Tally)
 
 def _unknown_factor(loggers: Sequence[LoggerSender], at: datetime, tally: Tally) -> Message:
     logger = loggers[1]
-    factors = [*logger.factors({logger.points[-1].code: 16.5}, {}), (hj212_wire.UNREGISTERED, "1.0", "N")]
-    return logger.message(logger.frame(at + timedelta(minutes=7), at + _OFF_BEAT, factors), tally)
+    factors = [*logger.factors({logger.points[-1].code: 16.5}, {}), (hj212_wire.UNREGISTERED, "Rtd", "1.0", "N")]
+    return logger.message(logger.frame(at + _LAST, at + _OFF_BEAT, factors), tally)
 
 
 def _wrong_key(loggers: Sequence[LoggerSender], at: datetime, tally: Tally) -> Message:
     logger = loggers[0]
-    sent = hj212_wire.qn(at + timedelta(minutes=7))
-    factors = [(hj212_wire.UNREGISTERED, "1.0", "N")]
-    return logger.message(hj212_wire.real_time(logger.header.under(_WRONG_KEY), sent, at, factors), tally)
+    sent = hj212_wire.qn(at + _LAST)
+    factors = [(hj212_wire.UNREGISTERED, "Rtd", "1.0", "N")]
+    return logger.message(hj212_wire.data(logger.header.under(_WRONG_KEY), sent, at, factors, number=REAL_TIME), tally)
 
 
 _WAYS: dict[str, Callable[[Sequence[LoggerSender], datetime, Tally], Message]] = {

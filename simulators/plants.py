@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from domain.periods import add_months, local_day
+from simulators import air_register
 from simulators.city import (
     City,
     CounterSpec,
@@ -20,7 +21,6 @@ from simulators.city import (
     Intake,
     Meter,
     MeteringPlace,
-    Outlet,
     Point,
     story_month,
 )
@@ -43,7 +43,6 @@ class Plant:
 
     intakes: (name, source, permitted m3 a year); each has a unit-level metering place and meter.
     drains: further unit-level places without an intake (waste water and the like).
-    outlets: (code, name, process, quantities).
     power: kWh per hour of the main meter, which reports each 15 minutes; feeders report hourly.
     """
 
@@ -61,16 +60,9 @@ class Plant:
     gas: tuple[str, ...] = ()
     nmhc: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
-    outlets: tuple[tuple[str, str, str, tuple[str, ...]], ...] = ()
     is_industrial: bool = True
 
 
-_COKE_STACK = ("so2", "nox", "pm", "o2", "flue_temperature", "flue_flow", "flue_humidity")
-_COKE_OUTLETS = (
-    ("S1", "焦炉烟囱", "coke_oven_stack", _COKE_STACK),
-    ("C1", "装煤地面站", "charging", ("pm", "so2")),
-    ("P1", "推焦地面站", "pushing", ("pm", "so2")),
-)
 _COKE_WATER = ("炼焦车间", "化产车间", "动力车间")
 _COKE_EQUIPMENT = ("熄焦循环水补水", "初冷器循环水补水", "锅炉补水")
 _COKE_FEEDERS = ("炼焦车间馈线", "化产车间馈线", "鼓风机馈线")
@@ -81,21 +73,21 @@ PLANTS = (
         intakes=(("黄河地表水取水口", "surface", 1_200_000), ("1号深井", "ground", 180_000)),
         drains=("酚氰废水总排口",), secondary=_COKE_WATER, equipment=_COKE_EQUIPMENT,
         power=6200, feeders=_COKE_FEEDERS, steam=("外供蒸汽",), gas=("外供焦炉煤气",),
-        nmhc=("苯贮槽尾气",), states=("1号焦炉", "2号焦炉"), outlets=_COKE_OUTLETS,
+        nmhc=("苯贮槽尾气",), states=("1号焦炉", "2号焦炉"),
     ),
     Plant(
         "qinglan-coking", "云川青岚煤焦化有限责任公司", "beiling", "coking",
         intakes=(("地表水取水口", "surface", 900_000), ("园区再生水", "reclaimed", 300_000)),
         secondary=_COKE_WATER, equipment=_COKE_EQUIPMENT,
         power=5400, feeders=_COKE_FEEDERS, steam=("外供蒸汽",), gas=("外供焦炉煤气",),
-        nmhc=("苯贮槽尾气",), states=("1号焦炉", "2号焦炉"), outlets=_COKE_OUTLETS,
+        nmhc=("苯贮槽尾气",), states=("1号焦炉", "2号焦炉"),
     ),
     Plant(
         "shuoyuan-coking", "云川市朔垣焦化有限公司", "nantan", "coking",
         intakes=(("2号深井", "ground", 420_000),),
         drains=("酚氰废水总排口",), secondary=_COKE_WATER, equipment=_COKE_EQUIPMENT,
         power=4100, feeders=_COKE_FEEDERS, steam=("外供蒸汽",), gas=("外供焦炉煤气",),
-        nmhc=("苯贮槽尾气",), states=("焦炉",), outlets=_COKE_OUTLETS,
+        nmhc=("苯贮槽尾气",), states=("焦炉",),
     ),
     Plant(
         "lanxu-chloralkali", "云川岚旭氯碱化工有限公司", "hewan", "chlor_alkali",
@@ -103,7 +95,6 @@ PLANTS = (
         secondary=("电解车间", "蒸发车间", "公用工程"), equipment=("盐水精制补水", "循环水补水", "脱盐水站"),
         power=42_000, feeders=("1号整流变", "2号整流变", "公用工程馈线"), steam=("外购蒸汽",),
         nmhc=("罐区尾气",), states=("1号电解槽", "2号电解槽"),
-        outlets=(("B1", "燃气锅炉", "gas_boiler", ("so2", "nox", "pm", "o2")),),
     ),
     Plant(
         "heming-bdo", "云川市鹤鸣新材料有限公司", "beiling", "bdo",
@@ -112,7 +103,6 @@ PLANTS = (
         equipment=("循环水补水", "脱盐水站", "锅炉补水", "洗涤塔补水"),
         power=18_000, feeders=("炔化馈线", "加氢馈线", "空压站馈线"), steam=("中压蒸汽", "低压蒸汽"),
         gas=("天然气",), nmhc=("精馏尾气", "罐区尾气", "污水站尾气"), states=("炔化反应器", "精馏塔"),
-        outlets=(("R1", "RTO排口", "voc_incinerator", ("nox", "o2")),),
     ),
     Plant(
         "tuoyan-power", "云川拓岩热电有限公司", "nantan", "power",
@@ -120,23 +110,17 @@ PLANTS = (
         secondary=("汽机车间", "锅炉车间", "化水车间"), equipment=("凉水塔补水", "脱硫工艺水", "锅炉补水"),
         power=30_000, feeders=("1号厂用变", "2号厂用变", "脱硫馈线"), steam=("采暖供汽", "工业供汽"),
         states=("1号机组", "2号机组"),
-        outlets=(
-            ("B1", "1号锅炉烟囱", "coal_boiler", ("so2", "nox", "pm", "o2")),
-            ("B2", "2号锅炉烟囱", "coal_boiler", ("so2", "nox", "pm", "o2")),
-        ),
     ),
     Plant(
         "baiheng-cement", "云川柏衡水泥有限公司", "nantan", "cement",
         intakes=(("3号深井", "ground", 150_000),), drains=("生活污水总排口",),
         secondary=("熟料车间", "粉磨车间"), equipment=("余热发电补水", "增湿塔喷水"),
         power=21_000, feeders=("生料磨", "水泥磨", "窑系统"), states=("回转窑",),
-        outlets=(("K1", "窑尾烟囱", "cement_kiln", ("so2", "nox", "pm", "o2")),),
     ),
     Plant(
         "zhuohui-ferrosilicon", "云川卓辉硅铁冶炼有限公司", "beiling", "ferrosilicon",
         intakes=(("4号深井", "ground", 90_000),), secondary=("冶炼车间", "浇铸车间"), equipment=("循环水补水",),
         power=52_000, feeders=("1号矿热炉", "2号矿热炉", "除尘馈线"), states=("1号矿热炉", "2号矿热炉"),
-        outlets=(("F1", "矿热炉除尘排口", "submerged_arc_furnace", ("pm", "so2")),),
     ),
     Plant(
         "ruichuan-pvc", "云川瑞川电石树脂有限公司", "hewan", "carbide_pvc",
@@ -144,24 +128,19 @@ PLANTS = (
         secondary=("电石车间", "乙炔车间", "聚合车间"), equipment=("循环水补水", "脱盐水站", "聚合釜夹套水"),
         power=48_000, feeders=("电石炉", "聚合馈线", "空压站馈线"), steam=("外购蒸汽",),
         nmhc=("聚合尾气", "罐区尾气"), states=("电石炉", "1号聚合釜"),
-        outlets=(("F1", "电石炉尾气", "carbide_furnace", ("pm", "so2")),),
     ),
     Plant(
         "xunfeng-semicoke", "云川迅丰兰炭有限公司", "nantan", "semi_coke",
         intakes=(("6号深井", "ground", 260_000),), drains=("剩余氨水总排口",),
         secondary=("干馏车间", "化产车间"), equipment=("熄焦补水", "循环水补水"),
         power=3600, feeders=("干馏馈线", "鼓风机馈线"), gas=("外供荒煤气",), nmhc=("焦油罐尾气",),
-        states=("干馏炉",), outlets=(("D1", "半焦烘干排口", "semi_coke_drying", ("so2", "nox", "pm", "o2")),),
+        states=("干馏炉",),
     ),
     Plant(
         "jinlu-steel", "云川劲麓特钢有限公司", "beiling", "steel",
         intakes=(("地表水取水口", "surface", 2_400_000), ("园区再生水", "reclaimed", 1_000_000)),
         secondary=("炼钢车间", "轧钢车间", "制氧车间"), equipment=("连铸循环水补水", "轧机冷却水", "制氧循环水补水"),
         power=56_000, feeders=("电弧炉", "轧机", "制氧机"), gas=("天然气",), states=("电弧炉", "轧线"),
-        outlets=(
-            ("A1", "电弧炉除尘排口", "electric_arc_furnace", ("pm",)),
-            ("H1", "轧钢加热炉烟囱", "reheating_furnace", ("so2", "nox", "pm", "o2")),
-        ),
     ),
     Plant(
         "qingyuan-water", "云川清沅供水有限公司", "hewan", "water_supply",
@@ -174,18 +153,6 @@ PLANTS = (
         power=12_000, feeders=("1号汇集线", "2号汇集线"), states=("1号逆变器", "2号逆变器"),
     ),
 )  # fmt: skip
-
-#: quantity: (unit, code suffix, name, typical, physical_min, physical_max)
-ANALYSERS = {
-    "so2": ("mg/m3", "SO2", "二氧化硫", 16.0, 0.0, 500.0),
-    "nox": ("mg/m3", "NOX", "氮氧化物", 105.0, 0.0, 1000.0),
-    "pm": ("mg/m3", "PM", "颗粒物", 4.8, 0.0, 100.0),
-    "o2": ("%", "O2", "氧含量", 7.8, 0.0, 25.0),
-    "flue_temperature": ("degC", "T", "烟气温度", 185.0, -20.0, 600.0),
-    "flue_flow": ("m3/h", "Q", "烟气流量", 210_000.0, 0.0, 1_000_000.0),
-    "flue_humidity": ("%", "H", "烟气湿度", 11.0, 0.0, 60.0),
-    "nmhc": ("mg/m3", "NMHC", "非甲烷总烃", 22.0, 0.0, 1000.0),
-}
 
 
 def build_city(month: tuple[int, int]) -> City:
@@ -200,7 +167,7 @@ def build_city(month: tuple[int, int]) -> City:
         places.of(plant)
     meters.of(places.made)
     registered = _odd_points(tuple(points.made))
-    outlets = tuple(Outlet(p.code, *outlet[:3], SINCE) for p in PLANTS for outlet in p.outlets)
+    outlets = tuple(air_register.outlets())
     loggers = tuple(stations(outlets))
     return City(
         code="yunchuan",
@@ -216,6 +183,7 @@ def build_city(month: tuple[int, int]) -> City:
         components=tuple(components(first)),
         stations=loggers,
         tags=tuple(tags(registered, loggers)),
+        limits=tuple(air_register.limits()),
     )
 
 
@@ -285,15 +253,13 @@ class _Points:
         for n, name in enumerate(plant.gas, 1):
             self._counter(plant, f"G-{n:02d}", name, "gas_volume", "m3", 3600, 5200.0, CounterSpec(9, 1.0))
         for n, name in enumerate(plant.nmhc, 1):
-            self._analyser(plant, f"V-{n:02d}", name, "nmhc", 600, None)
+            self._add(
+                plant, f"V-{n:02d}", name, "instantaneous", "nmhc", "mg/m3", 1800, 22.0,
+                physical_min=0.0, physical_max=1000.0,
+            )  # fmt: skip
         for n, name in enumerate(plant.states, 1):
             self._add(plant, f"R-{n:02d}", f"{name}运行状态", "state", "running_state", "1", 3600, 0.97)
-        for code, name, process, quantities in plant.outlets:
-            for quantity in quantities:
-                fast = process == "coke_oven_stack" and quantity in ("so2", "nox", "pm", "o2")
-                interval = 60 if fast else 600 if process == "coke_oven_stack" else 900
-                suffix = ANALYSERS[quantity][1]
-                self._analyser(plant, f"{code}-{suffix}", f"{name}{ANALYSERS[quantity][2]}", quantity, interval, code)
+        self.made += air_register.points(plant.code)
 
     def _water(self, plant: Plant) -> None:
         flows = [permitted / 8760 * 0.7 for _, _, permitted in plant.intakes]
@@ -316,15 +282,8 @@ class _Points:
 
     def _gauge(self, plant: Plant, code: str, name: str, quantity: str, unit: str, typical: float) -> None:
         self._add(
-            plant, code, name, "instantaneous", quantity, unit, 1800, round(typical, 2),
+            plant, code, name, "instantaneous", quantity, unit, 3600, round(typical, 2),
             physical_min=0.0, physical_max=round(typical * 4, 2),
-        )  # fmt: skip
-
-    def _analyser(self, plant: Plant, code: str, name: str, quantity: str, interval: int, outlet: str | None) -> None:
-        unit, _, _, typical, low, high = ANALYSERS[quantity]
-        self._add(
-            plant, code, name, "instantaneous", quantity, unit, interval, typical,
-            outlet=outlet, physical_min=low, physical_max=high,
         )  # fmt: skip
 
     def _add(
@@ -338,7 +297,6 @@ class _Points:
         interval: int,
         typical: float,
         *,
-        outlet: str | None = None,
         physical_min: float | None = None,
         physical_max: float | None = None,
         counter: CounterSpec | None = None,
@@ -346,7 +304,7 @@ class _Points:
         self.made.append(
             Point(
                 plant.code, code, name, kind, quantity, unit, interval, SINCE, typical,
-                outlet=outlet, physical_min=physical_min, physical_max=physical_max, counter=counter,
+                physical_min=physical_min, physical_max=physical_max, counter=counter,
             )
         )  # fmt: skip
 

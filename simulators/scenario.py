@@ -1,6 +1,6 @@
 """Scenario files read strictly: an unknown kind or key is refused with the file and the entry's number.
 
-An entry says what is done to the devices and what must come of it. effects.py lays the entries of all files out over
+An entry says what is done to the devices and what must come of it. layout.py lays the entries of all files out over
 the hours of one story.
 """
 
@@ -16,14 +16,40 @@ from domain.errors import BadInput
 #: kind: (required keys, optional keys); `kind` and `comment` belong to all of them.
 KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "stack": (
-        frozenset({"enterprise", "start", "hours", "expect"}),
-        frozenset({"values", "flags", "spikes", "lost"}),
+        frozenset({"enterprise", "start", "hours"}),
+        frozenset(
+            {
+                "outlet",
+                "values",
+                "spread",
+                "flat",
+                "factor",
+                "offset",
+                "cap",
+                "copied_from",
+                "flags",
+                "spikes",
+                "lost",
+                "expect",
+                "legal",
+                "signs",
+            }
+        ),
+    ),
+    "sawtooth": (
+        frozenset({"enterprise", "outlet", "quantity", "start", "days", "rise", "sign", "known_after"}),
+        frozenset(),
+    ),
+    "mark": (
+        frozenset({"enterprise", "outlet", "dimension", "mark", "start", "end", "posted", "reason"}),
+        frozenset({"point", "rejected", "because", "expect"}),
     ),
     "share": (
         frozenset({"enterprise", "quantity", "target", "first", "run_hours", "values", "expect"}),
         frozenset({"pad", "pad_flag"}),
     ),
     "correction": (frozenset({"enterprise", "quantity", "start", "value", "sent", "expect"}), frozenset()),
+    "sign": (frozenset({"enterprise", "outlets", "day", "sign"}), frozenset()),
     "redelivery": (frozenset({"enterprise", "start", "hours", "sent"}), frozenset()),
     "gateway_silent": (frozenset({"enterprise", "start", "hours"}), frozenset()),
     "logger_silent": (frozenset({"enterprise", "start", "hours"}), frozenset()),
@@ -42,7 +68,16 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 #: File: where its scenarios are; ldar.toml holds test records beside the components.
-FILES = ("emissions.toml", "transmission.toml", "water.toml", "refusals.toml", "formats.toml", "ldar.toml")
+FILES = (
+    "emissions.toml",
+    "air.toml",
+    "signs.toml",
+    "transmission.toml",
+    "water.toml",
+    "refusals.toml",
+    "formats.toml",
+    "ldar.toml",
+)
 
 
 @dataclass(frozen=True, slots=True)

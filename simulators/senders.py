@@ -12,9 +12,9 @@ from typing import Literal, Protocol
 
 from simulators import hj212_wire, sparkplug_wire, wire
 from simulators.city import GATEWAY, Point, Station, Tag
-from simulators.field import Field, stamps
+from simulators.field import Field, due
 from simulators.messages import Message, Tally
-from simulators.speech import LOGGERS, SPARKPLUG_NODES, Format, factor
+from simulators.speech import LOGGERS, REAL_TIME, SPARKPLUG_NODES, Format, command, data_key, factor
 from simulators.timing import Timeline
 
 #: Enterprises that publish with QoS 2; all others use 1.
@@ -26,6 +26,8 @@ Fate = Literal["stored", "corrections"]
 
 #: A data logger sends its minute so long after it has begun.
 _LOGGER_DELAY = timedelta(seconds=5)
+#: Milliseconds after the hour at which the frames of each command follow.
+_TURN = {REAL_TIME: 0, "2051": 100, "2061": 200, "2031": 300}
 
 
 class Sender(Protocol):
@@ -46,15 +48,24 @@ class Sender(Protocol):
 class Group:
     """Points that are read at the same minutes and travel together."""
 
-    minutes: tuple[int, ...]
     points: list[Point] = field(default_factory=list)
+
+    def minutes(self, hour: int) -> tuple[int, ...]:
+        """When they are read, in minutes after the hour."""
+        return due(self.points[0], hour)
+
+    @property
+    def by_the_minute(self) -> bool:
+        """Whether there is a reading in each minute."""
+        return self.points[0].interval_s == 60
 
 
 def grouped(points: Sequence[Point]) -> list[Group]:
-    """Points by kind and interval."""
-    groups: dict[tuple[str, int], Group] = {}
+    """Points by kind, interval and what they say, in order of their first appearance."""
+    groups: dict[tuple[str, int, str | None], Group] = {}
     for point in points:
-        groups.setdefault((point.kind, point.interval_s), Group(stamps(point))).points.append(point)
+        statistic = point.statistic if point.interval_s >= 86_400 else command(point)
+        groups.setdefault((point.kind, point.interval_s, statistic), Group()).points.append(point)
     return list(groups.values())
 
 
@@ -68,16 +79,20 @@ class Sampler:
     def take(self, group: Group, hour: int) -> list[wire.Sample]:
         """The samples of one hour, in order of time; points whose readings are lost are not in them."""
         day, part = divmod(hour, 24)
+        minutes = group.minutes(hour)
+        if not minutes:
+            return []
         shown = self._field.day(day)
         points = [point for point in group.points if not self._field.lost(point.key, hour)]
-        count = len(group.minutes)
-        window = slice(part * count, part * count + count)
+        count = len(minutes)
+        first = part * count if group.points[0].interval_s < 86_400 else 0
+        window = slice(first, first + count)
         codes = [point.code for point in points]
         rows = zip(*(shown.values[point.key][window] for point in points), strict=True)
         flagged = [(p.code, shown.flags[p.key][window]) for p in points if p.key in shown.flags]
         start = self.timeline.at(hour)
         samples: list[wire.Sample] = []
-        for number, (minute, row) in enumerate(zip(group.minutes, rows, strict=False)):
+        for number, (minute, row) in enumerate(zip(minutes, rows, strict=False)):
             flags = {code: letters[number] for code, letters in flagged if letters[number] != "N"}
             samples.append((start + timedelta(minutes=minute), dict(zip(codes, row, strict=True)), flags))
         return samples
@@ -98,7 +113,7 @@ class JsonSender:
         rest: list[wire.Sample] = []
         for group in self._groups:
             samples = self._sampler.take(group, hour)
-            if len(group.minutes) == 60:
+            if group.by_the_minute:
                 yield self._message(samples, self._qos)
             elif self._enterprise == FIRE_AND_FORGET and group.points[0].kind == "state" and hour % 6 == 0:
                 yield self._message(samples, 0)
@@ -213,31 +228,41 @@ class LoggerSender:
         self._tags = tags
         self._groups = grouped(points)
         self._code = {point.code: factor(station.edition, point.quantity) for point in points}
+        self._key = {point.code: data_key(point) for point in points}
 
     def hour(self, hour: int, *, late: bool) -> Iterator[Message]:
-        by_instant: dict[datetime, tuple[dict[str, float], dict[str, str]]] = {}
+        by_frame: dict[tuple[str, datetime], tuple[dict[str, float], dict[str, str]]] = {}
         for group in self._groups:
             for at, values, flags in self._sampler.take(group, hour):
-                known, marks = by_instant.setdefault(at, ({}, {}))
+                known, marks = by_frame.setdefault((command(group.points[0]), at), ({}, {}))
                 known.update(values)
                 marks.update(flags)
-        samples = [(at, *by_instant[at]) for at in sorted(by_instant)]
-        yield from self._messages(samples, None, late=late)
+        for number in sorted({number for number, _ in by_frame}):
+            samples = [(at, *by_frame[(cn, at)]) for cn, at in sorted(by_frame) if cn == number]
+            ends = None if number == REAL_TIME else self._sampler.timeline.at(hour + 1)
+            yield from self._messages(samples, ends, late=late, number=number)
 
     def correction(self, samples: Sequence[wire.Sample], sent: datetime) -> Iterator[Message]:
         yield from self._messages(samples, sent, fate="corrections")
 
     def _messages(
-        self, samples: Sequence[wire.Sample], sent: datetime | None, *, late: bool = False, fate: Fate = "stored"
+        self,
+        samples: Sequence[wire.Sample],
+        sent: datetime | None,
+        *,
+        late: bool = False,
+        fate: Fate = "stored",
+        number: str = REAL_TIME,
     ) -> Iterator[Message]:
         size = self.how.frames_per_message
         for first in range(0, len(samples), size):
             part = samples[first : first + size]
             frames = []
-            for number, (at, values, flags) in enumerate(part, first):
-                qn = at + _LOGGER_DELAY if sent is None else sent + timedelta(milliseconds=number)
-                habits = self._habits(at) if number + 1 < len(samples) else hj212_wire.STANDARD
-                frames.append(self.frame(qn, at, self.factors(values, flags), late=late, habits=habits))
+            for order, (at, values, flags) in enumerate(part, first):
+                qn = at + _LOGGER_DELAY if sent is None else sent + timedelta(milliseconds=_TURN[number] + order)
+                habits = self._habits(at) if order + 1 < len(samples) else hj212_wire.STANDARD
+                factors = self.factors(values, flags)
+                frames.append(self.frame(qn, at, factors, late=late, habits=habits, number=number))
             yield self.message(b"".join(frames), _tally(part, fate))
 
     def frame(
@@ -248,14 +273,15 @@ class LoggerSender:
         *,
         late: bool = False,
         habits: hj212_wire.Habits = hj212_wire.STANDARD,
+        number: str = REAL_TIME,
     ) -> bytes:
-        """One frame of this logger."""
-        return hj212_wire.real_time(self.header, hj212_wire.qn(sent), at, factors, late=late, habits=habits)
+        """One frame of this logger; number: CN."""
+        return hj212_wire.data(self.header, hj212_wire.qn(sent), at, factors, late=late, habits=habits, number=number)
 
     def factors(self, values: Mapping[str, float], flags: Mapping[str, str]) -> list[hj212_wire.Factor]:
         """What a frame says of some points, by point code."""
         return [
-            (self._code[code], repr(self._tags[code].raw(value)), flags.get(code, "N"))
+            (self._code[code], self._key[code], repr(self._tags[code].raw(value)), flags.get(code, "N"))
             for code, value in values.items()
         ]
 

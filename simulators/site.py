@@ -20,15 +20,15 @@ from simulators.city import City, Component
 from simulators.leak_register import CSV_LEDGERS
 from simulators.plants import build_city
 
-#: The month that the checked-in demo tells.
-DEMO_MONTH = (2026, 10)
+#: The month that the checked-in demo tells: the last one of a quarter, so that the quarter closes with it.
+DEMO_MONTH = (2026, 9)
 
 COMPONENT_COLUMNS = (
     "enterprise", "code", "name", "unit_name", "kind", "medium", "in_service_from", "in_service_to", "exempt_clause",
 )  # fmt: skip
 
 #: Fields that no operator could know.
-_ONLY_SIMULATORS_KNOW = {"point": ("typical",), "station": ("outlet",)}
+_ONLY_SIMULATORS_KNOW = {"point": ("typical", "process"), "station": ("outlet",)}
 
 _HEADER = """\
 # The simulated city of the demo. Every name is invented; none of these enterprises exists.
@@ -38,12 +38,14 @@ _HEADER = """\
 
 def render(city: City) -> dict[str, str]:
     """The site files of a city: name -> text. The first one is the TOML file."""
-    parts = [_HEADER, _table("city", {"code": city.code, "name": city.name}, array=False)]
+    itself = {"code": city.code, "name": city.name, "key_region_from": city.key_region_from}
+    parts = [_HEADER, _table("city", itself, array=False)]
     for name, records in (
         ("district", city.districts),
         ("enterprise", city.enterprises),
         ("outlet", city.outlets),
         ("point", city.points),
+        ("limit", city.limits),
         ("intake", city.intakes),
         ("metering_place", city.places),
         ("meter", city.meters),
@@ -88,6 +90,8 @@ def _value(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_value(v)}" for key, v in value.items() if v is not None) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     return repr(value)

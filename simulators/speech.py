@@ -30,11 +30,12 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loggers:
-    """How the data loggers of one plant speak HJ 212; every outlet has one, because factor codes name no outlet."""
+    """How the data loggers of one plant speak HJ 212: one at each of these outlets, because factor codes name none."""
 
     edition: str
     profile: str
     over_tcp: bool
+    outlets: frozenset[str]
     frames_per_message: int = 1
     """Over MQTT; over TCP every frame travels alone."""
 
@@ -44,12 +45,13 @@ class Loggers:
         return Format(f"hj212-{self.edition}")
 
 
+_COKING = frozenset({"S1", "C1", "P1"})
 LOGGERS = {
-    "yunhe-coking": Loggers("2017", "strict", over_tcp=True),
+    "yunhe-coking": Loggers("2017", "strict", over_tcp=True, outlets=_COKING),
     # an old logger with habits: CRC in lower case, now and then no CR LF or a superfluous semicolon
-    "baiheng-cement": Loggers("2005", "lenient", over_tcp=True),
+    "baiheng-cement": Loggers("2005", "lenient", over_tcp=True, outlets=frozenset({"K1"})),
     # encrypted with SM4, ten minutes in a message
-    "shuoyuan-coking": Loggers("2025", "strict", over_tcp=False, frames_per_message=10),
+    "shuoyuan-coking": Loggers("2025", "strict", over_tcp=False, outlets=_COKING, frames_per_message=10),
 }
 SPARKPLUG_NODES = {"heming-bdo": GATEWAY}
 THINGSBOARD_GATEWAYS = frozenset({"xunfeng-semicoke"})
@@ -62,8 +64,31 @@ FACTORS = {
     "o2": ("a19001", "S01"),
     "flue_temperature": ("a01012", "S03"),
     "flue_flow": ("a00000", "B02"),
+    "flue_pressure": ("a01013", "S08"),
     "flue_humidity": ("a01014", "S05"),
 }
+
+#: CN of real-time data, and CN and key of what a logger says of a point (HJ 212-2017 tables 4 and 9).
+REAL_TIME = "2011"
+_STATED = {
+    "minute_mean": ("2051", "Avg"),
+    "hour_mean": ("2061", "Avg"),
+    "hour_converted": ("2061", "ZsAvg"),
+    "hour_total": ("2061", "Cou"),
+    "day_mean": ("2031", "Avg"),
+    "day_converted": ("2031", "ZsAvg"),
+}
+
+
+def command(point: Point) -> str:
+    """The CN under which a logger sends a point; drifts, which have none, count as real-time values."""
+    return _STATED.get(point.statistic or "", (REAL_TIME, "Rtd"))[0]
+
+
+def data_key(point: Point) -> str:
+    """The key after the factor code."""
+    return _STATED.get(point.statistic or "", (REAL_TIME, "Rtd"))[1]
+
 
 #: (enterprise, point): (unit that the device sends, scale to the unit of the point). What is stored of them is the
 #: double raw * scale, which now and then is a last bit away from what the instrument meant; no rule judges these.
@@ -76,10 +101,10 @@ SCALED = {
 
 
 def stations(outlets: Iterable[Outlet]) -> Iterator[Station]:
-    """The data loggers, one for each outlet of a plant in LOGGERS."""
+    """The data loggers, one for each outlet named in LOGGERS."""
     for outlet in outlets:
         how = LOGGERS.get(outlet.enterprise)
-        if how is not None:
+        if how is not None and outlet.code in how.outlets:
             yield Station(
                 outlet.enterprise,
                 _mn(how.edition, f"{outlet.enterprise}/{outlet.code}"),
@@ -105,7 +130,7 @@ def tags(points: Iterable[Point], loggers: Iterable[Station]) -> Iterator[Tag]:
         unit, scale = SCALED.get((point.enterprise, point.code), (point.unit, None))
         station = station_of.get((point.enterprise, point.outlet or ""))
         if station is not None:
-            name = f"2011/{factor(station.edition, point.quantity)}-Rtd"
+            name = f"{command(point)}/{factor(station.edition, point.quantity)}-{data_key(point)}"
             yield Tag(point.enterprise, "hj212", station.mn, name, point.code, unit, scale)
         elif point.enterprise in SPARKPLUG_NODES:
             device = f"{SPARKPLUG_NODES[point.enterprise]}/{device_of(point)}"

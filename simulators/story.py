@@ -16,14 +16,17 @@ from simulators import malformed, wire
 from simulators.city import GATEWAY, City
 from simulators.devices.ldar_gun import Record, record
 from simulators.dialects import Dialect, dialects
-from simulators.effects import Correction, Effects, lay_out
-from simulators.field import Field, stamps
+from simulators.effects import Correction, Effects
+from simulators.field import Field, due
 from simulators.fleet import Secret, Senders, secrets_from
+from simulators.layout import lay_out
 from simulators.leak_register import last_tests
+from simulators.marker import MarkAct
 from simulators.messages import Message, Tally
 from simulators.plants import build_city
 from simulators.scenario import load
 from simulators.senders import LoggerSender, Sampler
+from simulators.site import DEMO_MONTH
 from simulators.speech import LOGGERS, Format
 from simulators.timing import Timeline
 from simulators.truth import Referee, Truth
@@ -38,12 +41,16 @@ _BECOMES = {"stored": Tally(stored=1), "duplicate": Tally(duplicates=1), "correc
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One clock hour. settle: the rules and alerts must have caught up before the clock moves on from `clock`."""
+    """One clock hour. settle: the rules and alerts must have caught up before the clock moves on from `clock`.
+
+    marks: what enterprises and the bureau do, after everything known at `clock` has been judged.
+    """
 
     index: int
     period: Period
     messages: tuple[Message, ...]
     settle: bool
+    marks: tuple[MarkAct, ...] = ()
 
     @property
     def clock(self) -> datetime:
@@ -52,7 +59,7 @@ class Step:
 
 
 class Story:
-    """month: (year, month); live_hours: how far it goes into the next month.
+    """month: (year, month); live_hours: how far it goes into the next month. days: end after so many days instead.
 
     secrets: of data loggers, by MN; those of the others follow from the salt, which nobody should be able to guess
     where they matter.
@@ -60,15 +67,16 @@ class Story:
 
     def __init__(
         self,
-        month: tuple[int, int] = (2026, 10),
+        month: tuple[int, int] = DEMO_MONTH,
         seed: int = 1,
         live_hours: int = 30,
         *,
+        days: int | None = None,
         secrets: Mapping[str, Secret] | None = None,
         salt: str = "",
     ) -> None:
         self.city: City = build_city(month)
-        self.timeline = Timeline(self.city.month, live_hours)
+        self.timeline = Timeline(self.city.month, live_hours, days)
         self.effects: Effects = lay_out(load(), self.city, self.timeline)
         self.seed = seed
         self._field = Field(seed, self.city, self.effects)
@@ -126,7 +134,7 @@ class Story:
         if self._settle is None:
             self._settle = self.referee.decisive(self.timeline.hours)
         settle = index + 1 in self._settle or (index + 1) % 24 == 1  # days close one hour after midnight
-        return Step(index, self.timeline.period(index), messages, settle)
+        return Step(index, self.timeline.period(index), messages, settle, tuple(self._acts(index + 1)))
 
     def truth(self, until: datetime) -> Truth:
         """What the platform must hold when its clock shows `until` and all messages of the steps so far are in."""
@@ -135,6 +143,13 @@ class Story:
             if index not in self._tallies:
                 self.step(index)
         return self.referee.truth(clock, (pair for index in range(clock) for pair in self._tallies[index]))
+
+    def _acts(self, clock: int) -> Iterator[MarkAct]:
+        for mark in self.effects.marks:
+            for what, when in (("post", mark.posted), ("reject", mark.rejected)):
+                if when == clock:
+                    minutes = [self.timeline.at(0) + timedelta(minutes=minute) for minute in (mark.start, mark.end)]
+                    yield MarkAct(what, mark, *minutes)
 
     # What one hour sends ---------------------------------------------------------------------------------------------
 
@@ -204,7 +219,7 @@ class Story:
             point = self.city.point(f"{tag.enterprise}/{tag.point}")
             values = shown.values[point.key]
             flags = shown.flags.get(point.key) or ["N"] * len(values)
-            minutes = [hour * 60 + minute for hour in range(24) for minute in stamps(point)]
+            minutes = [hour * 60 + minute for hour in range(24) for minute in due(point, hour)]
             made[point.key] = [
                 (start + timedelta(minutes=minute), tag.stored(value), flag)
                 for number, (minute, value, flag) in enumerate(zip(minutes, values, flags, strict=True))
@@ -218,7 +233,8 @@ class Story:
         samples: list[wire.Sample] = [(start + timedelta(minutes=m), {code: correction.value}, {}) for m in range(60)]
         for sender in self._senders[correction.enterprise]:
             if any(point.code == code for point in sender.points):
-                yield from sender.correction(samples, self.timeline.at(correction.sent))
+                # the frames of the hour went out before: request numbers never go backwards by themselves
+                yield from sender.correction(samples, self.timeline.at(correction.sent + 1) + timedelta(seconds=1))
 
     def _ledgers(self) -> Iterator[Message]:
         """All test records from before the story, as a newly connected enterprise uploads them."""

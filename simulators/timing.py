@@ -13,16 +13,19 @@ from datetime import date, datetime, timedelta
 
 from domain.periods import HOUR, SITE_ZONE, Period, local_day
 
+#: A short story goes on until its last day has closed.
+_AFTER_H = 2
 _DAY = re.compile(r"d(\d\d) (\d\d):(\d\d)")
 _END = re.compile(r"end(?:([+-]\d+)d)?(?:([+-]\d+)h)?(?: (\d\d):(\d\d))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The hours of a story: the month's own and `live_hours` of the next month."""
+    """The hours of a story: the month's own and `live_hours` of the next one, or only its first `days`."""
 
     month: Period
     live_hours: int
+    days: int | None = None
 
     @property
     def month_hours(self) -> int:
@@ -31,7 +34,7 @@ class Timeline:
     @property
     def hours(self) -> int:
         """Scenarios happen before this hour; afterwards every hour is normal."""
-        return self.month_hours + self.live_hours
+        return self.month_hours + self.live_hours if self.days is None else self.days * 24 + _AFTER_H
 
     @property
     def first_day(self) -> date:

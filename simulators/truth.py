@@ -7,23 +7,46 @@ say what they assume. Nothing here uses the platform's own calculations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulators.city import City
 from simulators.effects import Effects, Outcome
 from simulators.events import Arrivals, Event, FindingKey
 from simulators.field import Field
+from simulators.standards import Limits
 from simulators.timing import Timeline
 from simulators.truth_alerts import AlertKey, Alerts, decisive_clocks, group_by_clock
+from simulators.truth_hours import Hours
 from simulators.truth_leaks import leak_events
+from simulators.truth_mass import Masses
+from simulators.truth_said import Said
+from simulators.truth_signs import SIGNS, sign_events
 from simulators.truth_stacks import Stacks
+from simulators.truth_warn import Warnings
 from simulators.truth_water import water_events
 
 if TYPE_CHECKING:
     from simulators.messages import Tally
+
+#: Of signs of false data it is known what must be seen and that nothing else may be; whether a day without any has data
+#: enough to say so is not.
+VIOLATIONS_ONLY = (SIGNS,)
+#: Rules that the platform does not have yet.
+PENDING: tuple[str, ...] = (
+    "sign.",
+    "warn.",
+    "data.reported_",
+    "qa.",
+    "gc.",
+    "voc.",
+    "mass.",
+    "legal.rate",
+    "data.capture_rate",
+    "data.transmission_rate",
+)
 
 
 @dataclass(slots=True)
@@ -58,7 +81,8 @@ class Truth:
     subject, occurred at) -> firing or resolved, of all that stand; withdrawn: those that late or corrected data undid
     (a platform keeps them, resolved and marked as such). notifications: (event, rule, alert subject), one entry each,
     in the order of the clock; withheld: those that are recorded as historical instead. hours: counters in remarkable
-    hours, by (point subject, hour start).
+    hours, by (point subject, hour start). evidence: what findings must hold besides. violations_only: prefixes of rules
+    of which nothing but the violations is known.
     """
 
     until: datetime
@@ -71,6 +95,14 @@ class Truth:
     notifications: list[tuple[str, str, str]]
     withheld: list[tuple[str, str, str]]
     hours: dict[tuple[str, datetime], HourFact]
+    evidence: dict[FindingKey, Mapping[str, Any]]
+    violations_only: tuple[str, ...]
+
+
+def _is_known(event: Event) -> bool:
+    """Whether a platform must say exactly this."""
+    assert event.outcome is not None
+    return event.outcome.verdict == "violation" or not event.rule_id.startswith(VIOLATIONS_ONLY)
 
 
 class Referee:
@@ -81,7 +113,11 @@ class Referee:
         self._timeline = timeline
         self._effects = effects
         self._field = field
-        self._stacks = Stacks(city, timeline, effects, field)
+        hours, limits = Hours(city, timeline, effects, field), Limits(city)
+        self.stacks = Stacks(hours, limits)
+        self._said = Said(hours, limits)
+        self._masses = Masses(hours, limits)
+        self._warnings = Warnings(hours, limits)
         self._made: tuple[int, list[Event]] = (0, [])
 
     def events(self, until: int, *, judged_first: bool = False) -> list[Event]:
@@ -90,10 +126,15 @@ class Referee:
             return [event for event in self._made[1] if event.clock <= until]
         arrivals = Arrivals(self._effects, judged_first=judged_first)
         made = [
-            *self._stacks.events(until, arrivals),
+            *self.stacks.events(until, arrivals),
+            *self._said.events(until, arrivals),
+            *self._masses.events(until, arrivals),
+            *self._warnings.events(until, arrivals),
+            *sign_events(self._timeline, self._effects, until),
             *water_events(self._city, self._timeline, until, arrivals),
             *leak_events(self._city, self._timeline, self._effects, until),
         ]
+        made = [event for event in made if not event.rule_id.startswith(PENDING)]
         made.sort(key=lambda event: event.clock)
         if not judged_first:
             self._made = (until, made)
@@ -114,7 +155,8 @@ class Referee:
     def truth(self, clock: int, tallies: Iterable[tuple[str, Tally]]) -> Truth:
         """tallies: (enterprise, tally) of every message published so far."""
         events = self.events(max(clock, self._timeline.hours))
-        current = {event.key: event for event in events if event.clock <= clock}
+        newest = {event.key: event for event in events if event.clock <= clock}
+        current = {key: event for key, event in newest.items() if event.outcome is not None and _is_known(event)}
         alerts = self.alerts(group_by_clock(event for event in events if event.clock <= clock))
         accounting, refusals = self._accounts(tallies)
         told = [((t.event, t.rule_id, t.subject), t.notified) for t in alerts.tellings]
@@ -122,13 +164,15 @@ class Referee:
             until=self._timeline.at(clock),
             accounting=accounting,
             refusals=refusals,
-            findings={key: event.outcome for key, event in current.items()},
+            findings={key: event.outcome for key, event in current.items() if event.outcome is not None},
             redundant=frozenset(key for key, event in current.items() if event.redundant),
             alerts=alerts.standing,
             withdrawn=frozenset(alerts.withdrawn),
             notifications=[what for what, notified in told if notified],
             withheld=[what for what, notified in told if not notified],
             hours=dict(self._hour_facts(clock)),
+            evidence={key: event.evidence for key, event in current.items() if event.evidence is not None},
+            violations_only=VIOLATIONS_ONLY,
         )
 
     def _accounts(

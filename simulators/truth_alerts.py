@@ -29,10 +29,20 @@ HISTORICAL_AFTER_H = 24
 
 #: rule prefix: (alert per, subject kinds that alert)
 POLICIES = {
-    "ule.": ("subject", "outlet"),
+    "ule.": ("subject", "pollutant"),
+    "legal.": ("subject", "pollutant"),
     "water.": ("subject", "enterprise"),
     "ldar.": ("enterprise", "component"),
     "data.point_offline": ("subject", "point"),
+    "mass.": ("subject", "pollutant"),
+    "data.capture_rate": ("subject", "pollutant"),
+    "data.transmission_rate": ("subject", "outlet"),
+    "data.reported_": ("subject", "point"),
+    "sign.": ("subject", "outlet"),
+    "warn.": ("subject", "pollutant"),
+    "qa.": ("subject", "point"),
+    "gc.": ("subject", "point"),
+    "voc.": ("subject", "outlet"),
 }
 
 #: rule id, alert subject, occurred_at
@@ -74,9 +84,12 @@ class Alerts:
             subject = alert_subject(event.rule_id, event.subject)
             if subject is None:
                 continue
-            series = self._series.setdefault((event.rule_id, subject), {})
-            series.setdefault(event.subject, {})[event.period.start] = (event.period, event.outcome)
-            if event.outcome.verdict == "violation":
+            series = self._series.setdefault((event.rule_id, subject), {}).setdefault(event.subject, {})
+            if event.outcome is None:
+                series.pop(event.period.start, None)
+            else:
+                series[event.period.start] = (event.period, event.outcome)
+            if event.outcome is not None and event.outcome.verdict == "violation":
                 self._ever_violated.add((event.rule_id, subject))
             if (event.rule_id, subject) in self._ever_violated:
                 touched[(event.rule_id, subject)] = None
@@ -89,7 +102,8 @@ class Alerts:
         episodes = list(_joined(members.values()) if per_enterprise else _episodes(members[subject]))
         for episode in episodes:
             key = (rule, subject, episode.occurred_at)
-            if key not in self.states:
+            if key not in self.states or key in self.withdrawn:  # what is back again is a new alert
+                self.withdrawn.discard(key)
                 self.states[key] = "firing"
                 self._tell(clock, "firing", key, self._clock_at(clock - HISTORICAL_AFTER_H) <= episode.established_at)
             if episode.resolved_at is not None and self.states[key] == "firing":
@@ -98,8 +112,7 @@ class Alerts:
         for key, state in list(self.states.items()):
             if key[:2] != (rule, subject):
                 continue
-            if key[2] in derived:
-                self.withdrawn.discard(key)
+            if key[2] in derived or key in self.withdrawn:
                 continue
             self.withdrawn.add(key)
             if state == "firing":
@@ -112,8 +125,8 @@ class Alerts:
 
     def _resolve(self, clock: int, key: AlertKey) -> None:
         self.states[key] = "resolved"
-        told = any(t.event == "firing" and t.notified and t.key == key for t in self.tellings)
-        self._tell(clock, "resolved", key, told)
+        told = [t.notified for t in self.tellings if t.event == "firing" and t.key == key]
+        self._tell(clock, "resolved", key, told[-1])
 
     def _tell(self, clock: int, event: str, key: AlertKey, notified: bool) -> None:
         self.tellings.append(Telling(clock, event, *key, notified))

@@ -1,127 +1,202 @@
-"""What must be found of the coke-oven stacks, from what the scenarios did to them.
+"""What must be found of the outlets with limits: each hour by the permit and by the ultra-low emission Opinions side by
+side, single values, days, and the month's share of 95 %.
 
-Verdicts and reasons are the ones that scenarios/emissions.toml states; the hours it does not name are ordinary and
-therefore compliant. Values are recomputed from the minutes that were sent: mean of the valid ones, times
-13 / (21 - mean oxygen).
-
-Assumptions. A minute counts when its flag is N and its value lies within the physical range of the register. The
-month's share counts the hours as they are known when the month closes or later, all of the month's hours being in
-service; below 75 % judged hours it is undetermined.
+Assumptions beside those of truth_hours: an hour is excluded by a process mark before anything else is looked at;
+converted = hourly mean times (21 - reference) / (21 - hourly mean of the oxygen), and the mean as it is where the limit
+has no reference or a thermal oxidiser is given no make-up air; the comparison is made after GB/T 8170 rounding, and
+equality is compliant. The month counts its hours as they are known when it closes or later; hours of a stopped plant
+are no operating hours; below 75 % judged of these it is undetermined.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from domain.periods import day_period
+from simulators.city import LimitRow
+from simulators.effects import Outcome
+from simulators.events import Arrivals, Event
+from simulators.standards import Limits
+from simulators.truth_hours import Hours, Moment, rounded
 
-from domain.periods import HOUR, month_of
-from simulators.city import City, Point
-from simulators.effects import POLLUTANTS, Effects, Outcome
-from simulators.events import Arrivals, Event, closing_clock
-from simulators.field import Field
-from simulators.timing import Timeline
+HOURLY = "{}.hourly"
+MONTHLY = "ule.monthly"
+SINGLE = "legal.single"
+DAILY = "legal.daily"
 
-HOURLY = "ule.coke_oven_stack.{}.hourly"
-MONTHLY = "ule.coke_oven_stack.{}.monthly"
-
-_NORMAL = Outcome("compliant", "within_limit")
-_NO_DATA = Outcome("undetermined", "no_data")
+_AMBIENT_O2_PCT = 19
+_IN_MG_M3 = {"mg/m3": 1.0, "ug/m3": 1e-3}
+_MIN_VALID_HOURS = 20
 
 
 class Stacks:
-    """The coke-oven stacks of a story."""
+    """The limits of a story."""
 
-    def __init__(self, city: City, timeline: Timeline, effects: Effects, field: Field) -> None:
-        self._city = city
-        self._timeline = timeline
-        self._effects = effects
-        self._field = field
-        self._means: dict[tuple[str, int], NDArray[np.float64]] = {}
-
-    @property
-    def outlets(self) -> list[str]:
-        """Keys of the outlets that the rules apply to."""
-        return [f"{o.enterprise}/{o.code}" for o in self._city.outlets if o.process == "coke_oven_stack"]
+    def __init__(self, hours: Hours, limits: Limits) -> None:
+        self._hours = hours
+        self._limits = limits
 
     def events(self, until: int, arrivals: Arrivals) -> Iterator[Event]:
         """All judgements up to a clock value, in order for each series."""
-        for outlet in self.outlets:
-            for quantity in POLLUTANTS:
-                hourly = sorted(self._hours(outlet, quantity, until, arrivals), key=lambda event: event.clock)
-                yield from hourly
-                yield from self._months(outlet, quantity, hourly, until)
+        for kind in ("legal", "ule"):
+            for outlet, quantity, limit in self._limits.judged(kind, "hour"):
+                yield from self._each_hour(HOURLY.format(kind), outlet, quantity, limit, until, arrivals)
+                if kind == "ule":
+                    yield from self._months(outlet, quantity, limit, until, arrivals)
+        for outlet, quantity, limit in self._limits.judged("legal", "single"):
+            yield from self._each_hour(SINGLE, outlet, quantity, limit, until, arrivals)
+        for outlet, quantity, limit in self._limits.judged("legal", "day"):
+            yield from self._days(outlet, quantity, limit, until, arrivals)
 
-    def _hours(self, outlet: str, quantity: str, until: int, arrivals: Arrivals) -> Iterator[Event]:
-        enterprise = outlet.split("/")[0]
+    def _each_hour(
+        self, rule: str, outlet: str, quantity: str, limit: LimitRow, until: int, arrivals: Arrivals
+    ) -> Iterator[Event]:
+        judge = self.single if rule == SINGLE else self.hourly
+        changes = self._hours.changes(outlet, arrivals)
         for hour in range(until - 1):
-            judged, arrived = closing_clock(hour + 1), arrivals.at(enterprise, hour)
-            outcome = self._sent(outlet, quantity, hour)
-            if arrived > judged or (arrived == judged and arrivals.judged_first):
-                yield self._event(judged, outlet, quantity, hour, _NO_DATA)
-            if max(arrived, judged) <= until:
-                yield self._event(max(arrived, judged), outlet, quantity, hour, outcome)
-        for correction in self._effects.corrections:
-            if (correction.outlet, correction.quantity) == (outlet, quantity) and correction.sent + 1 <= until:
-                yield self._event(correction.sent + 1, outlet, quantity, correction.hour, correction.outcome)
-
-    def _event(self, clock: int, outlet: str, quantity: str, hour: int, outcome: Outcome) -> Event:
-        period = self._timeline.period(hour)
-        return Event(clock, HOURLY.format(quantity), f"outlet:{outlet}", period, outcome)
-
-    def _sent(self, outlet: str, quantity: str, hour: int) -> Outcome:
-        outcome = self._effects.outcomes.get((outlet, quantity, hour), _NORMAL)
-        if outcome.verdict == "undetermined" or outcome.value is not None:
-            return outcome
-        return outcome._replace(value=self.converted(outlet, quantity, hour))
-
-    def converted(self, outlet: str, quantity: str, hour: int) -> float:
-        """Hourly mean at 8 % oxygen of what was first sent, mg/m3; NaN when nothing valid was sent."""
-        measured = self._mean(self._city.outlet_point(outlet, quantity), hour)
-        oxygen = self._mean(self._city.outlet_point(outlet, "o2"), hour)
-        return measured * (21 - 8) / (21 - oxygen)
-
-    def _mean(self, point: Point, hour: int) -> float:
-        day, part = divmod(hour, 24)
-        key = (point.key, day)
-        if key not in self._means:
-            values, flags = self._field.minutes(point, day)
-            low = -np.inf if point.physical_min is None else point.physical_min
-            high = np.inf if point.physical_max is None else point.physical_max
-            valid = ((flags == "N") & (values >= low) & (values <= high)).reshape(24, -1)
-            total = np.where(valid, values.reshape(24, -1), 0.0).sum(axis=1)
-            count = valid.sum(axis=1)
-            self._means[key] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-        return float(self._means[key][part])
-
-    def _months(self, outlet: str, quantity: str, hourly: list[Event], until: int) -> Iterator[Event]:
-        month = self._city.month
-        while True:
-            first, last = ((at - self._city.month.start) // HOUR for at in (month.start, month.end))
-            closed = closing_clock(last)
-            if closed > until:
-                return
-            inside = [event for event in hourly if month.start <= event.period.start < month.end]
-            clocks = {closed} | {event.clock for event in inside if event.clock > closed}
             before: Outcome | None = None
-            for clock in sorted(clocks):
-                outcome = _share([event for event in inside if event.clock <= clock], last - first)
+            for clock, known in self._hours.moments(hour, hour + 1, changes, until, arrivals):
+                outcome = judge(outlet, quantity, limit, hour, known, arrivals)
                 if outcome != before:
-                    yield Event(clock, MONTHLY.format(quantity), f"outlet:{outlet}", month, outcome)
+                    period = self._hours.timeline.period(hour)
+                    yield Event(clock, rule, f"pollutant:{outlet}/{quantity}", period, outcome)
                 before = outcome
-            month = month_of(month.end)
+
+    def hourly(
+        self, outlet: str, quantity: str, limit: LimitRow, hour: int, known: Moment, arrivals: Arrivals
+    ) -> Outcome:
+        """The verdict on one hour; its value is the converted mean in mg/m3."""
+        kind = self._hours.excluded(outlet, limit.exempt_process, hour, known, arrivals)
+        if kind is not None:
+            return Outcome("undetermined", f"excluded_{kind}")
+        point = self._hours.point(outlet, quantity)
+        assert point is not None
+        measured = self._hours.of(point, hour, known, arrivals)
+        if not measured.readings:
+            return Outcome("undetermined", "no_data")
+        if not measured.is_valid:
+            return Outcome("undetermined", "too_few_valid_minutes")
+        value = measured.mean * _IN_MG_M3[point.unit]
+        if self.reference(outlet, limit) is not None:
+            problem, factor = self._conversion(outlet, limit, hour, known, arrivals)
+            if problem is not None:
+                return Outcome("undetermined", problem)
+            value = value * factor
+        shown = rounded(value, limit.decimals)
+        if shown < 0:
+            return Outcome("undetermined", "negative_mean")
+        return Outcome("violation", "over_limit", value) if shown > limit.value else _within(value)
+
+    def reference(self, outlet: str, limit: LimitRow) -> float | None:
+        """The oxygen to convert to; GB 37822-2019 10.3.3 for oxidisers without make-up air."""
+        register = self._hours.city.outlet(outlet)
+        if register.process == "voc_incinerator" and register.makeup_air is False:
+            return None
+        return limit.reference_o2_pct
+
+    def _conversion(
+        self, outlet: str, limit: LimitRow, hour: int, known: Moment, arrivals: Arrivals
+    ) -> tuple[str | None, float]:
+        """(what is wrong with the oxygen, factor)."""
+        point = self._hours.point(outlet, "o2")
+        oxygen = None if point is None else self._hours.of(point, hour, known, arrivals)
+        if oxygen is None or not oxygen.readings:
+            return "o2_missing", math.nan
+        if not oxygen.is_valid:
+            return "too_few_valid_o2_minutes", math.nan
+        if not 0 <= oxygen.mean < 21:
+            return "o2_invalid", math.nan
+        if oxygen.mean >= _AMBIENT_O2_PCT:
+            return "o2_near_ambient", math.nan
+        assert limit.reference_o2_pct is not None
+        return None, (21 - limit.reference_o2_pct) / (21 - oxygen.mean)
+
+    def single(
+        self, outlet: str, quantity: str, limit: LimitRow, hour: int, known: Moment, arrivals: Arrivals
+    ) -> Outcome:
+        """任意一次浓度值: the hour's greatest valid reading; too few of them still prove a violation."""
+        kind = self._hours.excluded(outlet, limit.exempt_process, hour, known, arrivals)
+        if kind is not None:
+            return Outcome("undetermined", f"excluded_{kind}")
+        point = self._hours.point(outlet, quantity)
+        assert point is not None
+        measured = self._hours.of(point, hour, known, arrivals)
+        value = measured.greatest * _IN_MG_M3[point.unit]
+        if not measured.readings:
+            return Outcome("undetermined", "no_data")
+        if math.isfinite(value) and rounded(value, limit.decimals) > limit.value:
+            return Outcome("violation", "over_limit", value)
+        return _within(value) if measured.is_valid else Outcome("undetermined", "too_few_valid_minutes")
+
+    def _days(self, outlet: str, quantity: str, limit: LimitRow, until: int, arrivals: Arrivals) -> Iterator[Event]:
+        changes = self._hours.changes(outlet, arrivals)
+        for day in range(until // 24):
+            before: Outcome | None = None
+            for clock, known in self._hours.moments(day * 24, day * 24 + 24, changes, until, arrivals):
+                outcome = self._day(outlet, quantity, limit, day, known, arrivals)
+                if outcome != before:
+                    period = day_period(self._hours.timeline.day_of(day * 24))
+                    yield Event(clock, DAILY, f"pollutant:{outlet}/{quantity}", period, outcome)
+                before = outcome
+
+    def _day(self, outlet: str, quantity: str, limit: LimitRow, day: int, known: Moment, arrivals: Arrivals) -> Outcome:
+        judged = [
+            self.hourly(outlet, quantity, limit, hour, known, arrivals) for hour in range(day * 24, day * 24 + 24)
+        ]
+        values = [outcome.value for outcome in judged if outcome.value is not None]
+        if all(outcome.reason == "no_data" for outcome in judged):
+            return Outcome("undetermined", "no_data")
+        if len(values) < _MIN_VALID_HOURS:
+            return Outcome("undetermined", "too_few_valid_hours")
+        mean = math.fsum(values) / len(values)
+        return (
+            Outcome("violation", "over_limit", mean) if rounded(mean, limit.decimals) > limit.value else _within(mean)
+        )
+
+    def _months(self, outlet: str, quantity: str, limit: LimitRow, until: int, arrivals: Arrivals) -> Iterator[Event]:
+        changes = self._hours.changes(outlet, arrivals)
+        for period, first, end in self._hours.months(until):
+            before: Outcome | None = None
+            for clock, known in self._hours.moments(first, end, changes, until, arrivals):
+                verdicts = [self.hourly(outlet, quantity, limit, hour, known, arrivals) for hour in range(first, end)]
+                outcome = _share(verdicts)
+                if outcome != before:
+                    subject = f"pollutant:{outlet}/{quantity}"
+                    yield Event(clock, MONTHLY, subject, period, outcome, evidence=_counts(verdicts))
+                before = outcome
 
 
-def _share(events: list[Event], hours: int) -> Outcome:
-    """Events are in order of clock, so the last one of an hour is the current one."""
-    current = {event.period.start: event.outcome.verdict for event in events}
-    verdicts = list(current.values())
-    compliant, violating = verdicts.count("compliant"), verdicts.count("violation")
-    judged = compliant + violating
-    if judged * 100 < hours * 75:
+def _within(value: float) -> Outcome:
+    return Outcome("compliant", "within_limit", value)
+
+
+def _share(verdicts: list[Outcome]) -> Outcome:
+    counts = _counts(verdicts)
+    operating, judged, compliant = (counts[f"hours_{name}"] for name in ("operating", "judged", "compliant"))
+    if not operating:
+        return Outcome("undetermined", "not_operating")
+    if judged * 100 < operating * 75:
         return Outcome("undetermined", "insufficient_data")
     share = 100 * compliant / judged
     if compliant * 100 >= judged * 95:
         return Outcome("compliant", "share_met", share)
     return Outcome("violation", "share_not_met", share)
+
+
+def _counts(verdicts: list[Outcome]) -> dict[str, Any]:
+    """Numerator, denominator and what is in neither, by reason."""
+    by_verdict = Counter(outcome.verdict for outcome in verdicts)
+    reasons = Counter(outcome.reason for outcome in verdicts if outcome.verdict == "undetermined")
+    excluded = {reason: n for reason, n in reasons.items() if reason.startswith("excluded_")}
+    return {
+        "hours_in_service": len(verdicts),
+        "hours_operating": len(verdicts) - excluded.get("excluded_stopped", 0),
+        "hours_judged": by_verdict["compliant"] + by_verdict["violation"],
+        "hours_compliant": by_verdict["compliant"],
+        "hours_violation": by_verdict["violation"],
+        "hours_excluded": excluded,
+        "hours_undetermined": {reason: n for reason, n in reasons.items() if reason not in excluded},
+    }

@@ -45,6 +45,11 @@ from finding where superseded_at is null group by rule_id, verdict order by rule
 select rule_id, subject, period_start, verdict, reason, value
 from finding where superseded_at is null
 
+-- month_evidence --
+-- what the current findings on months and longer rest on
+select rule_id, subject, period_start, evidence
+from finding where superseded_at is null and rule_id in ('ule.monthly', 'mass.yearly', 'data.transmission_rate')
+
 -- alert_counts --
 -- alerts by state
 select state, count(*) as alerts from alert group by state

@@ -22,7 +22,7 @@ from simulators.speech import Format
 from simulators.story import Story
 
 FRAME = re.compile(
-    rb"##(\d{4})(QN=\d{17};ST=31;CN=2011;PW=\d{6};MN=(\w+);Flag=(\d+);(RF=1;)?CP=&&)"
+    rb"##(\d{4})(QN=\d{17};ST=31;CN=(?:2011|2051|2061|2031);PW=\d{6};MN=(\w+);Flag=(\d+);(RF=1;)?CP=&&)"
     rb"(?:\{([^}]*)\})?([^&]*)(&&)([0-9A-Fa-f]{4})(\r\n|(?=##|$))"
 )
 
@@ -104,16 +104,24 @@ class Reader:
                 decryptor = Cipher(SM4(key), modes.ECB()).decryptor()
                 area = decryptor.update(bytes(int(byte, 16) for byte in hidden.split(b","))) + rest
             assert int(length) == len(head + area + tail)
-            yield from self._area(message.enterprise, mn.decode(), area.decode())
+            yield from self._area(
+                message.enterprise, mn.decode(), head.partition(b";CN=")[2][:4].decode(), area.decode()
+            )
 
-    def _area(self, enterprise: str, mn: str, area: str) -> Iterator[Item]:
+    def _area(self, enterprise: str, mn: str, command: str, area: str) -> Iterator[Item]:
         first, *factors = area.rstrip(";").split(";")
         at = datetime.strptime(first, "DataTime=%Y%m%d%H%M%S").replace(tzinfo=SITE_ZONE).astimezone(UTC)
         for factor in factors:
-            found = re.fullmatch(r"(\w+)-Rtd=([\d.]+),\1-Flag=([A-Z])", factor)
-            assert found is not None, factor
-            point = self._tags[enterprise, "hj212", mn, f"2011/{found[1]}-Rtd"]
-            yield Item(f"{enterprise}/{point}", at, float(found[2]), found[3])
+            *values, (code, _, flag) = (part.replace("=", "-").split("-", 2) for part in _attributes(factor))
+            for of, key, value in values:
+                assert of == code
+                point = self._tags[enterprise, "hj212", mn, f"{command}/{code}-{key}"]
+                yield Item(f"{enterprise}/{point}", at, float(value), flag)
+
+
+def _attributes(factor: str) -> list[str]:
+    assert re.fullmatch(r"(\w+)(-(Rtd|Avg|ZsAvg|Cou)=-?[\d.]+,\1)+-Flag=[A-Z]", factor), factor
+    return factor.split(",")
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int | float | bytes]]:

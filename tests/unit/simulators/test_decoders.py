@@ -102,7 +102,7 @@ def _messages(told: Told, hour: int) -> list[Message]:
     return [m for m in told.steps[hour].messages if m.format is not Format.LEAK_TESTS]
 
 
-HOURS = (0, 5 * 24 + 2, 26 * 24 + 2, 773)
+HOURS = (0, 5 * 24 + 2, 26 * 24 + 2, 749)
 
 
 @pytest.mark.parametrize("hour", HOURS)

@@ -9,7 +9,8 @@ import pytest
 from domain.errors import BadInput
 from domain.refusals import Reason
 from simulators.city import story_month
-from simulators.effects import Effects, Outcome, lay_out
+from simulators.effects import Effects, Outcome
+from simulators.layout import lay_out
 from simulators.plants import build_city
 from simulators.scenario import KINDS, Scenario, _scenario, load
 from simulators.timing import Timeline
@@ -46,6 +47,15 @@ def test_every_kind_is_used() -> None:
     assert {scenario.kind for scenario in load()} == set(KINDS)
 
 
+def test_a_short_story_ends_when_its_last_day_has_closed() -> None:
+    short = Timeline(story_month((2026, 10)), 30, 8)
+    assert short.hours == 8 * 24 + 2
+    assert short.month_hours == 31 * 24
+    effects = lay_out(load(), build_city((2026, 10)), short)
+    assert {mark.outlet for mark in effects.marks} == set()
+    assert not effects.corrections
+
+
 def test_every_reason_that_a_client_can_cause_is_there() -> None:
     refusing = [scenario for scenario in load() if scenario.kind in ("refused", "malformed")]
     assert {scenario["reason"] for scenario in refusing} == {r.value for r in Reason}
@@ -79,7 +89,7 @@ def test_two_scenarios_may_not_speak_of_one_hour() -> None:
 def test_what_begins_after_the_end_does_not_happen() -> None:
     short = Timeline(story_month((2026, 10)), 5)
     effects: Effects = lay_out(load(), build_city((2026, 10)), short)
-    assert max(hour for _, _, hour in effects.outcomes) < short.hours
+    assert max(hour for _, _, _, hour in effects.outcomes) < short.hours
 
 
 def test_outcomes_are_read() -> None:

@@ -84,10 +84,13 @@ def test_the_toml_says_what_the_register_says(city: City) -> None:
     document = tomllib.loads(files["demo.toml"])
     assert set(document) == {
         "city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component",
-        "component_file", "station", "tag",
+        "component_file", "station", "tag", "limit",
     }  # fmt: skip
     assert [point["code"] for point in document["point"]] == [point.code for point in city.points]
-    assert "typical" not in document["point"][0]
+    assert not {"typical", "process"} & set(document["point"][0])
+    assert [(row["quantity"], row["value"], row.get("outlet")) for row in document["limit"]] == [
+        (row.quantity, row.value, row.outlet) for row in city.limits
+    ]
     assert all("outlet" not in station for station in document["station"])
     counters = [point for point in document["point"] if point["kind"] == "counter"]
     assert all({"digits", "scale"} <= set(point["counter"]) for point in counters)

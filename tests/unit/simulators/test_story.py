@@ -11,9 +11,9 @@ import pytest
 from domain.errors import BadInput
 from domain.quality import SourceFlag
 from simulators.city import GATEWAY
-from simulators.effects import lay_out
-from simulators.field import Field, stamps
+from simulators.field import Field, due
 from simulators.fleet import Secret
+from simulators.layout import lay_out
 from simulators.messages import Message
 from simulators.scenario import Scenario
 from simulators.senders import FIRE_AND_FORGET
@@ -26,12 +26,12 @@ OVERSIZE = 256 * 1024
 
 
 def test_the_same_seed_gives_the_same_bytes(told: Told) -> None:
-    again = Story()
+    again = Story(days=2)
     assert [again.step(index) for index in range(26)] == told.steps[:26]
 
 
 def test_another_seed_gives_other_values(told: Told) -> None:
-    other = Story(seed=2).step(5).messages
+    other = Story(seed=2, days=1).step(5).messages
     assert [m.topic for m in other] == [m.topic for m in told.steps[5].messages]
     assert [m.payload for m in other] != [m.payload for m in told.steps[5].messages]
 
@@ -42,7 +42,7 @@ def test_steps_can_be_told_again(told: Told) -> None:
 
 
 def test_one_step_for_each_hour_up_to_the_end(told: Told) -> None:
-    assert len(told.steps) == 31 * 24 + 30
+    assert len(told.steps) == 30 * 24 + 30
     assert told.steps[0].period.start == told.story.start
     assert told.steps[-1].clock == told.story.end
     assert all(b.period.start == a.period.end for a, b in zip(told.steps, told.steps[1:], strict=False))
@@ -75,7 +75,7 @@ def test_every_format_carries_what_json_would(told: Told) -> None:
     reader = Reader(told.story)
     field = Field(told.story.seed, told.story.city, told.story.effects)
     tags = {f"{tag.enterprise}/{tag.point}": tag for tag in told.story.city.tags}
-    for hour in (0, 5 * 24 + 2, 100, 26 * 24 + 2, 773):  # a calibration and a fault among them
+    for hour in (0, 5 * 24 + 2, 100, 26 * 24 + 2, 743, 749):  # a calibration and a fault among them
         day = field.day(hour // 24)
         shown = {
             (item.point, item.at): (item.raw, item.flag)
@@ -87,8 +87,9 @@ def test_every_format_carries_what_json_would(told: Told) -> None:
         for point in told.story.city.points:
             if field.lost(point.key, hour):
                 continue
-            minutes = stamps(point)
-            for number, minute in enumerate(minutes, hour % 24 * len(minutes)):
+            minutes = due(point, hour)
+            first = hour % 24 * len(minutes) if point.interval_s < 86_400 else 0
+            for number, minute in enumerate(minutes, first):
                 value = day.values[point.key][number]
                 flag = day.flags[point.key][number] if point.key in day.flags else "N"
                 tag = tags.get(point.key)
@@ -112,7 +113,7 @@ def test_the_scaled_points_are_few_and_nobody_judges_them(told: Told) -> None:
 def test_every_value_belongs_to_a_registered_point_and_is_due(told: Told) -> None:
     points = {point.key: point for point in told.story.city.points}
     reader = Reader(told.story)
-    for step in (told.steps[0], told.steps[100], told.steps[-1]):
+    for step in (told.steps[0], told.steps[101], told.steps[-1]):
         for message in filter(_is_ordinary, step.messages):
             for key, at, _, flag in reader.items(message):
                 point = points[key]
@@ -121,16 +122,34 @@ def test_every_value_belongs_to_a_registered_point_and_is_due(told: Told) -> Non
                     assert step.period.start < at <= step.period.end
                 else:
                     assert step.period.start <= at < step.period.end
-                assert (at - step.period.start) % timedelta(seconds=point.interval_s) == timedelta(0)
+                assert (at - step.period.start) % timedelta(seconds=min(point.interval_s, 3600)) == timedelta(0)
 
 
 def test_a_normal_hour_is_complete(told: Told) -> None:
-    """Every point has 3600 / interval values in an hour in which nothing happens."""
+    """Every point has 3600 / interval values in an hour in which nothing happens, and what is said daily has none."""
     lost = {"zhuohui-ferrosilicon/W-02"}
     seen: Counter[str] = Counter()
-    for message in told.steps[100].messages:
+    for message in told.steps[101].messages:
         seen.update(item.point for item in Reader(told.story).items(message))
-    assert seen == {p.key: 3600 // p.interval_s for p in told.story.city.points if p.key not in lost}
+    hourly = [p for p in told.story.city.points if p.key not in lost and p.interval_s < 86_400]
+    assert seen == {p.key: 3600 // p.interval_s for p in hourly}
+    assert len(hourly) < len(told.story.city.points) - len(lost)
+
+
+def test_what_is_said_once_a_day(told: Told) -> None:
+    """A daily mean comes when its day is over, under its beginning; a drift when the analyser has checked itself."""
+    reader = Reader(told.story)
+    said = {
+        (step.index % 24, item.point, item.at - step.period.start)
+        for step in told.steps[:48]
+        for message in filter(_is_ordinary, step.messages)
+        for item in reader.items(message)
+        if item.point in ("yunhe-coking/S1-PM-DM", "qinglan-coking/S1-NOX-Z0")
+    }
+    assert said == {
+        (23, "yunhe-coking/S1-PM-DM", timedelta(hours=-23)),
+        (4, "qinglan-coking/S1-NOX-Z0", timedelta(minutes=10)),
+    }
 
 
 def test_topics_and_sizes(told: Told) -> None:
@@ -159,7 +178,8 @@ def test_who_speaks_what(told: Told) -> None:
     assert over_tcp == {"yunhe-coking", "baiheng-cement"}
     assert {m.station for m in messages} - {None} == told.story.tcp_stations.keys()
     frames = Counter(m.station for m in messages if m.enterprise == "yunhe-coking")
-    assert sorted(frames.values()) == [1, 4, 4, 60]  # JSON, two ground stations, the stack's minutes
+    # JSON, two ground stations, and of the stack 60 minutes, 6 times ten minutes and an hour
+    assert sorted(frames.values()) == [1, 4, 4, 67]
 
 
 def test_late_frames_of_2025_say_so(told: Told) -> None:
@@ -200,7 +220,7 @@ def test_named_readings_are_what_was_sent_first(told: Told) -> None:
     for step in told.steps[day * 24 : day * 24 + 24]:
         for message in filter(_is_ordinary, step.messages):
             for item in reader.items(message):
-                if item.point in tags and step.period.start <= item.at <= step.period.end:
+                if item.point in tags and told.steps[day * 24].period.start <= item.at <= step.period.end:
                     scale = tags[item.point].scale
                     value = item.raw if scale is None else item.raw * scale
                     sent[item.point].setdefault(item.at, (value, item.flag))
@@ -231,7 +251,7 @@ def test_secrets_follow_from_the_salt_or_are_given() -> None:
     one, same, other = Story(salt="a"), Story(salt="a"), Story(salt="b")
     assert one.secrets == same.secrets
     assert all(one.secrets[station] != other.secrets[station] for station in one.secrets)
-    given = Story(salt="a", secrets={mn: Secret("ABCDEF")})
+    given = Story(salt="a", secrets={mn: Secret("ABCDEF")}, days=1)
     assert given.secrets == one.secrets | {mn: Secret("ABCDEF")}
     frames = [m.payload for m in given.step(3).messages if m.station == mn]
     assert frames
@@ -278,7 +298,7 @@ def test_every_wire_time_style_is_used(told: Told) -> None:
 
 def test_the_story_goes_on(told: Told) -> None:
     more = list(islice(told.story.continue_normal(), 3))
-    assert [step.index for step in more] == [774, 775, 776]
+    assert [step.index for step in more] == [750, 751, 752]
     offline = "jinlu-steel/W-01"  # off until the story's end, back afterwards
     reader = Reader(told.story)
     assert any(item.point == offline for m in more[0].messages for item in reader.items(m))

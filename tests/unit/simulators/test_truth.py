@@ -13,14 +13,15 @@ from domain.periods import HOUR, day_start, year_period
 from simulators.city import Component
 from simulators.effects import Outcome
 from simulators.events import Event
+from simulators.layout import POLLUTANTS
 from simulators.leak_register import specials
 from simulators.story import Story
 from simulators.truth_alerts import Alerts, group_by_clock
 from simulators.truth_leaks import DUTY_FROM, duties, in_service, leak_events, yearly
-from simulators.truth_stacks import HOURLY, MONTHLY
+from simulators.truth_stacks import MONTHLY
+from simulators.truth_water import ONLINE_GREEN
 from tests.unit.simulators.conftest import Told, told_month
 
-LIMITS = {"so2": 30, "nox": 150, "pm": 10}
 MONTHS = [(2027, 2), (2028, 2), (2026, 11), (2026, 12)]
 
 
@@ -32,86 +33,48 @@ def _summary(alerts: Alerts) -> tuple[dict[tuple[str, str, datetime], str], Coun
     return alerts.standing, Counter((t.event, t.rule_id, t.subject, t.notified) for t in alerts.tellings)
 
 
-def test_every_closed_hour_of_every_stack_is_judged(told: Told) -> None:
-    for quantity in LIMITS:
-        hours = _of(told, HOURLY.format(quantity))
-        assert len(hours) == 3 * (told.story.timeline.hours - 1)
-
-
-def test_declared_verdicts_agree_with_what_was_sent(told: Told) -> None:
-    """Value rounded half to even, at most the limit: compliant. No ordinary hour comes near the limit."""
-    for quantity, limit in LIMITS.items():
-        for (_, _), (verdict, _, value) in _of(told, HOURLY.format(quantity)).items():
-            if verdict == "undetermined":
-                continue
-            assert value is not None
-            assert verdict == ("compliant" if round(value) <= limit else "violation")
-
-
-def test_constants_were_really_sent(told: Told) -> None:
-    stacks = told.story.referee._stacks
-    corrected = {(c.outlet, c.quantity, c.hour) for c in told.story.effects.corrections}
-    for (outlet, quantity, hour), outcome in told.story.effects.outcomes.items():
-        if outcome.value is not None and (outlet, quantity, hour) not in corrected:
-            assert stacks.converted(outlet, quantity, hour) == pytest.approx(outcome.value, rel=1e-12)
-
-
-def test_the_rounding_boundaries(told: Told) -> None:
-    so2 = _of(told, HOURLY.format("so2"))
-    third = day_start(date(2026, 10, 3))
-    found = {h: so2[("outlet:yunhe-coking/S1", third + h * HOUR)] for h in (6, 8, 10)}
-    assert found == {
-        6: ("compliant", "within_limit", 30.4),
-        8: ("violation", "over_limit", 30.6),
-        10: ("compliant", "within_limit", 30.5),
-    }
-
-
-def test_44_and_45_minutes(told: Told) -> None:
-    so2 = _of(told, HOURLY.format("so2"))
-    fifth = day_start(date(2026, 10, 5))
-    assert so2[("outlet:yunhe-coking/S1", fifth + 1 * HOUR)][1] == "too_few_valid_minutes"
-    assert so2[("outlet:yunhe-coking/S1", fifth + 2 * HOUR)][1] == "within_limit"
-
-
-@pytest.mark.parametrize("month", [(2026, 10), *MONTHS])
+@pytest.mark.parametrize("month", [(2026, 9), *MONTHS])
 def test_the_months_shares(month: tuple[int, int]) -> None:
     _, events = told_month(month)
-    shares = {(e.rule_id, e.subject): e.outcome for e in events if e.rule_id.endswith(".monthly")}
-    so2, nox, pm = (MONTHLY.format(quantity) for quantity in LIMITS)
-    below = shares[(so2, "outlet:qinglan-coking/S1")]
+    shares = {e.subject.removeprefix("pollutant:"): e.outcome for e in events if e.rule_id == MONTHLY}
+    below = shares["qinglan-coking/S1/so2"]
+    assert below is not None
     assert below[:2] == ("violation", "share_not_met")
     assert below.value is not None
     assert 94 < below.value < 95
-    assert shares[(nox, "outlet:qinglan-coking/S1")] == ("compliant", "share_met", 95.0)
-    assert {shares[(rule, "outlet:shuoyuan-coking/S1")][1] for rule in (so2, nox, pm)} == {"insufficient_data"}
-    assert {shares[(rule, "outlet:yunhe-coking/S1")][1] for rule in (so2, nox, pm)} == {"share_met"}
+    assert shares["qinglan-coking/S1/nox"] == ("compliant", "share_met", 95.0)
+    reasons = {key: outcome.reason for key, outcome in shares.items() if outcome is not None}
+    assert {reasons[f"shuoyuan-coking/S1/{quantity}"] for quantity in POLLUTANTS} == {"insufficient_data"}
+    assert {reasons[f"yunhe-coking/S1/{quantity}"] for quantity in POLLUTANTS} == {"share_met"}
 
 
-@pytest.mark.parametrize("month", [(2026, 10), *MONTHS])
+@pytest.mark.parametrize("month", [(2026, 9), *MONTHS])
 def test_the_declared_ends_of_components(month: tuple[int, int]) -> None:
     story, events = told_month(month)
     current = {event.key: event for event in events if event.rule_id == "ldar.gb37822"}
     for special in specials(story.city.first_day):
         subject = f"component:{special.enterprise}/{special.code}"
         mine = sorted((e for e in current.values() if e.subject == subject), key=lambda event: event.period)
-        assert tuple(f"{e.outcome.verdict} {e.outcome.reason}" for e in mine) == special.expect, special.code
+        said = tuple(f"{outcome.verdict} {outcome.reason}" for outcome in (e.outcome for e in mine) if outcome)
+        assert said == special.expect, special.code
 
 
-@pytest.mark.parametrize("month", [(2026, 10), *MONTHS])
+@pytest.mark.parametrize("month", [(2026, 9), *MONTHS])
 def test_ordinary_components_stay_scheduled(month: tuple[int, int]) -> None:
     _, events = told_month(month)
     reasons = {
-        event.outcome.reason for event in events if event.rule_id == "ldar.gb37822" and "/X-" not in event.subject
+        event.outcome.reason
+        for event in events
+        if event.rule_id == "ldar.gb37822" and "/X-" not in event.subject and event.outcome is not None
     }
     assert reasons == {"scheduled"}
 
 
 def test_the_number_of_components_decides() -> None:
     city = Story().city
-    day = date(2026, 10, 5)
+    day = date(2026, 9, 5)
     assert in_service(city, "heming-bdo", day) == 2099  # X-NEW comes on the 15th
-    assert in_service(city, "heming-bdo", date(2026, 10, 15)) == 2100
+    assert in_service(city, "heming-bdo", date(2026, 9, 15)) == 2100
     assert in_service(city, "lanxu-chloralkali", day) < DUTY_FROM
 
 
@@ -166,7 +129,7 @@ def test_water_days_worth_naming(told: Told) -> None:
     online = _of(told, "water.intake_online_rate.green_park_plan")
 
     def on(day: int) -> datetime:
-        return day_start(date(2026, 10, day))
+        return day_start(date(2026, 9, day))
 
     semicoke, steel = "enterprise:xunfeng-semicoke", "enterprise:jinlu-steel"
     assert installed[(semicoke, on(12))] == ("compliant", "target_met", 100.0)
@@ -176,15 +139,20 @@ def test_water_days_worth_naming(told: Told) -> None:
     assert installed[("enterprise:guangyi-solar", on(1))][:2] == ("undetermined", "no_metering_place")
     assert ("enterprise:qingyuan-water", on(1)) not in installed
     assert ("enterprise:guangyi-solar", on(1)) not in online
-    # 648 of 720 hours by the 30th is exactly 90 %, 648 of 744 by the 31st is less
-    assert online[(steel, on(30))] == ("compliant", "target_met", 100.0)
+    # 624 of 672 hours by the 28th is more than 90 %, 624 of 696 by the 29th is less
+    assert online[(steel, on(28))] == ("compliant", "target_met", 100.0)
     value = 100 * 1_000_000 / 3_400_000
-    assert online[(steel, on(31))] == ("violation", "target_not_met", pytest.approx(value))
+    assert online[(steel, on(29))] == ("violation", "target_not_met", pytest.approx(value))
+    # in a month of 31 days, 648 of 720 hours by the 30th is exactly 90 %
+    _, events = told_month((2026, 12))
+    rates = {e.period.start: e.outcome for e in events if (e.rule_id, e.subject) == (ONLINE_GREEN, steel)}
+    assert rates[day_start(date(2026, 12, 30))] == ("compliant", "target_met", 100.0)
+    assert rates[day_start(date(2026, 12, 31))] == ("violation", "target_not_met", pytest.approx(value))
 
 
 def test_offline_changes_worth_naming(told: Told) -> None:
     offline = _of(told, "data.point_offline")
-    eighth = day_start(date(2026, 10, 8))
+    eighth = day_start(date(2026, 9, 8))
     mine = {at: reason for (subject, at), (_, reason, _) in offline.items() if subject == "point:ruichuan-pvc/W-01"}
     assert mine == {
         told.story.start: "reporting",
@@ -196,21 +164,26 @@ def test_offline_changes_worth_naming(told: Told) -> None:
 
 
 def test_alerts_worth_naming(told: Told) -> None:
-    so2, outlet = HOURLY.format("so2"), "outlet:yunhe-coking/S1"
+    so2, outlet = "ule.hourly", "pollutant:yunhe-coking/S1/so2"
     mine = {at for rule, subject, at in told.truth.alerts if (rule, subject) == (so2, outlet)}
-    expected = [(3, 8), (18, 3), (22, 5), (26, 2), (27, 1)]
-    assert mine == {day_start(date(2026, 10, day)) + hour * HOUR for day, hour in expected}
-    corrected = (so2, outlet, day_start(date(2026, 10, 25)) + 2 * HOUR)
+    expected = [
+        (3, 8), (9, 12), (9, 14), (9, 16), (12, 2), (18, 3), (22, 5), (24, 8), (24, 10), (26, 2), (27, 1),
+    ]  # fmt: skip
+    assert mine == {day_start(date(2026, 9, day)) + hour * HOUR for day, hour in expected}
+    corrected = (so2, outlet, day_start(date(2026, 9, 25)) + 2 * HOUR)
     assert corrected in told.truth.withdrawn
-    others = told.truth.withdrawn - {corrected}
-    assert {(rule, subject.split("/")[0]) for rule, subject, _ in others} == {
-        ("data.point_offline", "point:qinglan-coking")
+    # silent meters whose data came late, and warnings about the hour that was corrected
+    others = {(rule, subject.split("/")[0]) for rule, subject, _ in told.truth.withdrawn - {corrected}}
+    assert others == {
+        ("data.point_offline", "point:qinglan-coking"),
+        ("warn.legal", "pollutant:yunhe-coking"),
     }
-    ldar = ("ldar.gb37822", "enterprise:heming-bdo", day_start(date(2026, 10, 6)))
+    ldar = ("ldar.gb37822", "enterprise:heming-bdo", day_start(date(2026, 9, 6)))
     assert told.truth.alerts[ldar] == "firing"
     assert [n for n in told.truth.notifications if n[1] == "ldar.gb37822"] == [("firing", *ldar[:2])]
-    pm = ("ule.coke_oven_stack.pm.hourly", "outlet:qinglan-coking/S1")
-    assert told.truth.withheld == [("firing", *pm), ("resolved", *pm)]
+    pm = ("ule.hourly", "pollutant:qinglan-coking/S1/pm")
+    rejected = ("legal.hourly", "pollutant:yunhe-coking/S1/so2")
+    assert told.truth.withheld == [("firing", *rejected), ("resolved", *rejected), ("firing", *pm), ("resolved", *pm)]
     assert told.truth.notifications.count(("firing", *pm)) == 1
 
 
@@ -229,7 +202,7 @@ def test_the_truth_of_an_earlier_moment_is_smaller(told: Told) -> None:
     early = told.story.truth(told.story.start + timedelta(hours=24 * 10))
     assert set(early.findings) <= set(told.truth.findings)
     assert set(early.alerts) <= set(told.truth.alerts) | told.truth.withdrawn
-    assert not any(rule.endswith("monthly") for rule, _, _ in early.findings)
+    assert not any(rule == MONTHLY for rule, _, _ in early.findings)
     with pytest.raises(ValueError, match="clock value"):
         told.story.truth(told.story.start + timedelta(minutes=5))
 
@@ -268,12 +241,17 @@ def test_judging_before_or_after_the_messages_of_an_hour_changes_nothing(told: T
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_judgements_within_an_hour_changes_nothing(told: Told, seed: int) -> None:
+    """A rule writes what it finds of a subject at once; which rule and which subject comes first is open."""
     referee = told.story.referee
     events = referee.events(told.story.timeline.hours)
     shuffled: list[tuple[int, list[Event]]] = []
     for clock, group in group_by_clock(events):
-        random.Random(seed).shuffle(group)
-        shuffled += [(clock, [event]) for event in group]
+        series: dict[tuple[str, str], list[Event]] = {}
+        for event in group:
+            series.setdefault((event.rule_id, event.subject), []).append(event)
+        parts = list(series.values())
+        random.Random(seed).shuffle(parts)
+        shuffled += [(clock, part) for part in parts]
     assert _summary(referee.alerts(shuffled)) == _summary(referee.alerts(group_by_clock(events)))
 
 

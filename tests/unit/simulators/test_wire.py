@@ -37,8 +37,8 @@ def test_the_check_value(segment: bytes, value: int) -> None:
 
 
 def test_a_frame_of_each_edition() -> None:
-    factors = [("a21026", "16.2", "N"), ("a19001", "8.0", "D")]
-    frame = hj212_wire.real_time(HEADER, hj212_wire.qn(AT), AT, factors, late=True)
+    factors = [("a21026", "Rtd", "16.2", "N"), ("a19001", "Rtd", "8.0", "D")]
+    frame = hj212_wire.data(HEADER, hj212_wire.qn(AT), AT, factors, late=True, number="2011")
     segment = (
         b"QN=20261004060405678;ST=31;CN=2011;PW=123456;MN=010000A8900016F000169DC0;Flag=5;CP=&&"
         b"DataTime=20261004060405;a21026-Rtd=16.2,a21026-Flag=N;a19001-Rtd=8.0,a19001-Flag=D&&"
@@ -46,9 +46,16 @@ def test_a_frame_of_each_edition() -> None:
     assert frame == b"##%04d" % len(segment) + segment + b"%04X\r\n" % hj212_wire.crc(segment)
     for edition, flag in (("2005", b";Flag=1;CP="), ("2025", b";Flag=9;RF=1;CP=")):
         header = replace(HEADER, edition=edition)
-        assert flag in hj212_wire.real_time(header, hj212_wire.qn(AT), AT, factors, late=True)
+        assert flag in hj212_wire.data(header, hj212_wire.qn(AT), AT, factors, late=True, number="2011")
     silent = replace(HEADER, edition="2025", acknowledge=False)
-    assert b";Flag=8;CP=" in hj212_wire.real_time(silent, hj212_wire.qn(AT), AT, factors)
+    assert b";Flag=8;CP=" in hj212_wire.data(silent, hj212_wire.qn(AT), AT, factors, number="2011")
+
+
+def test_what_is_said_of_one_factor_shares_its_flag() -> None:
+    factors = [("a21026", "Avg", "16.2", "N"), ("a00000", "Cou", "3.5", "N"), ("a21026", "ZsAvg", "15.9", "N")]
+    frame = hj212_wire.data(HEADER, hj212_wire.qn(AT), AT, factors, number="2061")
+    assert b";CN=2061;" in frame
+    assert b";a21026-Avg=16.2,a21026-ZsAvg=15.9,a21026-Flag=N;a00000-Cou=3.5,a00000-Flag=N&&" in frame
 
 
 def test_habits() -> None:
@@ -184,4 +191,4 @@ def test_a_thingsboard_gateway_names_its_devices() -> None:
 def test_numbers_of_frames_count_milliseconds() -> None:
     numbers = [hj212_wire.qn(AT + timedelta(milliseconds=n)) for n in range(3)]
     assert numbers == ["20261004060405678", "20261004060405679", "20261004060405680"]
-    assert FRAME.fullmatch(hj212_wire.real_time(HEADER, numbers[0], AT, [("a21026", "1.0", "N")]))
+    assert FRAME.fullmatch(hj212_wire.data(HEADER, numbers[0], AT, [("a21026", "Rtd", "1.0", "N")], number="2011"))
