@@ -12,7 +12,6 @@ from simulators.events import Event
 from simulators.story import Step, Story
 from simulators.truth import Truth
 
-
 #: The truth of every rule, also of those that the platform does not have yet.
 truth.PENDING = ()
 
