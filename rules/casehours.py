@@ -27,13 +27,13 @@ _OUTLET = "plant/S1"
 
 def judge_case_hours(rules: RuleSet, job: Job, case: Case, averaging: Averaging) -> list[Judgement]:
     """`series` by quantity, one sample every interval_s: every hour that a series reaches into is judged."""
-    series, ids = _series(case)
+    series, ids = case_series(case)
     longest = max((len(samples) for samples in series.values()), default=0)
     first = hour_number(case.start)
     stop = first + max(1, -(-longest * case.interval_s // 3600))
     rows = hourly_rows({ids[name]: samples for name, samples in series.items()}, case.start, case.interval_s)
-    fetched = Fetched.of(rows, _marks(case), first, stop)
-    spans = [Span(channel, first, stop) for channel in _channels(rules, job, case, ids, averaging)]
+    fetched = Fetched.of(rows, case_marks(case), first, stop)
+    spans = [Span(channel, first, stop) for channel in case_channels(rules, job, case, ids, averaging)]
     return [judgement for _, judgement in judge_spans(job, spans, fetched)]
 
 
@@ -42,10 +42,10 @@ def judge_case_days(rules: RuleSet, job: Job, case: Case) -> list[Judgement]:
     rows, ids, hours = _whole_hours(case)
     first = hour_number(day_of(case.start).start)
     stop = hour_number(day_of(case.start + timedelta(hours=max(1, hours)) - timedelta(microseconds=1)).end)
-    fetched = Fetched.of(rows, _marks(case), first, stop)
+    fetched = Fetched.of(rows, case_marks(case), first, stop)
     days = [
         Span(channel, start, start + 24)
-        for channel in _channels(rules, job, case, ids, Averaging.DAY)
+        for channel in case_channels(rules, job, case, ids, Averaging.DAY)
         for start in range(first, stop, 24)
     ]
     return [judgement for _, judgement in judge_days_of(job, days, fetched)]
@@ -56,8 +56,8 @@ def judge_case_months(rules: RuleSet, job: Job, hourly: Job, case: Case) -> list
     rows, ids, _ = _whole_hours(case)
     month = month_of(case.start)
     first, stop = hour_number(month.start), hour_number(month.end)
-    fetched = Fetched.of(rows, _marks(case), first, stop)
-    channels = _channels(rules, job, case, ids, Averaging.HOUR)
+    fetched = Fetched.of(rows, case_marks(case), first, stop)
+    channels = case_channels(rules, job, case, ids, Averaging.HOUR)
     counts: dict[tuple[int, str, str], int] = {}
     for number, channel in enumerate(channels):
         for _, one in judge_spans(hourly, [Span(channel, first, stop)], fetched):
@@ -67,7 +67,7 @@ def judge_case_months(rules: RuleSet, job: Job, hourly: Job, case: Case) -> list
     return [judgement for _, judgement in judge_months(job, [(channel, month) for channel in channels], counted)]
 
 
-def _series(case: Case) -> tuple[dict[str, list[Sample | None]], dict[str, int]]:
+def case_series(case: Case) -> tuple[dict[str, list[Sample | None]], dict[str, int]]:
     """Samples by quantity, the running signal among them, and the ids of the points."""
     texts = case.series if case.running is None else {**case.series, RUNNING: case.running}
     return {name: parse_series(text) for name, text in texts.items()}, {
@@ -76,12 +76,14 @@ def _series(case: Case) -> tuple[dict[str, list[Sample | None]], dict[str, int]]
 
 
 def _whole_hours(case: Case) -> tuple[list[HourRow], dict[str, int], int]:
-    series, ids = _series(case)
+    series, ids = case_series(case)
     rows = [row for name, samples in series.items() for row in whole_hours(ids[name], samples, case.start)]
     return rows, ids, max((len(samples) for samples in series.values()), default=0)
 
 
-def _channels(rules: RuleSet, job: Job, case: Case, ids: Mapping[str, int], averaging: Averaging) -> Sequence[Channel]:
+def case_channels(
+    rules: RuleSet, job: Job, case: Case, ids: Mapping[str, int], averaging: Averaging
+) -> Sequence[Channel]:
     """What the case judges: pollutants of the outlet that have a limit."""
     measured = sorted(set(case.series) - {OXYGEN})
     if unknown := [name for name in measured if name not in POLLUTANTS]:
@@ -89,6 +91,14 @@ def _channels(rules: RuleSet, job: Job, case: Case, ids: Mapping[str, int], aver
     if not measured:
         raise CaseError("series: expected one of a pollutant")
     kind = LimitKind(job.rule.applies["kind"])
+    points = [case_point(case, name, ids[name]) for name in sorted(ids)]
+    return channels_of(points, case_book(rules, case, measured, kind, averaging), job, averaging)
+
+
+def case_book(
+    rules: RuleSet, case: Case, quantities: Sequence[str], kind: LimitKind, averaging: Averaging
+) -> LimitBook:
+    """The case's own limit for each quantity, or the shipped ones of its process."""
     if case.limit is not None:
         explicit = [
             Limit(
@@ -102,19 +112,16 @@ def _channels(rules: RuleSet, job: Job, case: Case, ids: Mapping[str, int], aver
                 status="permit",
                 **case.limit.fields(),
             )
-            for number, quantity in enumerate(measured, 1)
+            for number, quantity in enumerate(quantities, 1)
         ]
-        book = LimitBook(explicit, case.key_region_from)
-    elif case.process is not None:
-        shipped = [preset.limit(number) for number, preset in enumerate(rules.limits, 1)]
-        book = LimitBook(shipped, case.key_region_from)
-    else:
+        return LimitBook(explicit, case.key_region_from)
+    if case.process is None:
         raise CaseError("expected process or [case.limit]")
-    points = [_point(case, name, ids[name]) for name in sorted(ids)]
-    return channels_of(points, book, job, averaging)
+    shipped = [preset.limit(number) for number, preset in enumerate(rules.limits, 1)]
+    return LimitBook(shipped, case.key_region_from)
 
 
-def _point(case: Case, quantity: str, point_id: int) -> OutletPoint:
+def case_point(case: Case, quantity: str, point_id: int) -> OutletPoint:
     is_pollutant = quantity not in (OXYGEN, RUNNING)
     return OutletPoint(
         outlet_id=1,
@@ -137,7 +144,7 @@ def _point(case: Case, quantity: str, point_id: int) -> OutletPoint:
     )
 
 
-def _marks(case: Case) -> list[Mark]:
+def case_marks(case: Case) -> list[Mark]:
     """`process_marks`, numbered from 1 in their order."""
     marks = []
     for number, entry in enumerate(case.process_marks, 1):

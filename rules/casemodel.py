@@ -151,6 +151,7 @@ class Case(_Strict):
     running: str | None = None
     makeup_air: bool | None = None
     unit: str = "mg/m3"
+    stated_unit: str | None = None
     basis: Basis | None = Field(default=None, strict=False)
     days: list[date] = Field(default_factory=list)
     districts: list[str] = Field(default_factory=list)

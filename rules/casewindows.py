@@ -10,6 +10,14 @@ from domain.limits import Averaging
 from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
 from rules.casehours import judge_case_days, judge_case_hours, judge_case_months
 from rules.casemodel import Case
+from rules.casequality import (
+    judge_case_calibrations,
+    judge_case_drift,
+    judge_case_minutes,
+    judge_case_oxidiser,
+    judge_case_runs,
+    judge_case_statements,
+)
 from rules.components import window_of
 from rules.days import city_of, judge_days
 from rules.evaluators.contract import Judgement
@@ -17,6 +25,7 @@ from rules.evaluators.coverage import Register
 from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Job, judge
 from rules.months import hourly_rule
+from rules.oxidisers import OXYGEN_PAIR, Oxidisers
 from rules.pack import RuleSet
 from rules.series import parse_series
 from rules.silence import Watched, judge_stretches
@@ -120,12 +129,47 @@ def _health(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     return out
 
 
+def _warnings(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_minutes(rules, _job(rules, rule_id), case)
+
+
+def _statements(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_statements(rules, _job(rules, rule_id), case)
+
+
+def _drift(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_drift(_job(rules, rule_id), case)
+
+
+def _calibrations(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_calibrations(_job(rules, rule_id), case)
+
+
+def _runs(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_runs(_job(rules, rule_id), case)
+
+
+def _oxidiser(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_oxidiser(_job(rules, rule_id), case, Oxidisers(OXYGEN_PAIR, without_air_only=True))
+
+
+def _furnace(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_oxidiser(_job(rules, rule_id), case, Oxidisers(("furnace_temperature",), without_air_only=False))
+
+
 #: How a case becomes judgements, by evaluator.
 JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "hourly_limit": _hourly,
     "single_limit": _single,
     "daily_limit": _daily,
     "monthly_share": _monthly,
+    "early_warning": _warnings,
+    "reported_value": _statements,
+    "qa_drift": _drift,
+    "qa_calibration_due": _calibrations,
+    "run_gap": _runs,
+    "oxidiser_o2": _oxidiser,
+    "furnace_temperature": _furnace,
     "installation_rate": _coverage,
     "online_rate": _coverage,
     "leak_schedule": _leaks,

@@ -25,9 +25,14 @@ from rules.family import Advance, Family, Job, Worklist, judge
 from rules.hours import Hours
 from rules.months import Months
 from rules.outletdays import OutletDays
+from rules.oxidisers import OXYGEN_PAIR, Oxidisers
 from rules.pack import Rule, RuleSet
+from rules.periodic import Periodic
+from rules.quality import CalibrationDue, Drift, Runs
 from rules.recording import settle
 from rules.silence import Silence
+from rules.statements import Statements
+from rules.warnings import Warnings
 from storage import findings, limits, rule_state
 from storage.database import Connection, Database
 
@@ -44,6 +49,13 @@ FAMILIES: Mapping[str, Family] = {
     "leak_schedule": Components(),
     "yearly_campaign": Components(),
     "monthly_share": Months(),
+    "early_warning": Warnings(),
+    "reported_value": Periodic(Statements()),
+    "qa_drift": Periodic(Drift()),
+    "qa_calibration_due": Periodic(CalibrationDue()),
+    "run_gap": Periodic(Runs()),
+    "oxidiser_o2": Periodic(Oxidisers(OXYGEN_PAIR, without_air_only=True)),
+    "furnace_temperature": Periodic(Oxidisers(("furnace_temperature",), without_air_only=False)),
 }
 
 RULE_FAILED = "platform.rule_failed"

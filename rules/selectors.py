@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from domain.air import POLLUTANTS, PROCESSES
 from domain.limits import LimitKind
 from domain.metering import PlaceLevel
+from domain.points import Statistic
 
 #: Quantities of points that rules may select by: concentrations that have limits, what is measured beside them, and
 #: what meters count.
@@ -39,6 +40,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "quantity": frozenset(QUANTITIES),
     "level": frozenset(PlaceLevel),
     "kind": frozenset(LimitKind),
+    "statistic": frozenset(Statistic),
 }
 
 

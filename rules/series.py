@@ -7,13 +7,13 @@ A value may carry the source flag of its readings, as in ``5D*3``. Counts are ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from domain.hourly import Windows, hours
+from domain.hourly import Hours, Windows, hours
 from domain.quality import QcFlag, SourceFlag
 from domain.readings import HOUR_US, Readings, to_us
 from storage.windows import HourRow
@@ -44,11 +44,8 @@ def _samples(token: str) -> Iterator[Sample | None]:
         yield sample
 
 
-def hourly_rows(series: dict[int, list[Sample | None]], start: datetime, interval_s: int) -> list[HourRow]:
-    """Hourly rows of series, through the real hourly computation.
-
-    series: by point id, one sample every interval_s from `start` on, which must be a whole hour.
-    """
+def readings_of(series: Mapping[int, Sequence[Sample | None]], start: datetime, interval_s: int) -> Readings:
+    """Readings of series by point id, one sample every interval_s from `start` on, in order of point and time."""
     step_us, start_us = interval_s * 1_000_000, to_us(start)
     columns = [
         (point, start_us + position * step_us, sample.value, ord(sample.flag))
@@ -56,6 +53,24 @@ def hourly_rows(series: dict[int, list[Sample | None]], start: datetime, interva
         for position, sample in enumerate(series[point])
         if sample is not None
     ]
+    return Readings(
+        point_id=np.array([c[0] for c in columns], np.int64),
+        measured_us=np.array([c[1] for c in columns], np.int64),
+        value=np.array([c[2] for c in columns], np.float64),
+        source_flag=np.array([c[3] for c in columns], np.int8),
+        qc_flag=np.full(len(columns), int(QcFlag.GOOD), np.int16),
+        received_us=np.array([c[1] for c in columns], np.int64),
+    )
+
+
+def computed_hours(
+    series: Mapping[int, Sequence[Sample | None]], start: datetime, interval_s: int
+) -> tuple[list[tuple[int, int]], Hours]:
+    """(point, hour number) and rows of every hour that the series reach into, through the real hourly computation.
+
+    series: by point id, one sample every interval_s from `start` on, which must be a whole hour.
+    """
+    step_us, start_us = interval_s * 1_000_000, to_us(start)
     last_us = max((start_us + (len(samples) - 1) * step_us for samples in series.values()), default=start_us)
     hour_us = range(start_us, last_us + 1, HOUR_US)
     pairs = [(point, hour) for point in sorted(series) for hour in hour_us]
@@ -70,19 +85,18 @@ def hourly_rows(series: dict[int, list[Sample | None]], start: datetime, interva
         stuck_minutes=np.zeros(size, np.int64),
         max_step=np.full(size, np.nan),
     )
-    readings = Readings(
-        point_id=np.array([c[0] for c in columns], np.int64),
-        measured_us=np.array([c[1] for c in columns], np.int64),
-        value=np.array([c[2] for c in columns], np.float64),
-        source_flag=np.array([c[3] for c in columns], np.int8),
-        qc_flag=np.full(len(columns), int(QcFlag.GOOD), np.int16),
-        received_us=np.array([c[1] for c in columns], np.int64),
-    )
-    found = hours(windows, readings, np.zeros(len(columns), bool))
+    readings = readings_of(series, start, interval_s)
+    found = hours(windows, readings, np.zeros(len(readings), bool))
+    return [(point, at // HOUR_US) for point, at in pairs], found
+
+
+def hourly_rows(series: Mapping[int, Sequence[Sample | None]], start: datetime, interval_s: int) -> list[HourRow]:
+    """Hourly rows of series that have readings; see `computed_hours`."""
+    pairs, found = computed_hours(series, start, interval_s)
     return [
         HourRow(
             point,
-            at // HOUR_US,
+            hour,
             None if np.isnan(found.mean[row]) else float(found.mean[row]),
             int(found.valid_minutes[row]),
             int(found.reading_count[row]),
@@ -91,7 +105,7 @@ def hourly_rows(series: dict[int, list[Sample | None]], start: datetime, interva
             {flag.value: n for flag, n in zip(SourceFlag, found.flag_counts[row].tolist(), strict=True) if n},
             [],
         )
-        for row, (point, at) in enumerate(pairs)
+        for row, (point, hour) in enumerate(pairs)
         if found.reading_count[row] > 0
     ]
 

@@ -248,12 +248,16 @@ def test_limits_of_one_scope_must_not_overlap(tmp_path: Path) -> None:
 def test_the_shipped_packs_hold_together() -> None:
     rules = load_packs()
     assert [path.name for path in default_packs()] == [
+        "early_warning.toml",
         "emission.toml",
         "ldar.toml",
         "limits_coking.toml",
         "limits_other.toml",
         "limits_voc.toml",
         "platform.toml",
+        "qa.toml",
+        "reported.toml",
+        "voc.toml",
         "water_metering.toml",
     ]
     assert {
@@ -268,6 +272,16 @@ def test_the_shipped_packs_hold_together() -> None:
         "ldar.gb37822",
         "ldar.wuhai_yearly",
         "data.point_offline",
+        "data.reported_minute",
+        "data.reported_hour",
+        "data.reported_converted",
+        "data.reported_total",
+        "data.reported_day",
+        "data.reported_day_converted",
+        "warn.legal",
+        "warn.ule",
+        "gc.run_gap",
+        "voc.oxidiser_o2",
         "platform.rule_failed",
     } == set(rules.enabled)
 
