@@ -21,7 +21,8 @@ from domain.periods import HOUR, SITE_ZONE, Period, local_day, month_of
 #: A message is read on a telephone.
 MAX_SUMMARY = 560
 MAX_TITLE = 120
-_SEVERITY = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
+#: What a title begins with.
+SEVERITY_WORDS = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
 _MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "任意一次浓度值", Averaging.DAY: "日均值"}
 _ADVICE = {
     SubjectKind.OUTLET: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
@@ -88,11 +89,11 @@ class Text:
 
 def describe(facts: Facts) -> Text:
     """The text of an alert as it stands."""
-    title = _cut(f"【{_SEVERITY[facts.severity]}】{_headline(facts)}", MAX_TITLE)
+    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{_headline(facts)}", MAX_TITLE)
     lines = [_since(facts), _seen(facts), f"依据：{_basis(facts)}。"]
     if facts.span.state is not AlertState.RESOLVED:
         lines.append(f"处置：{_ADVICE[facts.breaches[-1].finding.subject.kind]}")
-    return Text(title, _assemble(lines, facts.url), _details(facts))
+    return Text(title, assemble(lines, facts.url), details(facts))
 
 
 def occasion_title(title: str, occasion: Occasion, resolution: Resolution | None) -> str:
@@ -107,7 +108,7 @@ def withdrawn(summary: str, url: str) -> str:
     """The summary of an alert that does not stand any more."""
     lines = ["迟到或更正的数据表明，本告警所述情况不成立或时段有变，现予撤销；如仍有异常，另有告警。"]
     lines += [f"原告警：{line}" for line in summary.splitlines()[:2]]
-    return _assemble(lines, url)
+    return assemble(lines, url)
 
 
 def local_text(at: datetime) -> str:
@@ -141,7 +142,8 @@ def quantity(value: float, unit: str | None, other: float | None = None) -> str:
     return f"{number(value, other)} {(unit or '').replace('m3', 'm³')}".strip()
 
 
-def _where(facts: Facts) -> str:
+def where(facts: Facts) -> str:
+    """Who and what an alert is about, in names and codes."""
     subject = facts.subject
     code = subject.key.partition("/")[2] or subject.key
     pollutant = ""
@@ -157,20 +159,20 @@ def _where(facts: Facts) -> str:
 def _headline(facts: Facts) -> str:
     last = facts.breaches[-1].finding
     if last.subject.kind is SubjectKind.COMPONENT:
-        return f"{_where(facts)}：{len(concerned(facts))} 个密封点泄漏检测超期"
+        return f"{where(facts)}：{len(concerned(facts))} 个密封点泄漏检测超期"
     if last.subject.kind is SubjectKind.RULE:
         return f"规则“{facts.subject_name or last.subject.key}”无法计算"
     if last.reason == "silent":
-        return f"{_where(facts)}：没有数据上报"
+        return f"{where(facts)}：没有数据上报"
     if last.value is None or last.limit is None:
-        return f"{_where(facts)}：{facts.rule_title}，不符合要求"
+        return f"{where(facts)}：{facts.rule_title}，不符合要求"
     relation = "低于要求的" if last.value < last.limit else "超过限值"
     value = quantity(last.value, last.unit, last.limit)
     if facts.basis is not None and last.reason == "over_limit":
         mean, word = _MEANS.get(facts.basis.averaging, ""), "指标" if facts.basis.is_ule else "限值"
         limit = quantity(last.limit, last.unit, last.value)
-        return f"{_where(facts)}：{facts.basis.exceeded}，{mean} {value}，{word} {limit}"
-    return f"{_where(facts)}：{facts.rule_title} {value}，{relation} {quantity(last.limit, last.unit, last.value)}"
+        return f"{where(facts)}：{facts.basis.exceeded}，{mean} {value}，{word} {limit}"
+    return f"{where(facts)}：{facts.rule_title} {value}，{relation} {quantity(last.limit, last.unit, last.value)}"
 
 
 def concerned(facts: Facts) -> list[Breach]:
@@ -285,7 +287,8 @@ def period_text(period: Period) -> str:
     return f"{date_text(first)}至{date_text(last)}"
 
 
-def _details(facts: Facts) -> dict[str, Any]:
+def details(facts: Facts) -> dict[str, Any]:
+    """The figures behind a text."""
     last = facts.breaches[-1].finding
     details: dict[str, Any] = {
         "value": last.value,
@@ -322,11 +325,12 @@ def _details(facts: Facts) -> dict[str, Any]:
     return details
 
 
-def _assemble(lines: Sequence[str], url: str) -> str:
+def assemble(lines: Sequence[str], url: str) -> str:
     """Lines and the address; what does not fit is cut from the lines, never from the address."""
     end = f"\n详情：{url}"
-    return _cut("\n".join(lines), MAX_SUMMARY - len(end)) + end
+    return cut("\n".join(lines), MAX_SUMMARY - len(end)) + end
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """A text at its greatest length."""
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from alerts.cautions import describe
 from alerts.lifecycle import breaches_of
 from alerts.messages import Receiver, alert_body, idempotency_key
-from alerts.wording import Basis, Facts, Text, describe, local_text, withdrawn
+from alerts.wording import Basis, Facts, Text, local_text, withdrawn
 from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Occasion, Resolution, Severity, Span
 from domain.findings import Subject
 from domain.periods import HOUR

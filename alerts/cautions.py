@@ -1,0 +1,150 @@
+"""Texts of findings that say less than that a limit was exceeded: early warnings (预警), and what loggers and analysers
+show. Pure.
+
+An early warning is read by people who may act against a plant. It must never look like 超标: the hour is not over, and
+until it is nothing can be judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from alerts.wording import (
+    MAX_TITLE,
+    SEVERITY_WORDS,
+    Facts,
+    Text,
+    assemble,
+    cut,
+    details,
+    local_text,
+    number,
+    period_text,
+    quantity,
+    where,
+)
+from alerts.wording import describe as describe_violation
+from domain.alerts import AlertState
+from domain.findings import SubjectKind
+from domain.limits import LimitKind
+
+_WARNED = {"projected_over", "minutes_over_100", "minutes_over_80"}
+_NOT_JUDGED = "本条是预警，不是超标：该小时尚未结束，尚未构成超标，结束后按小时均值另行判定"
+_WARNING_ADVICE = "请提醒企业关注工况和治理设施运行情况，及早调整。"
+_STATED_ADVICE = "请企业核对数采仪的计算、折算氧含量和时段；相差不说明谁对谁错。"
+_ANALYSER_ADVICE = "请企业核实分析仪的运行和校准记录。"
+
+
+def describe(facts: Facts) -> Text:
+    """The text of an alert as it stands, whatever it is about."""
+    reason = facts.breaches[-1].finding.reason
+    if reason in _WARNED:
+        return _warning(facts, reason)
+    words = _WORDS.get(reason)
+    if words is None or facts.subject.kind not in (SubjectKind.POINT, SubjectKind.OUTLET):
+        return describe_violation(facts)
+    headline, seen, advice = words(facts)
+    return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", _since(facts, "持续"), advice)
+
+
+def _warning(facts: Facts, reason: str) -> Text:
+    last, evidence = facts.breaches[-1].finding, facts.evidence
+    value, limit = (
+        quantity(last.value or 0.0, last.unit, last.limit),
+        quantity(last.limit or 0.0, last.unit, last.value),
+    )
+    named = f"{_limit_word(facts)} {limit}"
+    minutes = _whole(evidence.get("window_min"))
+    share = _whole(evidence.get("share_pct"))
+    seen = {
+        "projected_over": f"预计小时均值 {value}，高于{named}",
+        "minutes_over_100": f"连续 {minutes} 分钟均高于{named}，平均 {value}",
+        "minutes_over_80": f"连续 {minutes} 分钟均高于{named} 的 {share}%，平均 {value}",
+    }[reason]
+    reference = evidence.get("reference_o2_pct")
+    converted = f"（已折算到基准氧含量{number(reference)}%）" if isinstance(reference, int | float) else ""
+    return _text(
+        facts,
+        f"预警：{where(facts)}：{seen}，尚未构成超标",
+        f"情况：{local_text(last.period.end)} {seen}{converted}。{_NOT_JUDGED}。",
+        _since(facts, "预警持续"),
+        _WARNING_ADVICE,
+    )
+
+
+def _limit_word(facts: Facts) -> str:
+    """What the limit is: a demand of ultra-low emission is none for penalties."""
+    is_ule = facts.basis is not None and facts.basis.kind == LimitKind.ULE
+    return "超低排放指标" if is_ule else "限值"
+
+
+def _differs(facts: Facts) -> tuple[str, str, str]:
+    last, evidence = facts.breaches[-1].finding, facts.evidence
+    own = _table(evidence, "own").get("value")
+    ours = quantity(own, last.unit, last.value) if isinstance(own, int | float) else "未知"
+    theirs = quantity(last.value or 0.0, last.unit, own if isinstance(own, int | float) else None)
+    tolerance = evidence.get("tolerance")
+    allowed = f"，容许偏差 {quantity(tolerance, last.unit)}" if isinstance(tolerance, int | float) else ""
+    headline = f"数采仪上报值 {theirs} 与平台计算值 {ours} 不一致"
+    return headline, f"{period_text(last.period)} {headline}{allowed}", _STATED_ADVICE
+
+
+def _gap(facts: Facts) -> tuple[str, str, str]:
+    last = facts.breaches[-1].finding
+    headline = f"色谱运行连续缺失 {number(last.value or 0.0)} 个分析周期"
+    return headline, f"{period_text(last.period)} {headline}", _ANALYSER_ADVICE
+
+
+def _drift(facts: Facts) -> tuple[str, str, str]:
+    last = facts.breaches[-1].finding
+    headline = f"{facts.rule_title} {number(last.value or 0.0)}%（满量程），超出失控限 ±{number(last.limit or 0.0)}%"
+    return headline, f"{period_text(last.period)} {headline}", _ANALYSER_ADVICE
+
+
+def _overdue(facts: Facts) -> tuple[str, str, str]:
+    last = facts.breaches[-1].finding
+    headline = f"已 {number(last.value or 0.0)} 小时没有校准记录，应不超过 {number(last.limit or 0.0)} 小时"
+    return headline, f"{period_text(last.period)} {headline}", _ANALYSER_ADVICE
+
+
+def _oxygen(facts: Facts) -> tuple[str, str, str]:
+    last = facts.breaches[-1].finding
+    leaving, entering = quantity(last.value or 0.0, "%", last.limit), quantity(last.limit or 0.0, "%", last.value)
+    headline = f"焚烧装置出口氧含量 {leaving}，高于进口的 {entering}"
+    return headline, f"{period_text(last.period)} {headline}", "请企业核实是否有空气混入，以及氧分析仪是否正常。"
+
+
+_WORDS: Mapping[str, Callable[[Facts], tuple[str, str, str]]] = {
+    "differs": _differs,
+    "gap": _gap,
+    "out_of_control": _drift,
+    "overdue": _overdue,
+    "o2_above_inlet": _oxygen,
+}
+
+
+def _text(facts: Facts, headline: str, seen: str, since: str, advice: str) -> Text:
+    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{headline}", MAX_TITLE)
+    standard, clause = facts.standard, facts.clause
+    lines = [since, seen, f"依据：{standard} {clause}。"]
+    if facts.span.state is not AlertState.RESOLVED:
+        lines.append(f"处置：{advice}")
+    return Text(title, assemble(lines, facts.url), details(facts))
+
+
+def _since(facts: Facts, word: str) -> str:
+    since = f"自{local_text(facts.span.occurred_at)}（北京时间）起"
+    if facts.span.resolved_at is not None:
+        return f"{since}，至{local_text(facts.span.resolved_at)}解除。"
+    return f"{since}，{word}，尚未解除。"
+
+
+def _table(evidence: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A table of the evidence, which grows with the rules: absent or of another kind it is empty."""
+    found = evidence.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _whole(value: object) -> str:
+    return number(float(value)) if isinstance(value, int | float) else ""
