@@ -129,6 +129,14 @@ class MarkEntry(_Strict):
     end: datetime = Field(alias="to")
 
 
+class StackEntry(_Strict):
+    """What the register says of the case's outlet, in the words of the site file."""
+
+    duct_area_m2: float | None = None
+    velocity_factor: float | None = None
+    atmosphere_kpa: float | None = None
+
+
 class Case(_Strict):
     """One test. Which fields it takes depends on the rule's evaluator, see rules/README.md.
 
@@ -153,6 +161,9 @@ class Case(_Strict):
     unit: str = "mg/m3"
     stated_unit: str | None = None
     basis: Basis | None = Field(default=None, strict=False)
+    stack: StackEntry = StackEntry()
+    units: dict[str, str] = Field(default_factory=dict)
+    bases: dict[str, str] = Field(default_factory=dict)
     days: list[date] = Field(default_factory=list)
     districts: list[str] = Field(default_factory=list)
     enterprises: list[UserEntry] = Field(default_factory=list)

@@ -9,6 +9,7 @@ from domain.findings import Subject, SubjectKind, Verdict
 from domain.limits import Averaging
 from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
 from rules.casehours import judge_case_days, judge_case_hours, judge_case_months
+from rules.casemass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.casemodel import Case
 from rules.casequality import (
     judge_case_calibrations,
@@ -176,4 +177,8 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "yearly_campaign": _leaks,
     "offline": _silence,
     "rule_failed": _health,
+    "hourly_rate": lambda rules, rule_id, case: judge_case_rates(_job(rules, rule_id), case),
+    "capture_rate": lambda rules, rule_id, case: judge_case_capture(_job(rules, rule_id), case),
+    "transmission_rate": lambda rules, rule_id, case: judge_case_transmission(_job(rules, rule_id), case),
+    "mass_total": lambda rules, rule_id, case: judge_case_mass(_job(rules, rule_id), case),
 }

@@ -18,17 +18,20 @@ from domain.errors import WorldFailed
 from domain.findings import Subject, SubjectKind
 from domain.limits import Averaging
 from domain.periods import hour_of
+from rules.capture import Capture, Transmission
 from rules.components import Components
 from rules.days import Days
 from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Advance, Family, Job, Worklist, judge
 from rules.hours import Hours
+from rules.mass import Mass
 from rules.months import Months
 from rules.outletdays import OutletDays
 from rules.oxidisers import OXYGEN_PAIR, Oxidisers
 from rules.pack import Rule, RuleSet
 from rules.periodic import Periodic
 from rules.quality import CalibrationDue, Drift, Runs
+from rules.rates import Rates
 from rules.recording import settle
 from rules.silence import Silence
 from rules.statements import Statements
@@ -56,6 +59,10 @@ FAMILIES: Mapping[str, Family] = {
     "run_gap": Periodic(Runs()),
     "oxidiser_o2": Periodic(Oxidisers(OXYGEN_PAIR, without_air_only=True)),
     "furnace_temperature": Periodic(Oxidisers(("furnace_temperature",), without_air_only=False)),
+    "hourly_rate": Rates(),
+    "capture_rate": Capture(),
+    "transmission_rate": Transmission(),
+    "mass_total": Mass(),
 }
 
 RULE_FAILED = "platform.rule_failed"

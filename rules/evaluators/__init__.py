@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from rules.evaluators import (
     calibration,
+    capture_rate,
     daily_limit,
     early_warning,
     hourly_limit,
+    hourly_rate,
     installation_rate,
     leak_schedule,
+    mass_total,
     monthly_share,
     offline,
     online_rate,
@@ -17,6 +20,7 @@ from rules.evaluators import (
     rule_failed,
     run_gap,
     single_limit,
+    transmission_rate,
     yearly_campaign,
 )
 from rules.evaluators.contract import EVALUATORS, Evaluator, Judgement, Params
@@ -27,11 +31,14 @@ __all__ = [
     "Judgement",
     "Params",
     "calibration",
+    "capture_rate",
     "daily_limit",
     "early_warning",
     "hourly_limit",
+    "hourly_rate",
     "installation_rate",
     "leak_schedule",
+    "mass_total",
     "monthly_share",
     "offline",
     "online_rate",
@@ -40,5 +47,6 @@ __all__ = [
     "rule_failed",
     "run_gap",
     "single_limit",
+    "transmission_rate",
     "yearly_campaign",
 ]

@@ -88,7 +88,7 @@ def test_a_good_pack_loads(tmp_path: Path) -> None:
         ('clause = "1.1"', 'clause = ""', "rule x.hourly.clause: String should have at least 1 character"),
         ('clause = "1.1"\n', "", "rule x.hourly.clause: Field required"),
         ('id = "x.hourly"', 'id = "SO2"', "rule SO2.id: String should match pattern"),
-        ('"hourly_limit"', '"hourly"', "rule x.hourly.evaluator: unknown evaluator 'hourly'; known: daily_limit"),
+        ('"hourly_limit"', '"hourly"', "rule x.hourly.evaluator: unknown evaluator 'hourly'; known: "),
         ('"legal"', '"law"', "rule x.hourly.applies.kind: unknown word 'law'; known: legal, ule"),
         ('{ kind = "legal" }', "{}", "rule x.hourly.applies.kind: missing"),
         ('kind = "legal" }', 'kind = "legal", city = "w" }', "x.hourly.applies.city: unknown key; expected kind"),
@@ -248,12 +248,14 @@ def test_limits_of_one_scope_must_not_overlap(tmp_path: Path) -> None:
 def test_the_shipped_packs_hold_together() -> None:
     rules = load_packs()
     assert [path.name for path in default_packs()] == [
+        "data_quality.toml",
         "early_warning.toml",
         "emission.toml",
         "ldar.toml",
         "limits_coking.toml",
         "limits_other.toml",
         "limits_voc.toml",
+        "mass.toml",
         "platform.toml",
         "qa.toml",
         "reported.toml",
@@ -282,6 +284,10 @@ def test_the_shipped_packs_hold_together() -> None:
         "warn.ule",
         "gc.run_gap",
         "voc.oxidiser_o2",
+        "data.capture_rate",
+        "data.transmission_rate",
+        "legal.rate",
+        "mass.yearly",
         "platform.rule_failed",
     } == set(rules.enabled)
 
