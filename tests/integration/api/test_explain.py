@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -16,6 +15,7 @@ from ingest.rollup import RollUp
 from storage.database import Database, fetch_all
 from tests.integration.api.conftest import HOUR_AT, NOW, PASSWORDS, TOKEN, Client, assert_problem, insert_finding
 from tests.integration.api.month import MONTH_AT, SUBJECT, insert_hours, insert_limit, insert_mark
+from tests.integration.rules.world import engine
 
 HX = httpx.BasicAuth("hx-coking", PASSWORDS["hx-coking"])
 LY = httpx.BasicAuth("ly-chem", PASSWORDS["ly-chem"])
@@ -25,7 +25,6 @@ LY = httpx.BasicAuth("ly-chem", PASSWORDS["ly-chem"])
 async def opened(city: Database) -> tuple[Database, int]:
     """An hour with a calibration, a fault that reads zero and a marked stretch, rolled up and judged; the finding."""
     async with city.transaction() as connection:
-        limit_id = await insert_limit(connection)
         for minute in range(60):
             if minute == 59:  # nothing was sent
                 continue
@@ -48,42 +47,14 @@ async def opened(city: Database) -> tuple[Database, int]:
         )
         await connection.execute("insert into dirty_hour values (1, %(at)s), (2, %(at)s)", {"at": HOUR_AT})
     await RollUp(city, lambda: HOUR_AT, IngestMetrics(CollectorRegistry())).step(HOUR_AT + timedelta(hours=1))
+    await engine(city, "ule.hourly").step(HOUR_AT + timedelta(minutes=70))
     async with city.transaction() as connection:
-        rows = await fetch_all(connection, "select * from hourly order by point_id", {})
-        so2, o2 = rows
-        converted = so2["mean"] * (21 - 8) / (21 - o2["mean"])
-        evidence = {
-            "pollutant": {
-                "point": "S1-SO2",
-                "mean": so2["mean"],
-                "unit": "mg/m3",
-                "valid_minutes": so2["valid_minutes"],
-                "readings": so2["reading_count"],
-                "marked_minutes": so2["marked_minutes"],
-            },
-            "o2": {"point": "S1-O2", "mean_pct": o2["mean"], "valid_minutes": 59, "readings": 59},
-            "limit_id": limit_id,
-            "limit": 30.0,
-            "limit_unit": "mg/m3",
-            "comparison": "<=",
-            "decimals": 0,
-            "min_valid_minutes": 45,
-            "reference_o2_pct": 8.0,
-            "formula": "C*(21-8)/(21-O2)",
-            "converted": converted,
-            "rounded": float(round(converted)),
-            "marks": [mark],
-        }
-        finding = await insert_finding(
+        (row,) = await fetch_all(
             connection,
-            rule_id="ule.hourly",
-            subject=SUBJECT,
-            verdict="violation" if round(converted) > 30 else "compliant",
-            reason="over_limit" if round(converted) > 30 else "within_limit",
-            value=converted,
-            evidence=json.dumps(evidence),
+            "select finding_id from finding where rule_id = 'ule.hourly' and period_start = %(at)s",
+            {"at": HOUR_AT},
         )
-    return city, finding
+    return city, row["finding_id"]
 
 
 async def test_a_person_computes_the_verdict_from_the_answer_alone(
@@ -135,7 +106,7 @@ async def test_minutes_tell_flags_marks_and_corrections(client: Client, opened: 
     assert so2["changed_since"] is False
     (mark,) = explained["marks"]
     assert (mark["author"], mark["reason"], mark["state"]) == ("hx-coking:王工", "停炉检修", "effective")
-    assert explained["limit"]["clause"] == "附件2 表1"
+    assert (explained["limit"]["preset"], explained["limit"]["enabled"]) == ("ule_coking.coke_oven_stack.so2", True)
     assert explained["notes"] == []
 
 
@@ -168,14 +139,8 @@ async def test_a_month_opens_down_to_its_hours_by_reason(client: Client, city: D
             value=75.0,
             limit_value=95.0,
             unit="%",
-            evidence=json.dumps(
-                {
-                    "of": "ule.hourly",
-                    "formula": "100*hours_compliant/hours_judged",
-                    "hours_compliant": 3,
-                    "hours_judged": 4,
-                }
-            ),
+            evidence='{"of": "ule.hourly", "formula": "100*hours_compliant/hours_judged",'
+            ' "hours_compliant": 3, "hours_judged": 4}',
         )
     async with client() as http:
         explained = (await http.get(f"/v1/findings/{month}")).json()["explanation"]
@@ -191,3 +156,74 @@ async def test_a_month_opens_down_to_its_hours_by_reason(client: Client, city: D
     assert parts["excluded_stopped"]["reason_word"] == "工况标记：停运"
     assert explained["filled"] == "100 × 3 ÷ 4 = 75"
     assert (hour["rule_id"], hour["value"]) == ("ule.hourly", 33.4)
+
+
+async def _again(city: Database, at: datetime) -> None:
+    """What the services do by themselves: roll up what is dirty, judge what is to be judged."""
+    await RollUp(city, lambda: at, IngestMetrics(CollectorRegistry())).step(at)
+    await engine(city, "legal.hourly").step(at)
+
+
+async def test_a_mark_changes_the_verdict_until_it_is_rejected(client: Client, opened: tuple[Database, int]) -> None:
+    """From a permit's limit, a mark and its rejection over HTTP to three verdicts, each naming what it used."""
+    city, _ = opened
+    permit = {
+        "enterprise": "hx-coking",
+        "outlet": "S1",
+        "quantity": "so2",
+        "kind": "legal",
+        "averaging": "hour",
+        "value": 25,
+        "unit": "mg/m3",
+        "exempt_process": ["start_up"],
+        "standard": "排污许可证",
+        "clause": "表 5",
+        "source": "许可证平台",
+        "status": "permit",
+        "enabled": True,
+        "valid_from": "2026-11-02",
+        "author": "张三",
+        "reason": "登记",
+    }
+    start_up = {
+        "enterprise": "hx-coking",
+        "outlet": "S1",
+        "dimension": "process",
+        "kind": "start_up",
+        "start": "2026-11-02T08:00:00+08:00",
+        "end": "2026-11-02T08:40:00+08:00",
+        "author": "王工",
+        "reason": "启炉升温",
+    }
+    question = {
+        "rule": "legal.hourly",
+        "subject": SUBJECT,
+        "from": "2026-11-02T00:00:00Z",
+        "to": "2026-11-02T01:00:00Z",
+    }
+    async with client(token=TOKEN) as http:
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+
+        async def verdict() -> dict[str, Any]:
+            (item,) = (await http.get("/v1/findings", params=question, auth=HX)).json()["items"]
+            found: dict[str, Any] = (await http.get(f"/v1/findings/{item['finding_id']}", auth=HX)).json()
+            return found
+
+        limit = (await http.post("/v1/limits", json=permit, headers=bearer)).json()
+        await _again(city, NOW)
+        before = await verdict()
+        mark = (await http.post("/v1/marks", json=start_up, auth=HX)).json()
+        await _again(city, NOW + timedelta(minutes=1))
+        marked = await verdict()
+        touched = (await http.get(f"/v1/marks/{mark['mark_id']}", auth=HX)).json()
+        rejection = {"author": "李科长", "reason": "台账无启炉记录"}
+        await http.post(f"/v1/marks/{mark['mark_id']}/reject", json=rejection, headers=bearer)
+        await _again(city, NOW + timedelta(minutes=2))
+        after = await verdict()
+    assert (before["verdict"], before["explanation"]["limit"]["limit_id"]) == ("violation", limit["limit_id"])
+    assert any("不折算" in step for step in before["explanation"]["steps"])
+    assert (marked["reason"], marked["explanation"]["marks"][-1]["reason"]) == ("excluded_start_up", "启炉升温")
+    assert any("启炉 40 分钟；其余时间不足 45 分钟" in step for step in marked["explanation"]["steps"])
+    assert marked["finding_id"] in [one["finding_id"] for one in touched["findings"]]
+    assert (after["verdict"], after["value"]) == (before["verdict"], before["value"])
+    assert [one["finding_id"] for one in after["history"]] == [marked["finding_id"], before["finding_id"]]
