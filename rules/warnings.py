@@ -145,7 +145,7 @@ class Warnings:
                 continue
             until = watch.stop(_number(mark))
             hours = [hour for point in watch.point_ids for hour in work.hours.get(point, ())]
-            oldest = max(watch.first, _hour_start(until - MINUTES_OF_HOUR * params.revise_h))
+            oldest = max(watch.first, _next_hour(until - MINUTES_OF_HOUR * params.revise_h))
             since = work.registers.get(watch.channel.enterprise_id)
             touched = [hour * MINUTES_OF_HOUR for hour in hours if (hour + 1) * MINUTES_OF_HOUR > oldest]
             if since is not None:
@@ -351,7 +351,7 @@ def _begin(watch: Watch, marks: Mapping[str, datetime], closed: int, params: Ear
     mark = marks.get(watch.key)
     if mark is None:
         oldest = closed - MINUTES_OF_HOUR * params.lookback_h
-        return max(watch.first, -(-oldest // MINUTES_OF_HOUR) * MINUTES_OF_HOUR)
+        return max(watch.first, _next_hour(oldest))
     return max(watch.first, _number(mark), _hour_start(closed - MINUTES_OF_HOUR * params.revise_h))
 
 
@@ -384,3 +384,8 @@ def _at(number: int) -> datetime:
 
 def _hour_start(number: int) -> int:
     return number // MINUTES_OF_HOUR * MINUTES_OF_HOUR
+
+
+def _next_hour(number: int) -> int:
+    """The first hour that begins at a minute or later."""
+    return -(-number // MINUTES_OF_HOUR) * MINUTES_OF_HOUR

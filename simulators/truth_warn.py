@@ -3,9 +3,9 @@
 Assumptions. A minute has a value when its reading is valid and, where the limit has a reference, its oxygen is valid,
 not negative and below 19 %. After each minute with a value, or under a mark that excludes it: over the limit by
 projection of the hour (from 15 values on; the mean of the hour's last ten stands for what is left, 45 must come
-together), ten minutes in a row above the limit, ten above 80 % of it, ten in order, ten excluded; otherwise nothing
-changes. Only a change of verdict is a finding, and the first one is a warning. Minutes that end two minutes before the
-clock are judged. Hours that begin more than 24 hours before that are history, whatever comes to be known of them.
+together), ten minutes in a row above the limit, ten above 80 % of it, ten in order and their mean within the limit, ten
+excluded; otherwise nothing changes. Only a change of verdict is a finding, and the first one is a warning. Minutes that
+end two minutes before the clock are judged. Hours that begin more than 24 hours before that are history, whatever comes to be known of them.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ class _Series:
                 return Outcome("violation", "minutes_over_100", mean)
             if min(cut) > float(f"{self._eighty:.12g}"):
                 return Outcome("violation", "minutes_over_80", mean)
-            return Outcome("compliant", "normal", mean)
+            within = rounded(mean, self.limit.decimals) <= self.limit.value
+            return Outcome("compliant", "normal", mean) if within else None
         return Outcome("compliant", "excluded") if out.all() else None
 
     def _last_ten(self, minute: int, known: Moment) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -135,6 +135,14 @@ async def test_what_lies_a_day_back_is_history(city: City, database: Database) -
     city.work("hour", points["so2"], EIGHT + 120 * MINUTE)
     await judging.step(EIGHT + 62 * MINUTE + 25 * 60 * MINUTE)
     assert [row[0] for row in found(city)] == ["10:09", "11:03"]
+    # at 10:58 of the next day the hour from ten o'clock begins more than 24 hours back
+    send(city, points["so2"], EIGHT + 26 * 60 * MINUTE, [10.0] * 58)
+    await judging.step(EIGHT + 60 * MINUTE * 27)
+    for minute in range(60):
+        correct(city, points["so2"], EIGHT + 120 * MINUTE + minute * MINUTE, 10.0)
+    city.work("hour", points["so2"], EIGHT + 120 * MINUTE)
+    await judging.step(EIGHT + 60 * MINUTE * 27)
+    assert [row[0] for row in found(city)] == ["10:09", "11:03"]
 
 
 async def test_oxygen_of_the_same_minute(city: City, database: Database) -> None:
