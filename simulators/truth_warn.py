@@ -5,7 +5,8 @@ not negative and below 19 %. After each minute with a value, or under a mark tha
 projection of the hour (from 15 values on; the mean of the hour's last ten stands for what is left, 45 must come
 together), ten minutes in a row above the limit, ten above 80 % of it, ten in order and their mean within the limit, ten
 excluded; otherwise nothing changes. Only a change of verdict is a finding, and the first one is a warning. Minutes that
-end two minutes before the clock are judged. Hours that begin more than 24 hours before that are history, whatever comes to be known of them.
+end two minutes before the clock are judged. Hours that begin more than 24 hours before that are history, whatever comes
+to be known of them.
 """
 
 from __future__ import annotations
