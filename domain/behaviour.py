@@ -51,10 +51,10 @@ def standstill(valid: Valid) -> Still:
 
     def stands_us(place: Int64, owner: Int64) -> Int64:
         """What single readings stand for."""
-        following = np.minimum(place + 1, len(valid.value) - 1)
-        is_last = place + 1 == valid.stops[owner]
-        until = np.where(is_last, HOUR_US, valid.at_us(following) - valid.at_us(place))
-        return np.minimum(interval_us[owner], until)
+        stands = interval_us[owner]
+        followed = np.flatnonzero(place + 1 < valid.stops[owner])
+        stands[followed] = np.minimum(stands[followed], valid.step_us(place[followed]))
+        return stands
 
     there = valid.there
     head[there] = stands_us(valid.starts[there], there)
@@ -72,7 +72,8 @@ def standstill(valid: Valid) -> Still:
         edge = np.flatnonzero(apart)
         begins, ends = edge[:-1], edge[1:] - 1
         of, from_place, to_place = owner[begins], again[begins] - 1, again[ends]
-        lasted = np.add.reduceat(stands_us(again - 1, owner), begins) + stands_us(to_place, of)
+        within_us = np.minimum(interval_us[owner], valid.step_us(again - 1))
+        lasted = np.add.reduceat(within_us, begins) + stands_us(to_place, of)
         np.maximum.at(longest, of, lasted)
         is_head, is_tail = from_place == valid.starts[of], to_place == valid.stops[of] - 1
         head[of[is_head]] = lasted[is_head]

@@ -116,8 +116,8 @@ def _block_rows(block: Block) -> Hours:
     if block.corrected.any():
         _mark(marks, block.owner(np.flatnonzero(block.corrected)), _BIT["corrected"])
     _mark(marks, np.flatnonzero(flags[:, _OVER_RANGE]), _BIT["over_range"])
-    suspect = np.flatnonzero(block.readings.qc_flag == int(QcFlag.SUSPECT))
-    _mark(marks, block.owner(suspect), _BIT["suspect"])
+    suspect = block.readings.qc_flag[block.other] == int(QcFlag.SUSPECT)
+    _mark(marks, block.other_owner[suspect], _BIT["suspect"])
     still = standstill(valid)
     _mark(marks, np.flatnonzero(still.is_stuck), _BIT["stuck"])
     _mark(marks, leaps(valid), _BIT["step"])
@@ -171,7 +171,7 @@ def _extremes(valid: Valid) -> tuple[Float64, Float64, Float64, Float64]:
 
 def _mark_ids(block: Block) -> NDArray[np.object_]:
     found = np.empty(len(block.windows), object)
-    found[:] = [()] * len(found)
+    found.fill(())
     if block.marked is not None:
         under = np.flatnonzero(block.marked)
         pairs = np.unique(np.stack([block.owner(under), block.marked[under]], axis=1), axis=0)

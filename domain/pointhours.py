@@ -61,9 +61,14 @@ class Windows:
 
 def ranges(windows: Windows, readings: Readings) -> tuple[Int64, Int64]:
     """First position of each window's readings, and the position after its last one."""
-    bounds = np.stack([windows.from_us, windows.from_us + HOUR_US], axis=1).ravel()
-    found = _search(readings, np.repeat(windows.point_id, 2), bounds)
-    return found[::2], found[1::2]
+    first = _search(readings, windows.point_id, windows.from_us)
+    # where the next hour of the point follows at once, its first reading is the one after our last
+    last = np.ones(len(windows), np.bool_)
+    last[:-1] = (np.diff(windows.point_id) != 0) | (np.diff(windows.hour_us) != HOUR_US)
+    stop = np.empty_like(first)
+    stop[:-1] = first[1:]
+    stop[last] = _search(readings, windows.point_id[last], windows.from_us[last] + HOUR_US)
+    return first, stop
 
 
 def _search(readings: Readings, point_id: Int64, at_us: Int64) -> Int64:
@@ -158,20 +163,28 @@ class Block:
         return self.normal if self.marked is None else self.normal & (self.marked == 0)
 
     @cached_property
+    def other(self) -> Int64:
+        """Positions of those that may not."""
+        return np.flatnonzero(~self.unmarked)
+
+    @cached_property
+    def other_owner(self) -> Int64:
+        """The window of each."""
+        return self.owner(self.other)
+
+    @cached_property
     def valid(self) -> Valid:
-        """These alone."""
-        other = np.flatnonzero(~self.unmarked)
-        if len(other) == 0:
-            return Valid(self, other, self.readings.value, self.counts)
-        counts = self.counts - np.bincount(self.owner(other), minlength=len(self.counts))
-        return Valid(self, other, self.readings.value[self.unmarked], counts)
+        """Those that may, alone."""
+        if len(self.other) == 0:
+            return Valid(self, self.readings.value, self.counts)
+        counts = self.counts - np.bincount(self.other_owner, minlength=len(self.counts))
+        return Valid(self, self.readings.value[self.unmarked], counts)
 
 
 class Valid:
     """The valid readings of a block."""
 
-    def __init__(self, block: Block, other: Int64, value: Float64, counts: Int64) -> None:
-        """other: positions in the block of the readings that are not among them."""
+    def __init__(self, block: Block, value: Float64, counts: Int64) -> None:
         self.block = block
         self.value = value
         self.counts = counts
@@ -179,12 +192,25 @@ class Valid:
         self.starts = self.stops - counts
         self.there = np.flatnonzero(counts)
         """Windows that have any."""
-        self._before = other - np.arange(len(other))  # valid readings before each of the others
+        self._before = block.other - np.arange(len(block.other))  # valid readings before each of the others
+
+    def position(self, place: Int64) -> Int64:
+        """Where in the block the valid readings at some places among them are."""
+        return place + self._before.searchsorted(place, "right")
 
     def at_us(self, place: Int64) -> Int64:
-        """Instants of the valid readings at some places among them."""
-        found: Int64 = self.block.readings.measured_us[place + self._before.searchsorted(place, "right")]
+        """Their instants."""
+        found: Int64 = self.block.readings.measured_us[self.position(place)]
         return found
+
+    def step_us(self, place: Int64) -> Int64:
+        """Time from valid readings at some places to the valid readings after each, which must be there."""
+        position = self.position(place)
+        after = position + 1
+        astray = np.flatnonzero(~self.block.unmarked[after])  # what follows is not valid: the next valid one is later
+        after[astray] = self.position(place[astray] + 1)
+        at_us = self.block.readings.measured_us
+        return at_us[after] - at_us[position]
 
     def owner(self, place: Int64) -> Int64:
         """The window of each valid reading at some places."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.pointhours import MINUTE_S, SLOTS, Block, Windows, blocks
+from domain.quality import VALID_SOURCE_FLAGS
 from domain.readings import FLAG_CODES, SECOND_US, Bool, Float64, Int64, Readings
 
 #: Share of valid readings that makes a minute valid (HJ 212-2017 C.16, note).
@@ -20,6 +21,8 @@ VALID_SHARE_NUMERATOR, VALID_SHARE_DENOMINATOR = 3, 4
 
 _FLAG_COLUMN = np.zeros(128, np.int64)
 _FLAG_COLUMN[FLAG_CODES] = np.arange(len(FLAG_CODES))
+(_VALID_FLAG,) = VALID_SOURCE_FLAGS
+_VALID_COLUMN = int(_FLAG_COLUMN[ord(_VALID_FLAG)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def slots_of(block: Block) -> Slots:
         valid, mean = np.zeros(size, np.bool_), np.zeros(size)
         _lay(valid, block.normal, position, breaks)
         _lay(mean, block.readings.value, position, breaks)
-        mean += 0.0  # a zero has no sign
+        mean += 0.0  # a zero has no sign, as sums of zeros have none
     else:
         normal = block.normal
         total = np.bincount(position, minlength=size)
@@ -167,12 +170,9 @@ def minutes(windows: Windows, readings: Readings, corrected: Bool, marked: Int64
 
 
 def flag_counts(block: Block) -> Int64:
-    """Shape (windows, source flags): readings by flag. Most are one flag, so only the others are looked at."""
-    codes = block.readings.source_flag
-    most = int(codes[0]) if len(codes) else int(FLAG_CODES[0])
-    other = np.flatnonzero(codes != most)
+    """Shape (windows, source flags): readings by flag. All valid ones have the same; only the others are looked at."""
     kinds = len(FLAG_CODES)
-    cell = block.owner(other) * kinds + _FLAG_COLUMN[codes[other]]
+    cell = block.other_owner * kinds + _FLAG_COLUMN[block.readings.source_flag[block.other]]
     counts = np.bincount(cell, minlength=len(block.windows) * kinds).reshape(-1, kinds)
-    counts[:, _FLAG_COLUMN[most]] = block.counts - counts.sum(axis=1)
+    counts[:, _VALID_COLUMN] += block.valid.counts
     return counts

@@ -13,7 +13,7 @@ from pathlib import Path
 from domain.errors import PlantwatchError
 
 SERVICES = ("ingest", "rules", "alerts", "api")
-BENCHES = ("ingest",)
+BENCHES = ("ingest", "air")
 
 
 def duration(text: str) -> float:
@@ -99,9 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="speed as ratios, measured side by side in one run")
     bench.add_argument("name", nargs="?", choices=BENCHES, help="one bench; without it all of them")
     bench.add_argument("--report", type=Path, metavar="FILE", help="write the figures as JSON")
-    bench.add_argument("--seconds", type=duration, help="length of one measurement (default 5s)")
+    bench.add_argument("--seconds", type=duration, help="length of one measurement of `ingest` (default 5s)")
     bench.add_argument("--short", action="store_true", help="enough to see that everything works")
-    bench.add_argument("--history", type=rows, default=0, metavar="ROWS", help="measure also on top of so many: 10M")
+    bench.add_argument("--history", type=rows, default=0, metavar="ROWS", help="`ingest` also on top of so many: 10M")
     return parser
 
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runtime.bench.air import AirPlan, bench_air
 from runtime.bench.ingest import Plan, bench_ingest
 
 #: The benches by name; `plantwatch bench` alone runs them all.
-NAMES = ("ingest",)
+NAMES = ("ingest", "air")
 
 
 def _stopped(number: int, _frame: object) -> None:
@@ -26,16 +27,21 @@ def _stopped(number: int, _frame: object) -> None:
 def bench(name: str | None, report: Path | None, *, seconds: float | None, short: bool, history: int) -> int:
     """Measure, print and, when asked, write JSON: `figures` (absolute) and `ratios`. Returns an exit code.
 
-    seconds: of one measurement; short: enough to see that everything works; history: rows stored beforehand for one
-    more measurement.
+    short: enough to see that everything works. Of `ingest` alone: seconds of one measurement; history: rows stored
+    beforehand for one more measurement.
     """
     signal.signal(signal.SIGTERM, _stopped)  # so that everything is put away, as after Ctrl-C
-    plan = Plan.short() if short else Plan()
-    plan = replace(plan, history=history, seconds=seconds or plan.seconds)
-    results: dict[str, dict[str, Any]] = {one: bench_ingest(plan) for one in ([name] if name else NAMES)}
-    result = results[name] if name else {"benches": results} if len(results) > 1 else results[NAMES[0]]
+    results = {one: _run(one, seconds, short, history) for one in ([name] if name else NAMES)}
+    result = results[name] if name else {"benches": results}
     text = json.dumps(result, indent=2)
     sys.stdout.write(text + "\n")
     if report is not None:
         report.write_text(text + "\n", "utf-8")
     return 0
+
+
+def _run(name: str, seconds: float | None, short: bool, history: int) -> dict[str, Any]:
+    if name == "air":
+        return bench_air(AirPlan.short() if short else AirPlan())
+    plan = Plan.short() if short else Plan()
+    return bench_ingest(replace(plan, history=history, seconds=seconds or plan.seconds))
