@@ -30,7 +30,18 @@ REASON_WORDS = {
     "within_total": "未超许可排放量",
     "over_total": "超过许可排放量",
     "capture_too_low": "捕集率过低，不能替代",
+    "no_valid_hour_before": "此前无有效小时，不能替代",
     "no_flow": "无流量数据",
+    "flow_missing": "流量无有效小时",
+    "flow_negative": "流量为负",
+    "area_missing": "未登记烟道截面积",
+    "atmosphere_missing": "未登记大气压",
+    "temperature_missing": "烟温无有效小时",
+    "temperature_implausible": "烟温不合理",
+    "pressure_missing": "静压无有效小时",
+    "pressure_implausible": "烟气绝对压力不合理，疑为kPa与Pa混用",
+    "humidity_missing": "湿度无有效小时",
+    "humidity_implausible": "湿度不合理",
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from domain.emission import Flow, Measured, flow_of, gas_of, hourly_mass
 from domain.flue import Problem
 from domain.points import Basis
+from domain.reasons import REASON_WORDS
 
 DRY, WET = list(Basis).index(Basis.DRY_STANDARD), list(Basis).index(Basis.WET_STANDARD)
 
@@ -86,3 +87,7 @@ def test_a_state_in_a_unit_that_nobody_knows_matters_only_where_it_is_needed() -
     odd = measured(10.0, 10.0, factor=np.nan)
     both = replace(measured(9.0, 10.0), basis=np.array([WET, DRY]))
     assert mass(both, flow(100_000, 100_000), odd)[1] == ["unit_unknown", "none"]
+
+
+def test_every_reason_can_be_read_by_people() -> None:
+    assert {problem.word for problem in Problem if problem} <= REASON_WORDS.keys()
