@@ -37,7 +37,8 @@ _LONG_AGO = date(2000, 1, 1)
 
 def _job(rules: RuleSet, rule_id: str) -> Job:
     now = datetime.max.replace(tzinfo=UTC)  # a case has no clock: everything in it is closed
-    return Job(rule_id, rules.variants[rule_id], now, now, 1)
+    as_in_force = [rule.model_copy(update={"enabled": True}) for rule in rules.variants[rule_id]]
+    return Job(rule_id, as_in_force, now, now, 1)
 
 
 def _hourly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:

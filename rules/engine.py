@@ -21,6 +21,7 @@ from domain.periods import hour_of
 from rules.capture import Capture, Transmission
 from rules.components import Components
 from rules.days import Days
+from rules.decisions import DecidedRule, outside, resolve
 from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Advance, Family, Job, Worklist, judge
 from rules.hours import Hours
@@ -36,7 +37,7 @@ from rules.recording import settle
 from rules.silence import Silence
 from rules.statements import Statements
 from rules.warnings import Warnings
-from storage import findings, limits, rule_state
+from storage import decisions, findings, limits, rule_state
 from storage.database import Connection, Database
 
 logger = logging.getLogger(__name__)
@@ -121,32 +122,45 @@ class StepReport:
         self.superseded += done.superseded
 
 
+class _Overtaken(Exception):
+    """Somebody has decided on a rule since the engine last looked."""
+
+
 class Engine:
-    """Judges the enabled rules of a rule set on one database."""
+    """Judges the rules of a rule set that are in force, as shipped and as operators have decided, on one database."""
 
     def __init__(self, database: Database, rules: RuleSet, settings: EngineSettings | None = None) -> None:
         self._database = database
-        self._rules = rules
+        self._shipped = rules
         self._settings = settings or EngineSettings()
-        ids = [rule_id for rule_id, variants in rules.enabled.items() if variants[0].evaluator in FAMILIES]
-        order = list(FAMILIES)
-        self._order = sorted(ids, key=lambda rule_id: (order.index(self._variants(rule_id)[0].evaluator), rule_id))
+        self._decided = 0
+        self._take(rules)
         self._synced: dict[str, int] = {}
         self._presets_synced = False
         self._complete: dict[str, tuple[datetime, int | None]] = {}
         self._forget_at = 0.0
         self._known_errors: dict[str, str] = {}
 
+    def _take(self, rules: RuleSet) -> None:
+        """Work by a rule set from now on. A rule that was decided on is looked after even where it is not in force:
+        what it found before may have to go."""
+        self._rules = rules
+        self._watched = [rule_id for rule_id in rules.variants if rule_id in rules.enabled or rule_id in rules.decided]
+        ids = [rule_id for rule_id in self._watched if self._variants(rule_id)[0].evaluator in FAMILIES]
+        order = list(FAMILIES)
+        self._order = sorted(ids, key=lambda rule_id: (order.index(self._variants(rule_id)[0].evaluator), rule_id))
+
     def _variants(self, rule_id: str) -> Sequence[Rule]:
-        return self._rules.enabled[rule_id]
+        return self._rules.variants[rule_id]
 
     def _job(self, rule_id: str, now: datetime) -> Job:
         settings = self._settings
         return Job(rule_id, self._variants(rule_id), now, now - settings.grace, settings.batch_rows)
 
     async def sync(self, now: datetime) -> None:
-        """Bring the rows of table `rule` to the packs, where the variants in force have changed since the last time;
-        and, once, the shipped limits."""
+        """Read what operators have decided; bring the rows of table `rule` to what is in force, where that has changed
+        since the last time; and, once, the shipped limits."""
+        await self._look_up_decisions()
         in_force = {rule_id: self._rules.in_force(rule_id, now) for rule_id in self._rules.variants}
         versions = {rule_id: rule.version for rule_id, rule in in_force.items()}
         if versions == self._synced and self._presets_synced:
@@ -157,6 +171,20 @@ class Engine:
             if not self._presets_synced:
                 await limits.sync_presets(connection, [preset.row() for preset in self._rules.limits], now)
         self._synced, self._presets_synced = versions, True
+
+    async def _look_up_decisions(self) -> None:
+        async with self._database.transaction() as connection:
+            newest = await decisions.newest_decision(connection)
+            if newest == self._decided:
+                return
+            made = await decisions.decisions(connection)
+        rules, problems = resolve(self._shipped, made)
+        for problem in problems:
+            logger.error("a decision on a rule cannot be followed: %s", problem)
+        self._take(rules)
+        self._decided = newest
+        self._synced = {}
+        self._complete.clear()
 
     async def step(self, now: datetime) -> StepReport:
         """Judge again what has changed, then everything closed that is not judged yet.
@@ -174,26 +202,48 @@ class Engine:
         for rule_id in self._order:
             await self._advance(rule_id, report)
         busy = {*report.failed, *report.deferred, *report.skipped}
-        report.evaluated = [rule_id for rule_id in self._rules.enabled if rule_id not in busy]
+        report.evaluated = [rule_id for rule_id in self._watched if rule_id not in busy]
         await self._close(report)
         return report
 
     async def _drain(self, report: StepReport) -> None:
         """Consume the work list. The watermarks of a rule that cannot do its share are set back instead."""
-        while True:
-            async with self._database.transaction() as connection:
-                if not await rule_state.has_work(connection):
-                    return
-                await rule_state.lock_work(connection)
-                taken, rows = await rule_state.take_work(connection, self._settings.work_rows)
-                report.work += taken
-                work = Worklist.of(rows)
-                if work.registers:
-                    self._complete.clear()
-                through = await rule_state.judged_through(connection)
-                for rule_id in self._order:
-                    if work.concerns(through.get(rule_id)):
-                        await self._revise(connection, rule_id, work, report)
+        more = True
+        while more:
+            try:
+                more = await self._consume(report)
+            except _Overtaken:
+                await self.sync(report.now)
+
+    async def _consume(self, report: StepReport) -> bool:
+        """Consume a piece of the work list; False when there is none. Raises _Overtaken when some of the work may come
+        from a decision that is not known here: then nothing is consumed."""
+        async with self._database.transaction() as connection:
+            if not await rule_state.has_work(connection):
+                return False
+            await rule_state.lock_work(connection)
+            taken, rows = await rule_state.take_work(connection, self._settings.work_rows)
+            if await decisions.newest_decision(connection) != self._decided:
+                raise _Overtaken
+            report.work += taken
+            work = Worklist.of(rows)
+            if work.registers:
+                self._complete.clear()
+            through = await rule_state.judged_through(connection)
+            for rule_id in self._order:
+                if work.concerns(through.get(rule_id)):
+                    await self._revise(connection, rule_id, work, report)
+            if work.registers:
+                await self._withdraw(connection, report)
+        return True
+
+    async def _withdraw(self, connection: Connection, report: StepReport) -> None:
+        """What rules found in periods in which operators have put them out of force goes, whatever their family."""
+        for rule_id in sorted(self._rules.decided):
+            variants = self._variants(rule_id)
+            days = [rule.decision.effective_from for rule in variants if isinstance(rule, DecidedRule)]
+            if days and (spans := outside(variants, min(days))):
+                report.superseded += await decisions.withdraw(connection, rule_id, spans, report.now)
 
     async def _revise(self, connection: Connection, rule_id: str, work: Worklist, report: StepReport) -> None:
         family, job = FAMILIES[self._variants(rule_id)[0].evaluator], self._job(rule_id, report.now)
@@ -221,7 +271,9 @@ class Engine:
         while more:
             try:
                 async with self._database.transaction() as connection:
-                    if not await rule_state.try_lock_rule(connection, rule_id):
+                    is_ours = await rule_state.try_lock_rule(connection, rule_id)
+                    # what is decided from here on waits for this transaction, and judges it again
+                    if not is_ours or await decisions.newest_decision(connection) != self._decided:
                         report.skipped.append(rule_id)
                         return
                     done = await family.advance(connection, job)
@@ -307,7 +359,7 @@ def _rule_row(rules: RuleSet, rule: Rule) -> dict[str, Any]:
         "status": rule.status,
         "document_status": rule.document_status,
         "confidence": rule.confidence,
-        "enabled": any(variant.enabled for variant in variants),
+        "enabled": rule.enabled,
         "severity": rule.alert.severity,
         "definition": definition,
     }

@@ -20,7 +20,8 @@ from storage.rule_state import Work
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One rule, to be judged as at a clock: periods that end by closed_at are closed. rules: its enabled variants."""
+    """One rule, to be judged as at a clock: periods that end by closed_at are closed. rules: its variants, those that
+    are not in force among them."""
 
     rule_id: str
     rules: Sequence[Rule]
@@ -39,8 +40,8 @@ class Job:
         return self.rules[0].valid_from_at
 
     def variant_at(self, at: datetime) -> Rule | None:
-        """The variant that judges a period starting at an instant, None for none."""
-        return next((rule for rule in self.rules if rule.is_valid_at(at)), None)
+        """The variant that judges a period starting at an instant, None where none is in force."""
+        return next((rule for rule in self.rules if rule.enabled and rule.is_valid_at(at)), None)
 
 
 @dataclass(slots=True)

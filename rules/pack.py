@@ -132,6 +132,8 @@ class RuleSet:
     variants: Mapping[str, Sequence[Rule]]
     pack_of: Mapping[str, str]
     limits: Sequence[Preset] = ()
+    decided: frozenset[str] = frozenset()
+    """Ids on which operators have decided, see `rules.decisions`."""
 
     @cached_property
     def enabled(self) -> dict[str, list[Rule]]:

@@ -150,7 +150,7 @@ def judge_stretches(
     """Changes of state within stretches, from readings by (point, hour). Pure."""
     out = []
     for point, first, stop in stretches:
-        rule = job.variant_at(numbered_hour(first).start)
+        rule = job.variant_at(numbered_hour(first).start) or job.variant_at(numbered_hour(stop - 1).start)
         if rule is None:
             continue
         begin = max(point.first, first - history(job))
@@ -162,7 +162,7 @@ def judge_stretches(
             first - begin,
             previous.get(point.key),
         )
-        out += [(rule, judgement) for judgement in judge(rule, window)]
+        out += [(rule, one) for one in judge(rule, window) if job.variant_at(one.period.start) is not None]
     return out
 
 

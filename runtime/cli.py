@@ -59,10 +59,21 @@ def _parser() -> argparse.ArgumentParser:
         "api": "the HTTP API",
     }.items():
         commands.add_parser(service, help=meaning)
-    rules = commands.add_parser("rules", help="judge; or `rules test` to run rule cases")
+    rules = commands.add_parser("rules", help="judge; `rules test` runs rule cases, `rules decide` decides on a rule")
     rules_commands = rules.add_subparsers(dest="rules_command")
     rules_test = rules_commands.add_parser("test", help="run rule cases: series and the verdicts they must give")
     rules_test.add_argument("paths", nargs="*", type=Path, help="case files or folders")
+
+    decide = rules_commands.add_parser("decide", help="put a shipped rule into force or out of it, from a local day on")
+    decide.add_argument("rule", help="id of the rule")
+    decide.add_argument("--from", dest="from_day", required=True, metavar="DAY", help="2026-11-01; may lie in the past")
+    state = decide.add_mutually_exclusive_group(required=True)
+    state.add_argument("--enable", dest="enabled", action="store_true")
+    state.add_argument("--disable", dest="enabled", action="store_false")
+    decide.add_argument("--params", default="{}", metavar="JSON", help="parameters that are to differ from the pack's")
+    decide.add_argument("--author", required=True, help="who decides")
+    decide.add_argument("--reason", required=True)
+    decide.add_argument("--source", required=True, help="the text that it rests on, and how it was read")
 
     commands.add_parser("migrate", help="bring the database to this version's schema")
 
@@ -144,6 +155,10 @@ def _run(options: argparse.Namespace) -> int:
         from runtime.commands import rules_test
 
         return rules_test(options.paths)
+    if options.command == "rules" and options.rules_command == "decide":
+        from runtime.commands import rules_decide
+
+        return rules_decide(options, Settings.from_environ(os.environ))
     settings = Settings.from_environ(os.environ)
     configure_logging(settings.log_style, settings.log_level)
     if options.command in SERVICES:

@@ -120,3 +120,25 @@ def rules_test(paths: Sequence[Path]) -> int:
             sys.stdout.write(f"       {problem}\n")
     sys.stdout.write(f"{len(results) - len(failed)} passed, {len(failed)} failed\n")
     return 1 if failed or not results else 0
+
+
+def rules_decide(options: argparse.Namespace, settings: Settings) -> int:
+    """Write an operator's decision on a rule down and print what holds now."""
+    from runtime.decide import Request, decide
+
+    request = Request(
+        options.rule,
+        options.from_day,
+        options.enabled,
+        options.params,
+        options.author,
+        options.reason,
+        options.source,
+    )
+
+    async def run() -> str:
+        async with Database(settings.require_database_url()) as database:
+            return await decide(database, request, open_clock(settings.clock_file))
+
+    sys.stdout.write(asyncio.run(run()) + "\n")
+    return 0

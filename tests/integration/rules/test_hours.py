@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from storage.database import Database
 from tests.integration.rules.world import City, at, engine, step
 
@@ -198,3 +200,31 @@ async def test_a_register_change_dated_back_is_judged_again(city: City, database
     report = await step(judging, "2026-11-02 06:11")
     assert report.written == 2
     assert [row[1] for row in city.brief(RULE)] == ["violation"] * 4 + ["compliant"] * 2
+
+
+async def test_the_order_of_arrival_changes_nothing(city: City, database: Database) -> None:
+    """Hours written one by one in a random order, with a step after each, or all before the first step."""
+    chance = random.Random(7)
+    points = plant(city)
+    for code in ("S2", "S3"):
+        points |= {
+            f"{code}-{q}": n for q, n in city.stack(city.one("select enterprise_id from enterprise"), code).items()
+        }
+    values = [20, 30.5, 31, 36, 90, None]
+    hours = [(so2, hour, chance.choice(values)) for so2 in ("so2", "S2-so2") for hour in range(5)]
+    for name in ("o2", "S2-o2", "S3-o2"):
+        city.hours(points[name], at("2026-11-02"), 5, 8)
+    judging = engine(database, RULE)
+    for so2, hour, value in chance.sample(hours, len(hours)):
+        minutes = 0 if value is None else 60
+        city.hours(points[so2], at(f"2026-11-02 {hour:02d}:00"), 1, value, minutes=minutes, work=True)
+        await step(judging, f"2026-11-02 {chance.randrange(1, 6):02d}:10")
+    await step(judging, "2026-11-02 05:10")
+    for so2, hour, value in hours:  # the same at an outlet whose hours are all there before it is looked at again
+        if so2 == "S2-so2":
+            when, minutes = at(f"2026-11-02 {hour:02d}:00"), 0 if value is None else 60
+            city.hours(points["S3-so2"], when, 1, value, minutes=minutes, work=True)
+    await step(judging, "2026-11-02 05:20")
+    late, early = city.brief(RULE, "pollutant:tianhe/S2/so2"), city.brief(RULE, "pollutant:tianhe/S3/so2")
+    assert late == early
+    assert len(late) == 5

@@ -77,3 +77,15 @@ def test_a_station_that_is_not_registered(database_url: str, database: Database)
     told = plantwatch(database_url, "station", "password", "NOBODY")
     assert told.returncode == 2
     assert "'NOBODY' is registered" in told.stderr
+
+
+def test_a_rule_is_decided_on(database_url: str) -> None:
+    words = ["--author", "张三", "--reason", "核对", "--source", "会议纪要"]
+    request = ["rules", "decide", "legal.daily", "--from", "2026-11-01"]
+    made = plantwatch(database_url, *request, "--enable", "--params", '{"min_valid_hours": 18}', *words)
+    assert made.stdout == "decision 1: legal.daily enabled from 2026-11-01 min_valid_hours=18, version 1001\n", (
+        made.stderr
+    )
+    refused = plantwatch(database_url, *request, "--disable", *words[:2], "--reason", " ", *words[4:])
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "plantwatch: reason: 不能为空：决定须写明决定人、理由和依据\n"

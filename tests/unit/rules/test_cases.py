@@ -55,7 +55,8 @@ def test_a_wrong_limit_is_noticed() -> None:
     """Every case at the edge of a shipped limit fails when the limits are a little higher."""
     rules = load_packs()
     wrong = [one.model_copy(update={"value": one.value + 2 * 10.0**-one.decimals}) for one in rules.limits]
-    results = run_cases([CASES], RuleSet(rules.variants, rules.pack_of, wrong))
+    files = [path for path in case_files([CASES]) if re.match(r"legal_|ule_hourly_", path.name)]
+    results = run_cases(files, RuleSet(rules.variants, rules.pack_of, wrong))
     failing = {(result.rule_id, result.case.process) for result in results if not result.passed}
     in_force = {
         ("legal.single" if one.averaging is Averaging.SINGLE else f"{one.kind.value}.hourly", one.process)
