@@ -71,7 +71,7 @@ class Fleet:
     def register(self) -> Register:
         """The site of the fleet: points of minute values with a physical range."""
         register: Register = {noun: {} for noun in MODELS}
-        register["city"][("bench",)] = {"code": "bench", "name": "bench"}
+        register["city"][("bench",)] = {"code": "bench", "name": "bench", "key_region_from": None}
         register["district"][("bench",)] = {"code": "bench", "name": "bench"}
         for number in range(self.enterprises):
             enterprise = self.enterprise(number)
