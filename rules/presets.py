@@ -13,20 +13,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.air import AIR_O2_PCT, POLLUTANTS, PROCESSES
+from domain.air import AIR_O2_PCT
 from domain.errors import BadInput, PackError
-from domain.limits import Averaging, Limit, LimitKind, Region, check_overlap, mg_m3_factor
-from domain.marks import PROCESS_KINDS
+from domain.limitfaults import limit_faults
+from domain.limits import Averaging, Limit, LimitKind, Region, check_overlap
 
 #: Confidence that lets a limit be shipped in force: read in the source (V, V1) or in a text that quotes it (V2).
 CONFIRMED = frozenset({"V", "V1", "V2"})
-_IN_FORCE = frozenset({"law", "policy"})
 
 
 class Preset(BaseModel):
     """One shipped limit; fields as in `domain.limits.Limit` and the site file.
 
     key: its name over all packs, which stays the same when its figures are corrected. source: how the figure was read.
+    A permit and a permitted yearly total belong to an outlet: the register has them.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -74,25 +74,24 @@ def check_presets(file: str, presets: Iterable[Preset]) -> None:
 
 
 def _faults(preset: Preset) -> Iterable[tuple[str, str]]:
-    if preset.process not in PROCESSES:
-        yield "process", f"unknown word {preset.process!r}; known: {', '.join(sorted(PROCESSES))}"
-    if preset.quantity not in POLLUTANTS:
-        yield "quantity", f"unknown word {preset.quantity!r}; known: {', '.join(sorted(POLLUTANTS))}"
-    for kind in preset.exempt_process:
-        if kind not in PROCESS_KINDS:
-            yield "exempt_process", f"unknown word {kind!r}; known: {', '.join(sorted(PROCESS_KINDS))}"
-    if preset.averaging is Averaging.YEAR:
-        yield "averaging", "a permitted yearly total belongs to one outlet: the register has it"
-    if mg_m3_factor(preset.unit) is None and preset.averaging is not Averaging.HOUR:
-        yield "unit", f"a limit in {preset.unit} is one of an hour"
-    if mg_m3_factor(preset.unit) is None and preset.reference_o2_pct is not None:
-        yield "reference_o2_pct", f"a limit in {preset.unit} is not converted"
-    if preset.valid_to is not None and preset.valid_to < preset.valid_from:
-        yield "valid_to", f"{preset.valid_to} is before valid_from {preset.valid_from}"
+    """What a site file would refuse, and what only a person may say of an outlet."""
+    faults = limit_faults(
+        enterprise=None,
+        outlet=None,
+        process=preset.process,
+        quantity=preset.quantity,
+        averaging=preset.averaging,
+        unit=preset.unit,
+        reference_o2_pct=preset.reference_o2_pct,
+        exempt_process=preset.exempt_process,
+        status=preset.status,
+        enabled=preset.enabled,
+        valid_from=preset.valid_from,
+        valid_to=preset.valid_to,
+    )
+    yield from ((fault.field, fault.english) for fault in faults)
     if preset.enabled and preset.confidence not in CONFIRMED:
         yield "enabled", f"a limit of confidence {preset.confidence} stays disabled until somebody has confirmed it"
-    if preset.enabled and preset.status not in _IN_FORCE:
-        yield "enabled", f"a limit of status {preset.status} stays disabled"
 
 
 def join_presets(by_file: Mapping[str, Sequence[Preset]]) -> tuple[Preset, ...]:

@@ -28,7 +28,7 @@ def single_limit(window: HourlyWindow, params: SingleLimitParams) -> list[Judgem
     """One judgement per row, on the greatest valid reading of the hour: value in mg/m3.
 
     One reading over the limit is enough, however few there were; that none was over is known only of an hour with
-    enough valid minutes. Where the limit has a reference, the hour's oxygen must be valid for either.
+    enough valid minutes. Such limits have no reference: one reading has no mean of oxygen to be converted with.
     """
     largest = np.array([one.maximum for one in window.pollutant], np.float64)
     columns = hour_columns(window, largest, params.min_valid_minutes)
