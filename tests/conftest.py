@@ -14,11 +14,16 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from runtime.embedded import postgres
 from storage.database import Database
 from storage.migrate import migrate
+
+# how long an example takes says something of the machine, not of the code
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 #: An arbitrary instant for tests: 2026-11-02 08:00 in Wuhai.
 NOW = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)

@@ -22,10 +22,11 @@ from rules.evaluators.online_rate import OnlineRateParams, online_rate
 from rules.pack import load_packs
 
 POINT = Subject(SubjectKind.POINT, "plant/W-1")
+RULES = load_packs()
 
 
 def params_of(rule_id: str, kind: type[Params]) -> Params:
-    params = load_packs().variants[rule_id][0].typed_params
+    params = RULES.variants[rule_id][0].typed_params
     assert isinstance(params, kind)
     return params
 
