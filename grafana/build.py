@@ -6,15 +6,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from grafana.boards import city, emission, ldar, platform, water
+from grafana.boards import city, emission, ldar, limits, platform, trust, water
 from grafana.panels import Board, render
 
 DASHBOARDS = Path(__file__).parent / "dashboards"
 
 
 def boards() -> list[Board]:
-    """The five boards, built anew."""
-    return [city.board(), water.board(), emission.board(), ldar.board(), platform.board()]
+    """All boards, built anew."""
+    return [
+        city.board(),
+        water.board(),
+        emission.board(),
+        trust.board(),
+        limits.board(),
+        ldar.board(),
+        platform.board(),
+    ]
 
 
 def rendered() -> dict[str, str]:

@@ -23,7 +23,7 @@ from grafana.sdk import (
     timeseries,
 )
 from grafana.sdk import dashboard_model as model
-from grafana.words import GREEN, GREY, RED, Words
+from grafana.words import GREEN, GREY, ORANGE, RED, Words
 from storage.sql import parse_blocks
 
 #: Schema of Grafana 10.1. Later versions lift it when they load a board; a newer number would skip their steps.
@@ -34,21 +34,28 @@ TAG = "plantwatch"
 #: Instants in tables, in the board's time zone.
 TIME_UNIT = "time:YYYY-MM-DD HH:mm"
 
-CITY, WATER, EMISSION, LDAR, PLATFORM = (
+CITY, WATER, EMISSION, TRUST, LIMITS, LDAR, PLATFORM = (
     "plantwatch-city",
     "plantwatch-water",
     "plantwatch-emission",
+    "plantwatch-trust",
+    "plantwatch-limits",
     "plantwatch-ldar",
     "plantwatch-platform",
 )
 
+#: Opens a finding in the API, down to its hours, minutes, marks, formula and limit; the board has a variable `api`.
+FINDING_LINK = ("判定依据（接口）", '${api}/v1/findings/${__data.fields["判定编号"]}')
+
 P = TypeVar("P", stat.Panel, table.Panel, timeseries.Panel, barchart.Panel, statetimeline.Panel)
+Variable = dashboard_builder.QueryVariable | dashboard_builder.TextBoxVariable
 Panel = stat.Panel | table.Panel | timeseries.Panel | barchart.Panel | statetimeline.Panel
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a table or stat shows one result column. background paints the cell in the word's colour."""
+    """How a table or stat shows one result column. background paints the cell in the word's colour; colour is fixed,
+    for figures that are neither good nor bad."""
 
     unit: str | None = None
     decimals: int | None = None
@@ -58,6 +65,7 @@ class Column:
     hidden: bool = False
     width: int | None = None
     bad_above_zero: bool = False
+    colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Board:
     title: str
     description: str
     sections: Sequence[Section]
-    variables: Sequence[dashboard_builder.QueryVariable] = field(default_factory=tuple)
+    variables: Sequence[Variable] = field(default_factory=tuple)
     time_from: str = "now-30d/d"
     time_to: str = "now"
 
@@ -125,6 +133,8 @@ def _properties(column: Column) -> list[model.DynamicConfigValue]:
         # not a limit: none is good, any is bad
         properties["thresholds"] = _thresholds((None, GREEN), (1, RED)).build()
         properties["custom.cellOptions"] = {"type": "color-text"}
+    if column.colour is not None:
+        properties["color"] = {"mode": "fixed", "fixedColor": column.colour}
     if column.links:
         properties["links"] = [{"title": title, "url": url} for title, url in column.links]
     if column.hidden:
@@ -286,6 +296,12 @@ def variable(name: str, label: str, sql: str, description: str) -> dashboard_bui
     )
 
 
+def text_variable(name: str, label: str, value: str, description: str) -> dashboard_builder.TextBoxVariable:
+    """A box to type in, filled with `value`."""
+    box = dashboard_builder.TextBoxVariable(name).label(label).description(description).default_value(value)
+    return box.current(model.VariableOption(selected=True, text=value, value=value))
+
+
 def render(board: Board) -> str:
     """The board as the JSON that is checked in: sorted keys, ids by order, nothing that changes by itself."""
     builder = (
@@ -332,17 +348,22 @@ def _boards_link() -> dashboard_builder.DashboardLink:
 __all__ = [
     "CITY",
     "EMISSION",
+    "FINDING_LINK",
     "GREEN",
     "GREY",
     "LDAR",
+    "LIMITS",
+    "ORANGE",
     "PLATFORM",
     "RED",
     "TIME_UNIT",
+    "TRUST",
     "WATER",
     "Board",
     "Column",
     "Panel",
     "Section",
+    "Variable",
     "bars_panel",
     "board_link",
     "load_queries",
@@ -350,6 +371,7 @@ __all__ = [
     "series_panel",
     "stat_panel",
     "table_panel",
+    "text_variable",
     "timeline_panel",
     "variable",
 ]

@@ -1,11 +1,14 @@
 """Machine words of the database in the Chinese that operators read, with colours: red violates, green complies,
-grey is undetermined. Views give codes; a board turns them into words through Grafana's value mappings.
+grey is undetermined, pale blue is excluded. Views give codes; a board turns them into words through Grafana's value
+mappings.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.air import PROCESSES as PROCESS_NAMES
+from domain.marks import EQUIPMENT_KINDS, PROCESS_KINDS
 from domain.refusals import TEXTS
 from ingest.decode.hj212_quirks import QUIRK_TEXTS
 
@@ -14,6 +17,8 @@ GREEN = "green"
 GREY = "#8e8e8e"
 ORANGE = "orange"
 BLUE = "blue"
+#: An excluded hour wants nothing of anybody; it must not look like one without enough data.
+EXCLUDED = "#8ab8ff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +43,89 @@ VERDICT_CODES: Words = {
     "2": VERDICTS["violation"],
 }
 
-REASONS: Words = {
+#: As dash.hour_code gives them.
+HOUR_CODES: Words = VERDICT_CODES | {"3": Word("排除", EXCLUDED)}
+
+#: A sign says what the data look like, never why: no red.
+SIGN_CODES: Words = {"0": Word("数据不足", GREY), "1": Word("未看到", GREEN), "2": Word("看到", ORANGE)}
+
+WARNING_STATES: Words = {"true": Word("未解除", ORANGE), "false": Word("已解除", GREEN)}
+
+#: Of an hour at an outlet, and of the days, months and rates that rest on hours.
+HOUR_REASONS: Words = {
     "within_limit": Word("不高于限值"),
     "over_limit": Word("超过限值"),
     "no_data": Word("无数据"),
     "too_few_valid_minutes": Word("有效分钟不足"),
+    "too_few_valid_hours": Word("有效小时不足"),
+    "unit_unknown": Word("单位无法换算", ORANGE),
     "o2_missing": Word("缺少氧含量"),
     "too_few_valid_o2_minutes": Word("氧含量有效分钟不足"),
     "o2_invalid": Word("氧含量无效"),
     "o2_near_ambient": Word("氧含量接近空气，不自动判定"),
+    "negative_mean": Word("均值为负", ORANGE),
+    **{f"excluded_{kind}": Word(f"排除：{word}", EXCLUDED) for kind, word in PROCESS_KINDS.items()},
+}
+
+MONTH_REASONS: Words = {
     "share_met": Word("达标时段占比满足要求"),
     "share_not_met": Word("达标时段占比不满足要求"),
     "insufficient_data": Word("有效时段不足"),
+    "not_operating": Word("未运行", EXCLUDED),
+}
+
+MASS_REASONS: Words = {
+    "within_total": Word("不高于许可排放量"),
+    "over_total": Word("超过许可排放量", RED),
+    "capture_too_low": Word("有效捕集率过低，不能替代"),
+    "no_flow": Word("缺少流量"),
+    "not_operating": Word("未运行", EXCLUDED),
+}
+
+QUALITY_REASONS: Words = {
+    "capture_met": Word("满足要求", GREEN),
+    "capture_not_met": Word("不满足要求", RED),
+    "transmission_met": Word("满足要求", GREEN),
+    "transmission_not_met": Word("不满足要求", RED),
+    "not_operating": Word("未运行", EXCLUDED),
+}
+
+STATEMENT_REASONS: Words = {
+    "same": Word("一致", GREEN),
+    "differs": Word("不一致", ORANGE),
+    "not_reported": Word("数采仪未上报", GREY),
+    "no_own_value": Word("平台无可比值", GREY),
+}
+
+WARNING_REASONS: Words = {
+    "projected_over": Word("预计小时均值超过限值", ORANGE),
+    "minutes_over_100": Word("连续分钟值超过限值", ORANGE),
+    "minutes_over_80": Word("连续分钟值接近限值", ORANGE),
+    "normal": Word("正常", GREEN),
+}
+
+CALIBRATION_REASONS: Words = {
+    "in_control": Word("受控", GREEN),
+    "out_of_control": Word("失控", RED),
+    "calibrated": Word("按期校准", GREEN),
+    "overdue": Word("逾期未校准", RED),
+    "no_calibration": Word("无校准记录", ORANGE),
+}
+
+OTHER_AIR_REASONS: Words = {
+    "gap": Word("连续缺测", ORANGE),
+    "no_gap": Word("无连续缺测"),
+    "o2_above_inlet": Word("出口氧含量高于进口", RED),
+    "o2_not_above_inlet": Word("出口氧含量不高于进口"),
+}
+
+SIGN_REASONS: Words = {
+    "seen": Word("看到", ORANGE),
+    "not_seen": Word("未看到", GREEN),
+    "too_little_data": Word("数据不足", GREY),
+}
+
+WATER_REASONS: Words = {
     "target_met": Word("达到目标"),
     "target_not_met": Word("未达目标"),
     "no_metering_place": Word("未登记用水单位级计量点"),
@@ -60,6 +136,12 @@ REASONS: Words = {
     "no_verified_meter": Word("无检定有效的水表", RED),
     "not_connected": Word("水表未联网", ORANGE),
     "too_few_arrivals": Word("到报率不足", ORANGE),
+    "insufficient_data": Word("有效时段不足"),
+    "silent": Word("离线", RED),
+    "reporting": Word("在线", GREEN),
+}
+
+LEAK_REASONS: Words = {
     "scheduled": Word("未到期"),
     "due_soon": Word("即将到期", ORANGE),
     "overdue": Word("逾期未检", RED),
@@ -67,8 +149,21 @@ REASONS: Words = {
     "tested_late": Word("逾期检测", RED),
     "tested": Word("当年已检测"),
     "removed": Word("已拆除"),
-    "silent": Word("离线", RED),
-    "reporting": Word("在线", GREEN),
+}
+
+#: All that a finding may give.
+REASONS: Words = {
+    **HOUR_REASONS,
+    **MONTH_REASONS,
+    **MASS_REASONS,
+    **QUALITY_REASONS,
+    **STATEMENT_REASONS,
+    **WARNING_REASONS,
+    **CALIBRATION_REASONS,
+    **OTHER_AIR_REASONS,
+    **SIGN_REASONS,
+    **WATER_REASONS,
+    **LEAK_REASONS,
     "rule_error": Word("规则执行出错", RED),
 }
 
@@ -105,6 +200,52 @@ RULE_STATUS: Words = {
 }
 
 ONLINE: Words = {"true": Word("在线", GREEN), "false": Word("离线", RED)}
+
+MARK_DIMENSIONS: Words = {"equipment": Word("设备标记"), "process": Word("工况标记")}
+#: Two dimensions share the code `fault`, and its word.
+MARK_KINDS: Words = {kind: Word(word) for kind, word in (EQUIPMENT_KINDS | PROCESS_KINDS).items()}
+MARK_ORIGINS: Words = {"manual": Word("人工"), "auto": Word("自动")}
+MARK_STATES: Words = {
+    "effective": Word("有效", GREEN),
+    "rejected": Word("已驳回", RED),
+    "withdrawn": Word("已撤回", GREY),
+    "superseded": Word("已被取代", GREY),
+}
+
+LIMIT_STATES: Words = {
+    "enabled": Word("生效", GREEN),
+    "draft": Word("草稿，未生效", ORANGE),
+    "disabled": Word("停用", GREY),
+    "superseded": Word("已被取代", GREY),
+}
+LIMIT_STATUS: Words = {
+    "law": Word("法规标准"),
+    "policy": Word("政策文件"),
+    "permit": Word("排污许可证"),
+    "draft": Word("草稿", ORANGE),
+    "unconfirmed": Word("待核实", ORANGE),
+}
+LIMIT_ORIGINS: Words = {"preset": Word("随平台提供"), "site": Word("登记文件"), "operator": Word("操作员")}
+AVERAGINGS: Words = {
+    "hour": Word("小时均值"),
+    "single": Word("任意一次"),
+    "day": Word("日均值"),
+    "year": Word("年许可排放量"),
+}
+REGIONS: Words = {"any": Word("不分区域"), "general": Word("一般区域"), "key": Word("重点区域")}
+PROCESSES: Words = {code: Word(word) for code, word in PROCESS_NAMES.items()}
+
+#: What the values of a point say of another point, as its logger states them.
+STATISTICS: Words = {
+    "minute_mean": Word("数采仪分钟均值"),
+    "hour_mean": Word("数采仪小时均值"),
+    "hour_converted": Word("数采仪小时折算值"),
+    "day_mean": Word("数采仪日均值"),
+    "day_converted": Word("数采仪日折算值"),
+    "hour_total": Word("数采仪小时累计"),
+    "zero_drift": Word("零点漂移"),
+    "span_drift": Word("量程漂移"),
+}
 
 YES_NO: Words = {"true": Word("是"), "false": Word("否")}
 

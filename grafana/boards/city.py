@@ -47,7 +47,7 @@ _STANDING = {
     "LDAR 按期率": _PCT,
     "安装判定": _VERDICT,
     "在线判定": _VERDICT,
-    "超标小时": Column(bad_above_zero=True),
+    "法定超标小时": Column(bad_above_zero=True),
     "逾期密封点": Column(bad_above_zero=True),
     "未恢复告警": Column(bad_above_zero=True),
 }
@@ -72,7 +72,8 @@ def _headlines(sql: dict[str, str]) -> Section:
             stat_panel(
                 "取水计量在线监控率",
                 "所选时间范围内最近一个已判定日。分子：在线取水口许可水量之和；分母：全部在役非农业取水口许可水量之和。"
-                "在线指有检定有效的用水单位级水表且本月到报率达到规则要求。目标取自规则判定（绿色园区方案）。选多个旗县区时只显示第一个。",
+                "在线指有检定有效的用水单位级水表且本月到报率达到规则要求。目标取自规则判定（绿色园区方案）。"
+                "选多个旗县区时只显示第一个。",
                 sql["intake_online_rate"],
                 columns={"实际": _PCT, "目标": _PCT, "判定": Column(words=VERDICTS), "范围": Column()},
                 link=("用水计量覆盖", f"/d/{WATER}?${{district:queryparam}}"),
@@ -80,10 +81,17 @@ def _headlines(sql: dict[str, str]) -> Section:
             ),
             stat_panel(
                 "超低排放小时达标率（本月）",
-                "所选时间范围末尾所在月，月初至今。分子：判定达标的小时；分母：判定达标与不达标的小时之和"
-                "（按排口、污染物逐小时计）。无法判定的小时不计入，判定占比为已判定小时占已结束小时的比例。",
+                "所选时间范围末尾所在月，月初至今。分子：超低排放判定达标的小时；分母：判定达标与不达标的小时之和"
+                "（按排口、污染物逐小时计）。排除与无法判定的小时不计入，判定占比为已判定小时占运行小时的比例。"
+                "法定超标小时按许可证或排放标准另计。",
                 sql["emission_share"],
-                columns={"达标率": _PCT, "判定占比": _PCT, "达标小时": Column(unit="none"), "已判定小时": Column()},
+                columns={
+                    "达标率": _PCT,
+                    "判定占比": _PCT,
+                    "达标小时": Column(unit="none"),
+                    "已判定小时": Column(),
+                    "法定超标小时": Column(bad_above_zero=True),
+                },
                 link=("固定源排放", f"/d/{EMISSION}?${{district:queryparam}}"),
                 size=(8, 5),
             ),
@@ -102,7 +110,8 @@ def _headlines(sql: dict[str, str]) -> Section:
             ),
             stat_panel(
                 "工业企业用水计量设施安装率",
-                "所选时间范围内最近一个已判定日。分子：用水单位级计量点全部装有检定有效水表的工业企业数；分母：登记的工业企业数。",
+                "所选时间范围内最近一个已判定日。分子：用水单位级计量点全部装有检定有效水表的工业企业数；分母："
+                "登记的工业企业数。",
                 sql["installation_rate"],
                 columns={"实际": _PCT, "目标": _PCT, "判定": Column(words=VERDICTS), "范围": Column()},
                 link=("用水计量覆盖", f"/d/{WATER}?${{district:queryparam}}"),
@@ -158,7 +167,7 @@ def _standing(sql: dict[str, str]) -> Section:
         [
             table_panel(
                 "各旗县区",
-                "每个旗县区一行。超低达标率为月初至今；安装率、在线率为最近一个已判定日的区级判定；"
+                "每个旗县区一行。超低达标率、法定超标小时为月初至今；安装率、在线率为最近一个已判定日的区级判定；"
                 "LDAR 按期率为当前状态；未恢复告警为区内企业及该区本身的告警。",
                 sql["districts"],
                 columns={**_STANDING, "旗县区": _DISTRICT_LINKS, "区代码": Column(hidden=True)},

@@ -16,7 +16,7 @@ from grafana.panels import (
     stat_panel,
     table_panel,
 )
-from grafana.words import COMPONENT_KINDS, MEDIA, ORANGE, REASONS
+from grafana.words import COMPONENT_KINDS, LEAK_REASONS, MEDIA, ORANGE
 
 _PCT = Column(unit="percent", decimals=2)
 _TIME = Column(unit=TIME_UNIT)
@@ -96,7 +96,7 @@ def _lists(sql: dict[str, str]) -> Section:
                     "类型": _KIND,
                     "介质": _MEDIUM,
                     "最近检测": _TIME,
-                    "原因": Column(words=REASONS),
+                    "原因": Column(words=LEAK_REASONS),
                     "逾期天数": Column(unit="suffix: 天"),
                 },
                 size=(24, 11),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from grafana.panels import load_queries, variable
-from grafana.sdk import dashboard_builder
+from grafana.panels import Variable, load_queries, text_variable, variable
 
-Variable = dashboard_builder.QueryVariable
+#: The default of PLANTWATCH_PUBLIC_URL: how people reach the API.
+API_URL = "http://127.0.0.1:8080"
 
 _SQL = load_queries("variables")
 
@@ -26,8 +26,23 @@ def outlet() -> Variable:
 
 
 def pollutant() -> Variable:
-    """Pollutants that some rule judges."""
+    """Pollutants that are measured or limited somewhere."""
     return variable("pollutant", "污染物", _SQL["pollutant"], "只看所选污染物")
+
+
+def kind() -> Variable:
+    """The two judgements: legal limits and ultra-low emission."""
+    return variable("kind", "判定口径", _SQL["kind"], "法定限值或超低排放；不选为两者")
+
+
+def sign() -> Variable:
+    """Signs of false data."""
+    return variable("sign", "迹象", _SQL["sign"], "只看所选迹象")
+
+
+def api() -> Variable:
+    """Where links to findings lead."""
+    return text_variable("api", "接口地址", API_URL, "平台接口的地址（PLANTWATCH_PUBLIC_URL），判定依据的链接用它")
 
 
 def water_rule() -> Variable:

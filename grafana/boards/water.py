@@ -14,7 +14,7 @@ from grafana.panels import (
     series_panel,
     table_panel,
 )
-from grafana.words import GAP_KINDS, QC_FLAGS, REASONS, SOURCE_FLAGS, VERDICTS, YES_NO
+from grafana.words import GAP_KINDS, QC_FLAGS, SOURCE_FLAGS, VERDICTS, WATER_REASONS, YES_NO
 
 _PCT = Column(unit="percent", decimals=2)
 _TIME = Column(unit=TIME_UNIT)
@@ -23,7 +23,7 @@ _JUDGED = {
     "目标": _PCT,
     "差额": Column(unit="suffix: 个百分点", decimals=2),
     "判定": Column(words=VERDICTS, background=True),
-    "原因": Column(words=REASONS),
+    "原因": Column(words=WATER_REASONS),
 }
 
 
@@ -90,7 +90,7 @@ def _gaps(sql: dict[str, str]) -> Section:
                 sql["gaps"],
                 columns={
                     "类别": Column(words=GAP_KINDS),
-                    "缺口原因": Column(words=REASONS),
+                    "缺口原因": Column(words=WATER_REASONS),
                     "许可水量": Column(unit="m3", decimals=0),
                     "本月到报率": _PCT,
                     "应在线": Column(words=YES_NO),
@@ -103,7 +103,7 @@ def _gaps(sql: dict[str, str]) -> Section:
                 "静默 = 所选时间范围末尾 − 最近一次测量。",
                 sql["meters"],
                 columns={
-                    "状态": Column(words=REASONS, background=True),
+                    "状态": Column(words=WATER_REASONS, background=True),
                     "自": _TIME,
                     "最近测量": _TIME,
                     "表底": Column(decimals=1),

@@ -16,9 +16,13 @@ order by time desc, subject
 limit 1
 
 -- emission_share --
-select 100.0 * sum(compliant_hours) / nullif(sum(judged_hours), 0) as "达标率",
-       sum(compliant_hours) as "达标小时", sum(judged_hours) as "已判定小时",
-       100.0 * sum(judged_hours) / nullif(sum(hours), 0) as "判定占比"
+select 100.0 * sum(compliant_hours) filter (where kind = 'ule')
+           / nullif(sum(judged_hours) filter (where kind = 'ule'), 0) as "达标率",
+       sum(compliant_hours) filter (where kind = 'ule') as "达标小时",
+       sum(judged_hours) filter (where kind = 'ule') as "已判定小时",
+       100.0 * sum(judged_hours) filter (where kind = 'ule')
+           / nullif(sum(operating_hours) filter (where kind = 'ule'), 0) as "判定占比",
+       sum(violation_hours) filter (where kind = 'legal') as "法定超标小时"
 from dash.emission_month_to_date($__timeTo()::timestamptz)
 where '__all__' in ($district) or district in ($district)
 
@@ -56,14 +60,16 @@ order by 1, 2
 
 -- enterprises --
 select e.district_name as "旗县区", e.enterprise_name as "企业",
-       m.share_pct as "本月超低达标率", m.capture_pct as "判定占比", m.violation_hours as "超标小时",
+       m.share_pct as "本月超低达标率", m.judged_pct as "判定占比", m.violation_hours as "法定超标小时",
        i.rate_pct as "计量安装率", i.verdict as "安装判定", o.rate_pct as "在线监控率", o.verdict as "在线判定",
        l.on_time_pct as "LDAR 按期率", l.overdue_components as "逾期密封点", coalesce(a.alerts, 0) as "未恢复告警",
        e.enterprise as "企业代码"
 from dash.enterprise e
 left join (
-    select enterprise, 100.0 * sum(compliant_hours) / nullif(sum(judged_hours), 0) as share_pct,
-           100.0 * sum(judged_hours) / nullif(sum(hours), 0) as capture_pct, sum(violation_hours) as violation_hours
+    select enterprise, 100.0 * sum(compliant_hours) filter (where kind = 'ule')
+               / nullif(sum(judged_hours) filter (where kind = 'ule'), 0) as share_pct,
+           100.0 * sum(judged_hours) / nullif(sum(operating_hours), 0) as judged_pct,
+           sum(violation_hours) filter (where kind = 'legal') as violation_hours
     from dash.emission_month_to_date($__timeTo()::timestamptz) group by enterprise
 ) m using (enterprise)
 left join dash.metering_coverage_latest i
@@ -79,14 +85,16 @@ order by "未恢复告警" desc, e.district, e.enterprise
 
 -- districts --
 select d.district_name as "旗县区", n.enterprises as "企业", m.share_pct as "本月超低达标率",
-       m.capture_pct as "判定占比", m.violation_hours as "超标小时",
+       m.judged_pct as "判定占比", m.violation_hours as "法定超标小时",
        i.rate_pct as "计量安装率", i.verdict as "安装判定", o.rate_pct as "在线监控率", o.verdict as "在线判定",
        l.on_time_pct as "LDAR 按期率", l.overdue as "逾期密封点", coalesce(a.alerts, 0) as "未恢复告警", d.district as "区代码"
 from dash.district d
 left join (select district, count(*) as enterprises from dash.enterprise group by district) n using (district)
 left join (
-    select district, 100.0 * sum(compliant_hours) / nullif(sum(judged_hours), 0) as share_pct,
-           100.0 * sum(judged_hours) / nullif(sum(hours), 0) as capture_pct, sum(violation_hours) as violation_hours
+    select district, 100.0 * sum(compliant_hours) filter (where kind = 'ule')
+               / nullif(sum(judged_hours) filter (where kind = 'ule'), 0) as share_pct,
+           100.0 * sum(judged_hours) / nullif(sum(operating_hours), 0) as judged_pct,
+           sum(violation_hours) filter (where kind = 'legal') as violation_hours
     from dash.emission_month_to_date($__timeTo()::timestamptz) group by district
 ) m using (district)
 left join dash.metering_coverage_latest i

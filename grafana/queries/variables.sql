@@ -22,3 +22,9 @@ select title as "__text", rule_id as "__value" from dash.rule_health where rule_
 
 -- ldar_rule --
 select title as "__text", rule_id as "__value" from dash.rule_health where rule_id like 'ldar.%' order by rule_id
+
+-- kind --
+select kind_name as "__text", kind as "__value" from dash.judgement_kind order by kind
+
+-- sign --
+select title as "__text", split_part(rule_id, '.', 2) as "__value" from dash.rule_health where rule_id like 'sign.%' order by rule_id

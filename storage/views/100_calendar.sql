@@ -19,7 +19,7 @@ immutable parallel safe language sql as $$ select (at at time zone 'Asia/Shangha
 create function dash.local_hour(at timestamptz) returns int
 immutable parallel safe language sql as $$ select extract(hour from at at time zone 'Asia/Shanghai')::int $$;
 
--- The instant at which the local day, month or year that holds an instant begins: an index can use it as a bound.
+-- The instant at which the local day, month, quarter or year that holds an instant begins: an index can use it as a bound.
 create function dash.day_floor(at timestamptz) returns timestamptz
 immutable parallel safe language sql as $$
     select date_trunc('day', at at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'
@@ -41,8 +41,7 @@ immutable parallel safe language sql as $$
     select case verdict when 'violation' then 2 when 'compliant' then 1 else 0 end::smallint
 $$;
 
-create function dash.pollutant_name(pollutant text) returns text
+create function dash.quarter_floor(at timestamptz) returns timestamptz
 immutable parallel safe language sql as $$
-    select case pollutant when 'so2' then 'SO₂' when 'nox' then 'NOx' when 'pm' then '颗粒物'
-                          when 'nmhc' then '非甲烷总烃' when 'nh3' then '氨' else pollutant end
+    select date_trunc('quarter', at at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'
 $$;

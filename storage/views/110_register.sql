@@ -20,16 +20,14 @@ join district d on d.code = e.district;
 create view dash.point as
 select d.code as district, d.name as district_name, e.code as enterprise, e.name as enterprise_name,
        e.code || '/' || p.code as point, p.name as point_name, p.kind, p.quantity, p.unit, p.interval_s,
-       e.code || '/' || o.code as outlet, p.in_service_from, p.in_service_to
+       e.code || '/' || o.code as outlet, e.code || '/' || s.code as of_point, p.statistic, p.basis, p.range_top,
+       p.in_service_from, p.in_service_to
 from point p
 join enterprise e using (enterprise_id)
 join district d on d.code = e.district
-left join outlet o on o.outlet_id = p.outlet_id;
-
--- Pollutants that a ULE rule judges, as a choice for the boards.
-create view dash.pollutant as
-select distinct split_part(rule_id, '.', 3) as pollutant, dash.pollutant_name(split_part(rule_id, '.', 3)) as pollutant_name
-from rule where rule_id like 'ule.%.hourly' and enabled;
+left join outlet o on o.outlet_id = p.outlet_id
+left join point s on s.point_id = p.of_point_id;
+comment on column dash.point.statistic is 'what its values say of of_point: a statement of the logger, judged by no limit; null: a measurement';
 
 create view dash.target as
 select target_id, document, document_status, indicator, operator, value::double precision as value, unit,

@@ -33,7 +33,7 @@ join district d on d.code = e.district;
 create view dash.reading_raw as
 select r.measured_at as time, d.code as district, e.code as enterprise, e.name as enterprise_name,
        e.code || '/' || p.code as point, p.name as point_name, p.quantity, p.unit,
-       e.code || '/' || o.code as outlet,
+       e.code || '/' || o.code as outlet, p.statistic,
        r.value, r.source_flag::text as source_flag, r.qc_flag, r.received_at,
        coalesce((select c.value from correction c where c.point_id = r.point_id and c.measured_at = r.measured_at
                  order by c.correction_id desc limit 1), r.value) as effective_value,
@@ -51,7 +51,7 @@ select h.hour_at as time, d.code as district, e.code as enterprise, e.name as en
        e.code || '/' || p.code as point, p.name as point_name, p.kind, p.quantity, p.unit,
        e.code || '/' || o.code as outlet,
        h.mean, h.increment, h.minimum, h.maximum, h.valid_minutes, h.reading_count, h.valid_count,
-       (3600 / p.interval_s) as expected_count, h.marks, h.gap_from, h.computed_at
+       (3600 / p.interval_s) as expected_count, h.marked_minutes, h.mark_ids, h.marks, h.gap_from, p.statistic, h.computed_at
 from hourly h
 join point p using (point_id)
 join enterprise e on e.enterprise_id = p.enterprise_id

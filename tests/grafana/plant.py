@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -24,6 +25,9 @@ Connection = psycopg.Connection[tuple[object, ...]]
 #: End of the history: 2026-11-15 08:00 in Wuhai, so that October is a closed month.
 NOW = datetime.fromisoformat("2026-11-15T00:00:00+00:00")
 START = datetime.fromisoformat("2026-09-30T16:00:00+00:00")
+
+#: Outlets: limits, marks, hours, signs.
+AIR = Path(__file__).with_name("air.sql")
 
 _REGISTER = """
 insert into city values ('wuhai', '乌海市');
@@ -88,39 +92,6 @@ select component_id, %(now)s::timestamptz - component_id %% 20 * interval '1 day
 """
 
 _FINDINGS = """
-insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, value,
-                     limit_value, unit, evidence, computed_at)
-select r.rule_id, r.version, 'outlet:' || e.code || '/' || o.code, e.enterprise_id, h, h + interval '1 hour', v.verdict,
-       v.reason, case when v.verdict <> 'undetermined' then v.value end,
-       (r.definition -> 'params' ->> 'limit_mg_m3')::double precision, 'mg/m3',
-       jsonb_build_object(
-           'pollutant', jsonb_build_object('point', 'S1', 'mean', v.value / 1.05, 'valid_minutes', 60, 'readings', 60),
-           'o2', jsonb_build_object('point', 'S1-O2', 'mean_pct', 9.0, 'valid_minutes', 60, 'readings', 60)),
-       h + interval '75 minutes'
-from rule r cross join outlet o join enterprise e using (enterprise_id)
-cross join generate_series(%(start)s::timestamptz, %(now)s::timestamptz - interval '2 hours', interval '1 hour') h
-cross join lateral (
-    select (r.definition -> 'params' ->> 'limit_mg_m3')::double precision as limit_value,
-           extract(epoch from h)::bigint / 3600 as n
-) c
-cross join lateral (
-    select case when c.n %% 24 = 3 then c.limit_value * 1.4 else c.limit_value * 0.6 end as value,
-           case when c.n %% 24 = 3 and e.code = 'coke-a' then 'violation' when c.n %% 48 = 5 then 'undetermined'
-                else 'compliant' end as verdict,
-           case when c.n %% 24 = 3 and e.code = 'coke-a' then 'over_limit' when c.n %% 48 = 5 then 'no_data'
-                else 'within_limit' end as reason
-) v
-where r.rule_id like 'ule.coke_oven_stack.%%.hourly' and r.enabled;
-insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, value,
-                     limit_value, unit, evidence, computed_at)
-select r.rule_id, r.version, 'outlet:' || e.code || '/' || o.code, e.enterprise_id, %(start)s::timestamptz,
-       %(start)s::timestamptz + interval '31 days', 'compliant', 'share_met', 97.0,
-       (r.definition -> 'params' ->> 'min_share_pct')::double precision, '%%',
-       '{"hours_in_service": 744, "hours_judged": 728, "hours_compliant": 706, "hours_violation": 22,
-         "judged_pct": 97.8}',
-       %(now)s::timestamptz
-from rule r cross join outlet o join enterprise e using (enterprise_id)
-where r.rule_id like 'ule.coke_oven_stack.%%.monthly' and r.enabled;
 insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
                      computed_at)
 select r.rule_id, r.version, 'component:' || e.code || '/' || c.code, e.enterprise_id, p.anchor_at,
@@ -171,13 +142,14 @@ update rule set health = case when rule_id = 'platform.rule_failed' then 'error'
                 last_evaluated_at = %(now)s::timestamptz;
 insert into alert (rule_id, subject, enterprise_id, severity, state, title, summary, details, occurred_at, detected_at,
                    fired_at, last_seen_at, resolved_at, finding_id)
-select f.rule_id, f.subject, f.enterprise_id, case when f.rule_id like 'ule%%' then 'critical' else 'warning' end,
+select f.rule_id, f.subject, f.enterprise_id, case when f.rule_id like 'legal%%' then 'critical' else 'warning' end,
        case when row_number() over (partition by f.rule_id, f.subject order by f.period_start desc) = 1
             then 'firing' else 'resolved' end,
        '告警标题', '说明', '{}', f.period_start, f.computed_at, f.period_start, f.period_end,
        case when row_number() over (partition by f.rule_id, f.subject order by f.period_start desc) > 1
             then f.period_end end, f.finding_id
-from finding f where f.verdict = 'violation' and f.rule_id not like 'ldar%%' and f.subject not like 'city%%';
+from finding f
+where f.verdict = 'violation' and f.rule_id similar to '(legal|ule|water|data)%%' and f.subject not like 'city%%';
 insert into alert_work (finding_id) select max(finding_id) from finding;
 insert into notification (alert_id, event, channel, receiver, idempotency_key, body, state, attempts, queued_at,
                           next_attempt_at, sent_at, last_error)
@@ -197,7 +169,7 @@ def fill(connection: Connection) -> None:
     connection.execute(_REGISTER)
     _fill_rules(connection)
     parameters = {"now": NOW, "start": START}
-    for script in (_READINGS, _FINDINGS):
+    for script in (_READINGS, _FINDINGS, AIR.read_text("utf-8")):
         _run(connection, script, parameters)
     _fill_water(connection)
     _run(connection, _OPERATION, parameters)

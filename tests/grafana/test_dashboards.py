@@ -16,6 +16,7 @@ from grafana import build
 from grafana.panels import SCHEMA_VERSION, load_queries
 from grafana.sdk import DATASOURCE_TYPE, DATASOURCE_UID, JSONEncoder, register
 from grafana.sdk import dashboard_model as model
+from runtime.settings import Settings
 from tests.grafana.macros import UnknownMacro, expand
 from tests.grafana.plant import NOW, START
 
@@ -42,8 +43,13 @@ def _cases() -> Iterator[Any]:
                 yield pytest.param(uid, panel, target, id=f"{uid}/{panel['title']}/{target['refId']}")
 
 
-def variables(uid: str) -> list[dict[str, Any]]:
+def declared(uid: str) -> list[dict[str, Any]]:
     return DASHBOARDS[uid]["templating"]["list"]
+
+
+def variables(uid: str) -> list[dict[str, Any]]:
+    """Those that a query fills."""
+    return [variable for variable in declared(uid) if variable["type"] == "query"]
 
 
 def variable_cases() -> list[Any]:
@@ -64,9 +70,9 @@ def everything(uid: str) -> dict[str, Any]:
     return {variable["name"]: ALL for variable in variables(uid)}
 
 
-def test_five_boards() -> None:
+def test_boards() -> None:
     assert sorted(dashboard["title"] for dashboard in DASHBOARDS.values()) == sorted(
-        ["城市总览", "用水计量覆盖", "固定源排放", "泄漏检测与修复 LDAR", "平台运行"]
+        ["城市总览", "用水计量覆盖", "固定源排放", "数据可信度", "限值登记", "泄漏检测与修复 LDAR", "平台运行"]
     )
 
 
@@ -177,6 +183,8 @@ def test_panel_query_obeys_every_choice(
         "enterprise": ["coke-a", "chem-c"],
         "outlet": ["coke-a/S1"],
         "pollutant": ["so2"],
+        "kind": ["ule"],
+        "sign": ["flatline"],
         "rule": ["water.meter_installation_rate", "ldar.gb37822"],
     }
     here = {variable["name"]: chosen[variable["name"]] for variable in variables(uid)}
@@ -210,15 +218,15 @@ def test_variable_query_runs(uid: str, variable: dict[str, Any], reader: Connect
 
 @pytest.mark.parametrize("uid", DASHBOARDS)
 def test_variables_are_declared_before_use(uid: str) -> None:
-    declared: set[str] = set()
-    known = {"district", "enterprise", "outlet", "pollutant", "rule"}
+    before: set[str] = set()
+    known = {"district", "enterprise", "outlet", "pollutant", "kind", "sign", "rule"}
     for variable in variables(uid):
         used = set(re.findall(r"\$(\w+)", variable["query"]))
-        assert used <= declared
-        declared.add(variable["name"])
+        assert used <= before
+        before.add(variable["name"])
     for panel in panels(DASHBOARDS[uid]):
         for target in panel["targets"]:
-            assert set(re.findall(r"\$(\w+)", target["rawSql"])) & known <= declared
+            assert set(re.findall(r"\$(\w+)", target["rawSql"])) & known <= before
 
 
 def test_every_named_query_is_on_a_board() -> None:
@@ -234,7 +242,7 @@ def test_every_named_query_is_on_a_board() -> None:
 def test_queries_read_only_the_schema_dash() -> None:
     for uid, panel, target in (case.values for case in cases()):
         for relation in re.findall(r"\b(?:from|join)\s+([a-z_.]+)", target["rawSql"]):
-            named = relation.startswith("dash.") or relation in {"time", "now"}
+            named = relation.startswith("dash.") or relation in {"time", "now", "lateral"}
             assert named or f"with {relation}" in target["rawSql"], (uid, panel["title"], relation)
 
 
@@ -244,6 +252,10 @@ def test_links_name_boards_and_variables_that_exist() -> None:
         assert uid in DASHBOARDS
         names = {variable["name"] for variable in variables(uid)}
         assert set(re.findall(r"var-(\w+)=", query)) <= names
+    for uid, dashboard in DASHBOARDS.items():
+        if "${api}" in json.dumps(dashboard):
+            (box,) = [one for one in declared(uid) if one["type"] == "textbox"]
+            assert (box["name"], box["query"]) == ("api", Settings.model_fields["public_url"].default)
 
 
 @pytest.mark.parametrize(

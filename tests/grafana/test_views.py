@@ -5,21 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import psycopg
 import pytest
-from psycopg.types.json import Jsonb
 
-from domain.air import HourColumns, HourReason
-from domain.findings import Subject
+from domain.air import HourReason
 from domain.leaks import LeakStatus
-from domain.periods import hour_of
 from domain.quality import SourceFlag
 from domain.refusals import Reason
 from grafana import words
-from rules.evaluators.hourly_limit import HourlyWindow, hourly_limit
-from rules.pack import load_packs
-from tests.grafana.plant import NOW, START
+from tests.grafana.plant import NOW
 
 Connection = psycopg.Connection[tuple[object, ...]]
 MONTH_START = datetime(2026, 10, 31, 16, tzinfo=UTC)
@@ -48,72 +42,6 @@ def test_calendar_is_local(at: str, day: date, hour: int, reader: Connection) ->
 )
 def test_floors_are_local_midnights(function: str, expected: str, reader: Connection) -> None:
     assert rows(reader, f"select dash.{function}(%s::timestamptz)", NOW) == [(datetime.fromisoformat(expected),)]
-
-
-def test_month_to_date_counts_hours_by_verdict(reader: Connection) -> None:
-    hours = [MONTH_START + timedelta(hours=n) for n in range(24 * 31)]
-    hours = [hour for hour in hours if hour <= NOW - timedelta(hours=2)]
-    number = [int(hour.timestamp()) // 3600 for hour in hours]
-    violations = sum(n % 24 == 3 for n in number)
-    undetermined = sum(n % 48 == 5 for n in number)
-    compliant = len(hours) - violations - undetermined
-    found = rows(
-        reader,
-        "select hours, compliant_hours, violation_hours, undetermined_hours, judged_hours, share_pct, capture_pct,"
-        " limit_mg_m3, target_pct from dash.emission_month_to_date(%s)"
-        " where outlet = 'coke-a/S1' and pollutant = 'so2'",
-        NOW,
-    )
-    judged = compliant + violations
-    assert found == [
-        (
-            len(hours),
-            compliant,
-            violations,
-            undetermined,
-            judged,
-            pytest.approx(100 * compliant / judged),
-            pytest.approx(100 * judged / len(hours)),
-            30.0,
-            95.0,
-        )
-    ]
-
-
-def test_hour_shows_what_its_verdict_rests_on(filled_url: str) -> None:
-    """The evaluator's own evidence, read by the view."""
-    rule_id = "ule.coke_oven_stack.so2.hourly"
-    hour = hour_of(START - timedelta(hours=5))
-    columns = HourColumns(
-        np.array([30.0]), np.array([52]), np.array([52]), np.array([10.0]), np.array([47]), np.array([50])
-    )
-    window = HourlyWindow([Subject.parse("outlet:coke-a/S1")], [hour], columns, ["S1-SO2"], ["S1-O2"])
-    (judged,) = hourly_limit(window, load_packs().in_force(rule_id, NOW).typed_params)
-    with psycopg.connect(filled_url) as connection:
-        connection.execute(
-            "insert into finding (rule_id, rule_version, subject, period_start, period_end, verdict, reason, value,"
-            " limit_value, unit, evidence, computed_at) values (%s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (
-                rule_id,
-                str(judged.subject),
-                hour.start,
-                hour.end,
-                judged.verdict,
-                judged.reason,
-                judged.value,
-                judged.limit,
-                judged.unit,
-                Jsonb(judged.evidence),
-                NOW,
-            ),
-        )
-        found = connection.execute(
-            "select measured_mg_m3, valid_minutes, o2_pct, o2_valid_minutes, converted_mg_m3, limit_mg_m3, verdict,"
-            " verdict_code from dash.hourly_emission where time = %s and outlet = 'coke-a/S1' and pollutant = 'so2'",
-            (hour.start,),
-        ).fetchall()
-        connection.rollback()
-    assert found == [(30.0, 52, 10.0, 47, pytest.approx(30 * 13 / 11), 30.0, "violation", 2)]
 
 
 def test_superseded_finding_is_not_shown(filled_url: str) -> None:
