@@ -78,6 +78,7 @@ MASS_REASONS: Words = {
     "within_total": Word("不高于许可排放量"),
     "over_total": Word("超过许可排放量", RED),
     "capture_too_low": Word("有效捕集率过低，不能替代"),
+    "no_valid_hour_before": Word("此前没有有效小时可替代"),
     "no_flow": Word("缺少流量"),
     "not_operating": Word("未运行", EXCLUDED),
 }
@@ -88,6 +89,21 @@ QUALITY_REASONS: Words = {
     "transmission_met": Word("满足要求", GREEN),
     "transmission_not_met": Word("不满足要求", RED),
     "not_operating": Word("未运行", EXCLUDED),
+}
+
+#: Why an hour has no dry standard flow and so no mass.
+FLOW_REASONS: Words = {
+    "temperature_missing": Word("缺少烟温"),
+    "temperature_implausible": Word("烟温不合理", ORANGE),
+    "atmosphere_missing": Word("未登记大气压"),
+    "pressure_missing": Word("缺少烟气静压"),
+    "pressure_implausible": Word("烟气静压不合理", ORANGE),
+    "humidity_missing": Word("缺少湿度"),
+    "humidity_implausible": Word("湿度不合理", ORANGE),
+    "no_flow": Word("缺少流量"),
+    "flow_missing": Word("流量无有效值"),
+    "flow_negative": Word("流量为负", ORANGE),
+    "area_missing": Word("未登记烟道截面积"),
 }
 
 STATEMENT_REASONS: Words = {
@@ -125,6 +141,35 @@ SIGN_REASONS: Words = {
     "too_little_data": Word("数据不足", GREY),
 }
 
+#: What a sign saw, by the `detail` of its evidence: a description of the data, never of anybody's doing.
+SIGN_DETAILS: Words = {
+    "flatline": Word("数值长时间不变"),
+    "zero_or_negative": Word("运行中持续为零或负"),
+    "near_limit": Word("小时值集中在限值下方"),
+    "hard_maximum": Word("同一最大值反复出现"),
+    "range_top": Word("停在量程上限"),
+    "low_variation": Word("波动明显小于以往"),
+    "step": Word("氧含量突升而浓度同降"),
+    "dilution_suspected": Word("氧含量接近空气而烟道在运行"),
+    "o2_low_bias": Word("氧含量长期低于基准"),
+    "zs_mismatch": Word("自报折算值与重算不符"),
+    "flow_inconsistent": Word("小时累计与平均流量不符"),
+    "flow_constant": Word("流量长时间不变"),
+    "cold_flue": Word("烟温接近常温而浓度照常"),
+    "nox_with_air": Word("氧含量接近空气而氮氧化物照常"),
+    "step_at_calibration": Word("校准后示值总是下降"),
+    "share": Word("带标记的时间占比偏高"),
+    "beside_exceedance": Word("标记集中在超标前后"),
+    "flag": Word("停运标记期间烟道在运行"),
+    "stop_mark": Word("停运工况期间烟道在运行"),
+    "gap_at_rise": Word("浓度升高后数据缺失"),
+    "duplicate_period": Word("与以往时段逐分钟相同"),
+    "late_changed": Word("补传数据与原有数据不同"),
+    "unit_up": Word("数值约为以往一千倍"),
+    "unit_down": Word("数值约为以往千分之一"),
+    "qn": Word("请求编码重复或倒退"),
+}
+
 WATER_REASONS: Words = {
     "target_met": Word("达到目标"),
     "target_not_met": Word("未达目标"),
@@ -156,6 +201,7 @@ REASONS: Words = {
     **HOUR_REASONS,
     **MONTH_REASONS,
     **MASS_REASONS,
+    **FLOW_REASONS,
     **QUALITY_REASONS,
     **STATEMENT_REASONS,
     **WARNING_REASONS,

@@ -23,6 +23,7 @@ from grafana.panels import (
 )
 from grafana.words import (
     EXCLUDED,
+    FLOW_REASONS,
     GREEN,
     HOUR_CODES,
     HOUR_REASONS,
@@ -307,7 +308,7 @@ def _history(sql: dict[str, str]) -> Section:
                     "止": _TIME,
                     "值": Column(decimals=3),
                     "判定": _VERDICT,
-                    "原因": Column(words=HOUR_REASONS | OTHER_AIR_REASONS),
+                    "原因": Column(words=HOUR_REASONS | FLOW_REASONS | OTHER_AIR_REASONS),
                     "判定编号": Column(links=(FINDING_LINK,)),
                 },
                 size=(24, 8),

@@ -26,7 +26,9 @@ from grafana.words import (
     MARK_KINDS,
     MARK_ORIGINS,
     MARK_STATES,
+    MASS_REASONS,
     PROCESSES,
+    QUALITY_REASONS,
     STATEMENT_REASONS,
     WARNING_REASONS,
     WARNING_STATES,
@@ -38,6 +40,9 @@ _DAY = Column(unit="time:YYYY-MM-DD")
 _SPAN = Column(unit="dtdurations", decimals=0)
 _HIDDEN = Column(hidden=True)
 _FINDING = Column(links=(FINDING_LINK,))
+_QUALITY = Column(words=QUALITY_REASONS, background=True)
+_OUTLET = Column(links=(("查看该排口", board_link(EMISSION, outlet="排口代码")),))
+_TONNES = Column(unit="masst", decimals=3)
 _SQL = load_queries("emission_data")
 
 
@@ -45,7 +50,8 @@ def worst_outlets() -> table.Panel:
     """One row an outlet: all that makes somebody look there first."""
     return table_panel(
         "最差排口",
-        "每个排口一行：本月法定超标小时多的在前，其次超低达标率低的、可信度得分高的。超低达标率取该排口最差的污染物。"
+        "每个排口一行：本月法定超标小时多的在前，其次超低达标率低的、可信度得分高的。超低达标率、"
+        "捕集率取该排口最差的污染物。"
         "可信度得分为最近 30 个本地日看到的异常迹象的权重之和，只表示值得核查。最多 100 行。",
         _SQL["worst_outlets"],
         columns={
@@ -59,6 +65,8 @@ def worst_outlets() -> table.Panel:
             "工序": Column(words=PROCESSES),
             "法定超标小时": Column(bad_above_zero=True),
             "超低达标率（最差污染物）": _PCT,
+            "本季捕集率（最差污染物）": _PCT,
+            "捕集率要求": _PCT,
             "可信度得分": Column(decimals=1),
             "企业代码": _HIDDEN,
             "排口代码": _HIDDEN,
@@ -69,7 +77,7 @@ def worst_outlets() -> table.Panel:
 
 def sections() -> list[Section]:
     """The sections below the hours."""
-    return [_warnings(), _quality(), _marks(), _statements()]
+    return [_warnings(), _quality(), _marks(), _statements(), _mass()]
 
 
 def _warnings() -> Section:
@@ -123,6 +131,45 @@ def _quality() -> Section:
     return Section(
         "数据质量",
         [
+            table_panel(
+                "有效数据捕集率（本季至今）",
+                "所选时间范围末尾所在季，季初至今：有效小时 ÷ 运行小时（在役小时扣除停运），低于要求的在前。"
+                "要求取自规则，季末由规则判定。",
+                _SQL["capture"],
+                columns={"捕集率": _PCT, "要求": _PCT, "目前": _QUALITY, "排口": _OUTLET, "排口代码": _HIDDEN},
+                size=(12, 9),
+            ),
+            table_panel(
+                "数据传输有效率（本月至今）",
+                "所选时间范围末尾所在月，月初至今：传输率（实传 ÷ 应传）× 有效率（有效 ÷ 应有效），"
+                "按该排口各污染物与氧含量的小时合计，停运不计入应传。要求取自规则，月末由规则判定。",
+                _SQL["transmission"],
+                columns={
+                    "传输有效率": _PCT,
+                    "要求": _PCT,
+                    "目前": _QUALITY,
+                    "传输率": _PCT,
+                    "有效率": _PCT,
+                    "排口": _OUTLET,
+                    "排口代码": _HIDDEN,
+                },
+                size=(12, 9),
+            ),
+            table_panel(
+                "捕集率与传输有效率的判定",
+                "所选时间范围及其之前一年内已结束的季与月的判定，新的在前。",
+                _SQL["quality_verdicts"],
+                columns={
+                    "起": _DAY,
+                    "止": _DAY,
+                    "比率": _PCT,
+                    "要求": _PCT,
+                    "结论": _QUALITY,
+                    "判定时间": _TIME,
+                    "判定编号": _FINDING,
+                },
+                size=(24, 7),
+            ),
             series_panel(
                 "设备标记剔除的分钟",
                 "每个本地日、测点因有效的设备标记（校准、故障、维护等）而不计入均值的分钟数。",
@@ -190,7 +237,7 @@ def _marks() -> Section:
                     "标记时间": _TIME,
                     "迟于结束": _SPAN,
                     "处理时间": _TIME,
-                    "排口": Column(links=(("查看该排口", board_link(EMISSION, outlet="排口代码")),)),
+                    "排口": _OUTLET,
                     "编号": Column(links=(("标记（接口）", '${api}/v1/marks/${__data.fields["编号"]}'),)),
                     "排口代码": _HIDDEN,
                 },
@@ -232,6 +279,43 @@ def _statements() -> Section:
                     "判定编号": _FINDING,
                 },
                 size=(16, 9),
+            ),
+        ],
+    )
+
+
+def _mass() -> Section:
+    return Section(
+        "排放量与年许可排放量",
+        [
+            bars_panel(
+                "年初至今排放量与许可",
+                "所选时间范围末尾所在年，截至最近一个已判定月。排放量由实测浓度（不折算）与标干流量计算，"
+                "缺数小时按规则替代。"
+                "只含登记了年许可排放量的排口、污染物，排放量大的在前，最多 20 个。",
+                _SQL["mass_year"],
+                unit="masst",
+                decimals=2,
+                x="排口·污染物",
+                colours={"年许可排放量": GREY},
+                horizontal=True,
+                size=(10, 9),
+            ),
+            table_panel(
+                "各月排放量",
+                "所选时间范围末尾所在年已判定的月。替代只用于排放量，从不改动浓度；捕集率过低的季不能替代，"
+                "未能替代的小时不计入排放量。",
+                _SQL["mass"],
+                columns={
+                    "当月排放量": _TONNES,
+                    "年初至月末": _TONNES,
+                    "年许可排放量": _TONNES,
+                    "已用": _PCT,
+                    "结论": Column(words=MASS_REASONS),
+                    "所在季捕集率": _PCT,
+                    "判定编号": _FINDING,
+                },
+                size=(14, 9),
             ),
         ],
     )

@@ -7,6 +7,7 @@ from grafana.panels import (
     EMISSION,
     FINDING_LINK,
     ORANGE,
+    TIME_UNIT,
     TRUST,
     Board,
     Column,
@@ -18,7 +19,7 @@ from grafana.panels import (
     table_panel,
     timeline_panel,
 )
-from grafana.words import GREY, SIGN_CODES
+from grafana.words import GREY, SIGN_CODES, SIGN_DETAILS
 
 _DAY = Column(unit="time:YYYY-MM-DD")
 _HIDDEN = Column(hidden=True)
@@ -131,6 +132,8 @@ def _evidence(sql: dict[str, str]) -> Section:
                 sql["evidence"],
                 columns={
                     "日期": Column(unit="time:YYYY-MM-DD", links=(("查看该日", _DAY_LINK),)),
+                    "看到了什么": Column(words=SIGN_DETAILS),
+                    "首个小时": Column(unit=TIME_UNIT),
                     "权重": Column(decimals=1),
                     "判定编号": Column(links=(FINDING_LINK,)),
                     "排口代码": _HIDDEN,

@@ -117,7 +117,8 @@ limit 300
 
 -- worst_outlets --
 select m.enterprise_name as "企业", m.outlet_name as "排口", m.process as "工序", m.legal_violations as "法定超标小时",
-       m.ule_share as "超低达标率（最差污染物）", m.ule_worst as "最差污染物", s.score as "可信度得分",
+       m.ule_share as "超低达标率（最差污染物）", m.ule_worst as "最差污染物", c.capture_pct as "本季捕集率（最差污染物）",
+       c.target_pct as "捕集率要求", s.score as "可信度得分",
        array_to_string(s.sign_titles, '、') as "看到的迹象", m.undetermined as "无法判定小时", m.excluded as "排除小时",
        m.enterprise as "企业代码", m.outlet as "排口代码"
 from (
@@ -133,6 +134,81 @@ from (
       and ('__all__' in ($pollutant) or pollutant in ($pollutant))
     group by enterprise, enterprise_name, outlet, outlet_name, process
 ) m
+left join (
+    select outlet, min(capture_pct) as capture_pct, max(target_pct) as target_pct
+    from dash.capture_rate($__timeTo()::timestamptz) group by outlet
+) c using (outlet)
 left join dash.sign_score_at($__timeTo()::timestamptz) s using (outlet)
 order by m.legal_violations desc nulls last, m.ule_share nulls last, s.score desc nulls last, m.outlet
 limit 100
+
+-- capture --
+-- 本季（所选时间范围末尾所在季，季初至今）；要求取自规则
+select enterprise_name as "企业", outlet_name as "排口", pollutant_name as "污染物", capture_pct as "捕集率", target_pct as "要求",
+       case when capture_pct is null then 'not_operating' when capture_pct < target_pct then 'capture_not_met'
+            else 'capture_met' end as "目前",
+       valid_h as "有效小时", operating_h as "运行小时", invalid_h as "无效小时", stopped_h as "停运小时", in_service_h as "在役小时",
+       outlet as "排口代码"
+from dash.capture_rate($__timeTo()::timestamptz)
+where ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+  and ('__all__' in ($outlet) or outlet in ($outlet))
+  and ('__all__' in ($pollutant) or pollutant in ($pollutant))
+order by capture_pct - target_pct nulls last, outlet, pollutant
+limit 300
+
+-- transmission --
+-- 本月（所选时间范围末尾所在月，月初至今）；要求取自规则
+select enterprise_name as "企业", outlet_name as "排口", rate_pct as "传输有效率", target_pct as "要求",
+       case when rate_pct is null then 'not_operating' when rate_pct < target_pct then 'transmission_not_met'
+            else 'transmission_met' end as "目前",
+       transmission_pct as "传输率", validity_pct as "有效率", received_h as "实传", due_h as "应传", valid_h as "有效", due_valid_h as "应有效",
+       outlet as "排口代码"
+from dash.transmission_rate($__timeTo()::timestamptz)
+where ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+  and ('__all__' in ($outlet) or outlet in ($outlet))
+order by rate_pct - target_pct nulls last, outlet
+limit 300
+
+-- quality_verdicts --
+select time as "起", period_end as "止", rule_title as "指标", enterprise_name as "企业", outlet_name as "排口",
+       coalesce(pollutant_name, '全部') as "污染物", value as "比率", limit_value as "要求", reason as "结论", computed_at as "判定时间",
+       finding_id as "判定编号"
+from dash.air_finding
+where rule_id in ('data.capture_rate', 'data.transmission_rate')
+  and time >= dash.quarter_floor($__timeFrom()::timestamptz) - interval '1 year' and time < $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+  and ('__all__' in ($outlet) or outlet in ($outlet))
+  and ('__all__' in ($pollutant) or pollutant is null or pollutant in ($pollutant))
+order by time desc, verdict = 'compliant', outlet, pollutant
+limit 300
+
+-- mass --
+select month as "月份", enterprise_name as "企业", outlet_name as "排口", pollutant_name as "污染物", month_t as "当月排放量",
+       year_t as "年初至月末", permitted_t as "年许可排放量", used_pct as "已用", reason as "结论", measured_h as "实测小时",
+       substituted_h as "替代小时", unsubstituted_h as "未能替代小时", stopped_h as "停运小时", capture_pct as "所在季捕集率",
+       finding_id as "判定编号"
+from dash.mass_month
+where time >= dash.year_floor($__timeTo()::timestamptz) and time < $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+  and ('__all__' in ($outlet) or outlet in ($outlet))
+  and ('__all__' in ($pollutant) or pollutant in ($pollutant))
+order by time desc, used_pct desc nulls last, outlet, pollutant
+limit 300
+
+-- mass_year --
+-- 最近一个已判定月的年初累计与年许可排放量
+select enterprise_name || ' ' || outlet_name || ' ' || pollutant_name as "排口·污染物",
+       (array_agg(year_t order by time desc))[1] as "年初至今排放量", (array_agg(permitted_t order by time desc))[1] as "年许可排放量"
+from dash.mass_month
+where time >= dash.year_floor($__timeTo()::timestamptz) and time < $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+  and ('__all__' in ($outlet) or outlet in ($outlet))
+  and ('__all__' in ($pollutant) or pollutant in ($pollutant))
+group by enterprise_name, outlet_name, pollutant_name
+order by 2 desc nulls last
+limit 20

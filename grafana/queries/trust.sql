@@ -91,14 +91,18 @@ group by sign, sign_title
 order by "看到的排口·日" desc, sign_title
 
 -- evidence --
-select time as "日期", enterprise_name as "企业", outlet_name as "排口", sign_title as "迹象", seen_count as "次数", weight as "权重",
-       left(seen::text, 600) as "看到了什么", finding_id as "判定编号", outlet as "排口代码",
-       (extract(epoch from time) * 1000)::bigint as "起", (extract(epoch from time) * 1000)::bigint + 86400000 as "止"
-from dash.sign_day
-where $__timeFilter(time) and verdict = 'violation'
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-  and ('__all__' in ($outlet) or outlet in ($outlet))
-  and ('__all__' in ($sign) or sign in ($sign))
-order by time desc, outlet, sign_title
+-- 一处迹象一行：看到什么、哪些小时、依据的数字原样列出
+select s.time as "日期", s.enterprise_name as "企业", s.outlet_name as "排口", s.sign_title as "迹象", i.item ->> 'point' as "测点",
+       i.item ->> 'detail' as "看到了什么", jsonb_array_length(coalesce(i.item -> 'hours', '[]')) as "涉及小时",
+       (i.item -> 'hours' ->> 0)::timestamptz as "首个小时", (i.item - 'point' - 'detail' - 'hours')::text as "数字",
+       s.weight as "权重", s.finding_id as "判定编号", s.outlet as "排口代码", (extract(epoch from time) * 1000)::bigint as "起",
+       (extract(epoch from time) * 1000)::bigint + 86400000 as "止"
+from dash.sign_day s
+cross join lateral jsonb_array_elements(s.seen) with ordinality i (item, position)
+where $__timeFilter(s.time) and s.verdict = 'violation'
+  and ('__all__' in ($district) or s.district in ($district))
+  and ('__all__' in ($enterprise) or s.enterprise in ($enterprise))
+  and ('__all__' in ($outlet) or s.outlet in ($outlet))
+  and ('__all__' in ($sign) or s.sign in ($sign))
+order by s.time desc, s.outlet, s.sign_title, i.position
 limit 500

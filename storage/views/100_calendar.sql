@@ -19,7 +19,7 @@ immutable parallel safe language sql as $$ select (at at time zone 'Asia/Shangha
 create function dash.local_hour(at timestamptz) returns int
 immutable parallel safe language sql as $$ select extract(hour from at at time zone 'Asia/Shanghai')::int $$;
 
--- The instant at which the local day, month, quarter or year that holds an instant begins: an index can use it as a bound.
+-- The instant at which the local day, month or year that holds an instant begins: an index can use it as a bound.
 create function dash.day_floor(at timestamptz) returns timestamptz
 immutable parallel safe language sql as $$
     select date_trunc('day', at at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'
@@ -39,9 +39,4 @@ $$;
 create function dash.verdict_code(verdict text) returns smallint
 immutable parallel safe language sql as $$
     select case verdict when 'violation' then 2 when 'compliant' then 1 else 0 end::smallint
-$$;
-
-create function dash.quarter_floor(at timestamptz) returns timestamptz
-immutable parallel safe language sql as $$
-    select date_trunc('quarter', at at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'
 $$;

@@ -1,12 +1,16 @@
 -- Substances that limits judge, with the names that series and tables carry. Codes as in domain/air.py.
+create function dash.pollutant_names() returns jsonb
+immutable parallel safe language sql as $$
+    select '{"so2": "二氧化硫", "nox": "氮氧化物", "pm": "颗粒物", "co": "一氧化碳", "nmhc": "非甲烷总烃", "nh3": "氨", "h2s": "硫化氢",
+             "hcl": "氯化氢", "cl2": "氯气", "benzene": "苯", "toluene": "甲苯", "xylene": "二甲苯", "vcm": "氯乙烯",
+             "benzo_a_pyrene": "苯并[a]芘", "hcn": "氰化氢", "phenols": "酚类"}'::jsonb
+$$;
+
+create function dash.pollutant_name(pollutant text) returns text
+immutable parallel safe language sql as $$ select coalesce(dash.pollutant_names() ->> pollutant, pollutant) $$;
+
 create view dash.substance as
-select code as pollutant, name as pollutant_name, position::int
-from unnest(
-    array['so2', 'nox', 'pm', 'co', 'nmhc', 'nh3', 'h2s', 'hcl', 'cl2', 'benzene', 'toluene', 'xylene', 'vcm',
-          'benzo_a_pyrene', 'hcn', 'phenols'],
-    array['二氧化硫', '氮氧化物', '颗粒物', '一氧化碳', '非甲烷总烃', '氨', '硫化氢', '氯化氢', '氯气', '苯', '甲苯', '二甲苯', '氯乙烯',
-          '苯并[a]芘', '氰化氢', '酚类']
-) with ordinality as listed (code, name, position);
+select key as pollutant, value as pollutant_name from jsonb_each_text(dash.pollutant_names());
 
 create function dash.kind_name(kind text) returns text
 immutable parallel safe language sql as $$ select case kind when 'legal' then '法定' when 'ule' then '超低' else kind end $$;

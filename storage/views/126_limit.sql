@@ -4,7 +4,7 @@
 create view dash.limit as
 select l.limit_id, d.code as district, d.name as district_name, e.code as enterprise, e.name as enterprise_name,
        e.code || '/' || o.code as outlet, o.name as outlet_name, l.process, l.quantity as pollutant,
-       coalesce(s.pollutant_name, l.quantity) as pollutant_name, l.kind, dash.kind_name(l.kind) as kind_name,
+       dash.pollutant_name(l.quantity) as pollutant_name, l.kind, dash.kind_name(l.kind) as kind_name,
        l.averaging, l.region, l.value, l.unit, l.decimals, l.reference_o2_pct, l.exempt_process, l.standard, l.clause,
        l.source, l.confidence, l.status, l.enabled, l.valid_from, l.valid_to, l.origin, l.preset, l.author, l.reason,
        l.created_at, l.superseded_at,
@@ -13,14 +13,13 @@ select l.limit_id, d.code as district, d.name as district_name, e.code as enterp
 from emission_limit l
 left join outlet o using (outlet_id)
 left join enterprise e on e.enterprise_id = l.enterprise_id
-left join district d on d.code = e.district
-left join dash.substance s on s.pollutant = l.quantity;
+left join district d on d.code = e.district;
 comment on view dash.limit is 'district, enterprise and outlet are null in a row that holds for a whole process';
 
 -- What findings on pollutants may be about: what an outlet measures, and what some limit in force, now or once, asks of it.
 create view dash.outlet_pollutant as
 select o.district, o.district_name, o.enterprise, o.enterprise_name, o.outlet, o.outlet_name, o.process, q.pollutant,
-       coalesce(s.pollutant_name, q.pollutant) as pollutant_name, 'pollutant:' || o.outlet || '/' || q.pollutant as subject
+       dash.pollutant_name(q.pollutant) as pollutant_name, 'pollutant:' || o.outlet || '/' || q.pollutant as subject
 from dash.outlet o
 join (
     select p.outlet, p.quantity as pollutant
@@ -28,8 +27,7 @@ join (
     union
     select coalesce(l.outlet, u.outlet), l.pollutant
     from dash.limit l left join dash.outlet u on u.process = l.process where l.enabled
-) q using (outlet)
-left join dash.substance s using (pollutant);
+) q using (outlet);
 
 -- Pollutants that are measured or limited somewhere, as a choice for the boards.
 create view dash.pollutant as

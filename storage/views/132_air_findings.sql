@@ -8,12 +8,11 @@ select district, district_name, enterprise, enterprise_name, outlet, outlet_name
        'outlet:' || outlet, 'outlet' from dash.outlet
 union all
 select p.district, p.district_name, p.enterprise, p.enterprise_name, p.outlet, o.outlet_name, o.process,
-       coalesce(m.quantity, p.quantity), coalesce(s.pollutant_name, m.quantity, p.quantity), p.point, p.point_name,
+       coalesce(m.quantity, p.quantity), dash.pollutant_name(coalesce(m.quantity, p.quantity)), p.point, p.point_name,
        'point:' || p.point, 'point'
 from dash.point p
 join dash.outlet o using (outlet)
-left join dash.point m on m.point = p.of_point
-left join dash.substance s on s.pollutant = coalesce(m.quantity, p.quantity);
+left join dash.point m on m.point = p.of_point;
 
 create view dash.air_finding as
 select f.period_start as time, f.period_end, dash.local_day(f.period_start) as day, s.district, s.enterprise,
@@ -50,14 +49,13 @@ where f.rule_id in ('warn.legal', 'warn.ule');
 -- Drift of analysers in % of full scale, as their loggers state it.
 create view dash.drift as
 select h.hour_at as time, p.district, p.enterprise, p.enterprise_name, p.outlet, p.point, p.point_name, p.of_point,
-       m.quantity, coalesce(s.pollutant_name, m.quantity) as quantity_name, p.statistic,
+       m.quantity, dash.pollutant_name(m.quantity) as quantity_name, p.statistic,
        coalesce(h.mean, h.last_value) as drift_pct
 from point r
 join enterprise e using (enterprise_id)
 join dash.point p on p.point = e.code || '/' || r.code
 join dash.point m on m.point = p.of_point
 join hourly h on h.point_id = r.point_id
-left join dash.substance s on s.pollutant = m.quantity
 where r.statistic in ('zero_drift', 'span_drift') and coalesce(h.mean, h.last_value) is not null;
 
 -- Readings of an hour by the letter that their source gave them.

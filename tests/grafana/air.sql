@@ -7,6 +7,9 @@ insert into rule (rule_id, version, pack, title, evaluator, standard, clause, st
                   severity, definition)
 select rule_id, 1, 'plant', title, 'none', '平台规则', '无', 'platform', '平台规则', 'DESIGN', true, 'info', definition::jsonb
 from (values ('ule.monthly', '超低排放每月达标时段占比', '{"params": {"min_share_pct": 95.0}}'),
+             ('data.capture_rate', '有效数据捕集率', '{"params": {"min_valid_minutes": 45, "min_capture_pct": 75.0}}'),
+             ('data.transmission_rate', '数据传输有效率', '{"params": {"min_valid_minutes": 45, "min_rate_pct": 90.0}}'),
+             ('mass.yearly', '年许可排放量', '{}'),
              ('legal.daily', '日均值', '{}'), ('legal.single', '任意一次浓度值', '{}'), ('warn.ule', '超低预警', '{}'),
              ('warn.legal', '法定预警', '{}'), ('qa.zero_drift', '零点漂移', '{}'), ('data.reported_hour', '小时均值比对', '{}'),
              ('sign.flatline', '恒值', '{}'), ('sign.clipping', '限值附近截断', '{}')) as listed (rule_id, title, definition)
@@ -149,6 +152,11 @@ cross join (values
     ('warn.ule', 'pollutant', 'so2', 30, 1, 'violation', 'projected_over', 31.5, 30.0, 'mg/m3', '{}'),
     ('warn.ule', 'pollutant', 'so2', 28, 1, 'compliant', 'normal', 20.0, 30.0, 'mg/m3', '{}'),
     ('warn.legal', 'pollutant', 'nox', 3, 1, 'violation', 'minutes_over_80', 430.0, 500.0, 'mg/m3', '{}'),
+    ('mass.yearly', 'pollutant', 'so2', 1064, 744, 'compliant', 'within_total', 41.5, 50.0, 't',
+     '{"month_t": 4.5, "measured_h": 700, "substituted_h": {"180": 10, "720": 4}, "unsubstituted_h": 0, "stopped_h": 30,
+       "capture_pct": 95.0}'),
+    ('data.capture_rate', 'pollutant', 'so2', 3272, 2208, 'violation', 'capture_not_met', 71.0, 75.0, '%%', '{}'),
+    ('data.transmission_rate', 'outlet', '', 1064, 744, 'compliant', 'transmission_met', 97.0, 90.0, '%%', '{}'),
     ('legal.daily', 'pollutant', 'so2', 48, 24, 'violation', 'over_limit', 52.0, 50.0, 'mg/m3', '{}'),
     ('legal.single', 'pollutant', 'nmhc', 9, 1, 'undetermined', 'no_data', null, 30.0, 'mg/m3', '{}'),
     ('qa.zero_drift', 'point', 'S1-SO2', 48, 24, 'violation', 'out_of_control', 6.0, 5.0, '%%', '{}'),
@@ -164,7 +172,8 @@ insert into finding (rule_id, rule_version, subject, enterprise_id, period_start
 select s.rule_id, 1, 'outlet:' || e.code || '/S1', e.enterprise_id, d, d + interval '1 day', v.verdict, v.reason,
        case v.verdict when 'violation' then 2 end,
        jsonb_build_object('weight', s.weight, 'seen', case v.verdict when 'violation' then
-           '[{"what": "数值静止"}, {"what": "数值静止"}]'::jsonb else '[]'::jsonb end), %(now)s::timestamptz
+           '[{"point": "S1-SO2", "detail": "flatline", "minutes": 200, "hours": ["2026-11-01T02:00:00Z"]},
+             {"point": "S1-PM", "detail": "hard_maximum", "times": 7, "hours": []}]'::jsonb else '[]'::jsonb end), %(now)s::timestamptz
 from enterprise e join outlet o using (enterprise_id)
 cross join generate_series(dash.day_floor(%(now)s::timestamptz) - interval '40 days',
                            dash.day_floor(%(now)s::timestamptz) - interval '1 day', interval '1 day') d
