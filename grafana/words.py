@@ -118,6 +118,7 @@ WARNING_REASONS: Words = {
     "minutes_over_100": Word("连续分钟值超过限值", ORANGE),
     "minutes_over_80": Word("连续分钟值接近限值", ORANGE),
     "normal": Word("正常", GREEN),
+    "excluded": Word("不再适用限值", EXCLUDED),
 }
 
 CALIBRATION_REASONS: Words = {
@@ -133,6 +134,8 @@ OTHER_AIR_REASONS: Words = {
     "no_gap": Word("无连续缺测"),
     "o2_above_inlet": Word("出口氧含量高于进口", RED),
     "o2_not_above_inlet": Word("出口氧含量不高于进口"),
+    "below_minimum": Word("炉膛温度低于下限", RED),
+    "not_below_minimum": Word("炉膛温度不低于下限"),
 }
 
 SIGN_REASONS: Words = {

@@ -10,6 +10,7 @@ from grafana.panels import (
     PLATFORM,
     RED,
     TIME_UNIT,
+    TRUST,
     WATER,
     Board,
     Column,
@@ -27,6 +28,7 @@ _VERDICT = Column(words=VERDICTS, background=True)
 _ENTERPRISE_LINKS = Column(
     links=(
         ("固定源排放", board_link(EMISSION, enterprise="企业代码")),
+        ("数据可信度", board_link(TRUST, enterprise="企业代码")),
         ("用水计量覆盖", board_link(WATER, enterprise="企业代码")),
         ("泄漏检测与修复", board_link(LDAR, enterprise="企业代码")),
         ("平台运行", board_link(PLATFORM, enterprise="企业代码")),
@@ -35,6 +37,7 @@ _ENTERPRISE_LINKS = Column(
 _DISTRICT_LINKS = Column(
     links=(
         ("固定源排放", board_link(EMISSION, district="区代码")),
+        ("数据可信度", board_link(TRUST, district="区代码")),
         ("用水计量覆盖", board_link(WATER, district="区代码")),
         ("泄漏检测与修复", board_link(LDAR, district="区代码")),
     )
@@ -175,7 +178,7 @@ def _standing(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "各企业",
-                "每家企业一行，未恢复告警多的在前。点企业名进入排放、用水、LDAR 或数据接收看板。"
+                "每家企业一行，未恢复告警多的在前。点企业名进入排放、可信度、用水、LDAR 或数据接收看板。"
                 "空格表示该企业没有该项对象。",
                 sql["enterprises"],
                 columns={**_STANDING, "企业": _ENTERPRISE_LINKS, "企业代码": Column(hidden=True)},

@@ -10,8 +10,16 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from domain.air import POLLUTANTS, HourReason, reason_word
+from domain.exclusion import KINDS, minutes_by_kind
+from domain.findings import Subject
+from domain.limits import Averaging, Limit, LimitKind, Region
 from domain.marks import PROCESS_KINDS
+from domain.periods import hour_of
 from grafana import words
+from rules.evaluators.hourly_limit import hourly_limit
+from rules.evaluators.hours import NOTHING, HourlyWindow, Measured
+from rules.pack import load_packs
 from tests.grafana.plant import NOW
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -154,6 +162,60 @@ def test_concentrations_are_in_mg_m3_whatever_the_unit(filled_url: str) -> None:
         )
         connection.rollback()
     assert found == [(pytest.approx(21.0), 21.0, pytest.approx(21.0))]
+
+
+def test_hour_shows_what_its_verdict_rests_on(filled_url: str) -> None:
+    """The evaluator's own evidence, read by the view."""
+    hour = hour_of(LAST_HOUR)
+    window = HourlyWindow(
+        subjects=[Subject.parse("pollutant:coke-b/S1/so2")],
+        periods=[hour],
+        limits=[_limit(limit_id=2)],
+        pollutant=[
+            Measured("S1-SO2", "mg/m3", mean=30.0, valid_minutes=52, reading_count=60, marked_minutes=8, mark_ids=[4])
+        ],
+        oxygen=[Measured("S1-O2", "%", mean=10.0, valid_minutes=47, reading_count=50)],
+        running=[NOTHING],
+        processes=["coke_oven_stack"],
+        makeup_air=[None],
+        process_minutes=minutes_by_kind(1),
+        process_marks=[[9]],
+    )
+    (judged,) = hourly_limit(window, load_packs().in_force("ule.hourly", NOW).typed_params)
+    with psycopg.connect(filled_url) as connection:
+        insert_hour(connection, hour.start, str(judged.verdict), judged.reason, value=judged.value, **judged.evidence)
+        found = rows(
+            connection,
+            "select measured_mg_m3, valid_minutes, marked_minutes, o2_pct, o2_valid_minutes, converted_mg_m3,"
+            " rounded_mg_m3, limit_id, reference_o2_pct, marks, verdict, reason from dash.hourly_emission"
+            " where time = %s and outlet = 'coke-b/S1' and pollutant = 'so2' and kind = 'ule'",
+            hour.start,
+        )
+        connection.rollback()
+    converted = pytest.approx(30 * 13 / 11)
+    assert found == [(30.0, 52, 8, 10.0, 47, converted, 35.0, 2, 8.0, [4, 9], "violation", "over_limit")]
+
+
+def _limit(limit_id: int) -> Limit:
+    return Limit(
+        limit_id=limit_id,
+        origin="preset",
+        outlet=None,
+        process="coke_oven_stack",
+        quantity="so2",
+        kind=LimitKind.ULE,
+        averaging=Averaging.HOUR,
+        region=Region.ANY,
+        value=30.0,
+        unit="mg/m3",
+        decimals=0,
+        reference_o2_pct=8.0,
+        exempt_process=(),
+        status="policy",
+        enabled=True,
+        valid_from=NOW.date(),
+        valid_to=None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,7 +368,10 @@ def test_an_outlets_hours_are_found_by_the_index(filled_url: str) -> None:
 
 
 def test_words_cover_marks_limits_and_exclusions(reader: Connection) -> None:
-    assert {f"excluded_{kind}" for kind in PROCESS_KINDS} <= words.REASONS.keys()
+    excluded = {reason_word(HourReason.EXCLUDED, position) for position in range(len(KINDS))}
+    others = {reason_word(reason) for reason in HourReason if reason is not HourReason.EXCLUDED}
+    assert excluded | others <= words.HOUR_REASONS.keys()
+    assert dict(rows(reader, "select pollutant, pollutant_name from dash.substance")) == POLLUTANTS
     for table, column, known in (
         ("mark", "kind", words.MARK_KINDS),
         ("mark", "dimension", words.MARK_DIMENSIONS),
@@ -323,3 +388,11 @@ def test_words_cover_marks_limits_and_exclusions(reader: Connection) -> None:
     assert rows(reader, "select dash.condition_names(%s)", list(PROCESS_KINDS)) == [
         ("、".join(PROCESS_KINDS.values()),)
     ]
+
+
+def test_boards_read_rates_against_what_the_rules_demand(reader: Connection) -> None:
+    """The one mark of a stopped source covers two hours of coke-b."""
+    query = "select outlet, target_pct, stopped_h, operating_h + stopped_h = in_service_h from dash.capture_rate(%s)"
+    found = rows(reader, query + " where pollutant = 'so2' order by outlet", NOW)
+    assert found == [("coke-a/S1", 75.0, 0, True), ("coke-b/S1", 75.0, 2, True)]
+    assert rows(reader, "select distinct target_pct from dash.transmission_rate(%s)", NOW) == [(90.0,)]

@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.air import HourReason
 from domain.leaks import LeakStatus
 from domain.quality import SourceFlag
 from domain.refusals import Reason
@@ -151,7 +150,6 @@ def test_backlog_names_every_stage(reader: Connection) -> None:
 
 def test_words_cover_what_the_database_says(reader: Connection) -> None:
     assert {reason for (reason,) in rows(reader, "select distinct reason from dash.finding")} <= words.REASONS.keys()
-    assert {reason.word for reason in HourReason} <= words.REASONS.keys()
     assert {status.word for status in LeakStatus} <= words.REASONS.keys()
     assert words.REFUSALS.keys() == set(Reason)
     assert words.SOURCE_FLAGS.keys() == set(SourceFlag)
