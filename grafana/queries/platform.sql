@@ -108,7 +108,7 @@ select enterprise_name as "企业", point_name as "测点", quantity as "量", l
 from dash.point_status
 where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by last_measured_at nulls first
+order by extract(epoch from $__timeTo()::timestamptz - last_measured_at) / interval_s desc nulls first, point
 limit 100
 
 -- stations --
