@@ -113,6 +113,13 @@ STATEMENT_REASONS: Words = {
     "no_own_value": Word("平台无可比值", GREY),
 }
 
+#: Why there is no figure of ours beside a statement.
+OWN_VALUE_REASONS: Words = {
+    **HOUR_REASONS,
+    "unit": Word("单位无法换算", ORANGE),
+    "no_reference": Word("没有带基准氧含量的限值"),
+}
+
 WARNING_REASONS: Words = {
     "projected_over": Word("预计小时均值超过限值", ORANGE),
     "minutes_over_100": Word("连续分钟值超过限值", ORANGE),

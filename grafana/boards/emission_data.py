@@ -21,12 +21,12 @@ from grafana.panels import (
 from grafana.sdk import table
 from grafana.words import (
     CALIBRATION_REASONS,
-    HOUR_REASONS,
     MARK_DIMENSIONS,
     MARK_KINDS,
     MARK_ORIGINS,
     MARK_STATES,
     MASS_REASONS,
+    OWN_VALUE_REASONS,
     PROCESSES,
     QUALITY_REASONS,
     STATEMENT_REASONS,
@@ -275,7 +275,7 @@ def _statements() -> Section:
                     "差": Column(decimals=3),
                     "允许差": Column(decimals=3),
                     "结论": Column(words=STATEMENT_REASONS, background=True),
-                    "平台无值的原因": Column(words=HOUR_REASONS),
+                    "平台无值的原因": Column(words=OWN_VALUE_REASONS),
                     "判定编号": _FINDING,
                 },
                 size=(16, 9),
