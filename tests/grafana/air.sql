@@ -2,17 +2,11 @@
 -- limit in hours n %% 24 = 3, and over the legal one too when n %% 120 = 3; coke-b never is. Both stand still for two hours in
 -- 48 and start up in the one after.
 
--- Rules of the findings below, for boards that show a rule's title. Those that the packs ship stay as they are.
+-- Signs that the boards show, with titles; those that the packs ship stay as they are.
 insert into rule (rule_id, version, pack, title, evaluator, standard, clause, status, document_status, confidence, enabled,
                   severity, definition)
-select rule_id, 1, 'plant', title, 'none', '平台规则', '无', 'platform', '平台规则', 'DESIGN', true, 'info', definition::jsonb
-from (values ('ule.monthly', '超低排放每月达标时段占比', '{"params": {"min_share_pct": 95.0}}'),
-             ('data.capture_rate', '有效数据捕集率', '{"params": {"min_valid_minutes": 45, "min_capture_pct": 75.0}}'),
-             ('data.transmission_rate', '数据传输有效率', '{"params": {"min_valid_minutes": 45, "min_rate_pct": 90.0}}'),
-             ('mass.yearly', '年许可排放量', '{}'),
-             ('legal.daily', '日均值', '{}'), ('legal.single', '任意一次浓度值', '{}'), ('warn.ule', '超低预警', '{}'),
-             ('warn.legal', '法定预警', '{}'), ('qa.zero_drift', '零点漂移', '{}'), ('data.reported_hour', '小时均值比对', '{}'),
-             ('sign.flatline', '恒值', '{}'), ('sign.clipping', '限值附近截断', '{}')) as listed (rule_id, title, definition)
+select rule_id, 1, 'plant', title, 'none', '平台规则', '无', 'platform', '平台规则', 'DESIGN', true, 'info', '{}'
+from (values ('sign.flatline', '恒值'), ('sign.clipping', '限值附近截断')) as listed (rule_id, title)
 on conflict (rule_id) do nothing;
 
 -- Limits ----

@@ -13,9 +13,11 @@ from psycopg.types.json import Jsonb
 from domain.air import POLLUTANTS, HourReason, reason_word
 from domain.exclusion import KINDS, minutes_by_kind
 from domain.findings import Subject
+from domain.flue import Problem
 from domain.limits import Averaging, Limit, LimitKind, Region
 from domain.marks import PROCESS_KINDS
 from domain.periods import hour_of
+from domain.warning import Sign
 from grafana import words
 from rules.evaluators.hourly_limit import hourly_limit
 from rules.evaluators.hours import NOTHING, HourlyWindow, Measured
@@ -371,6 +373,9 @@ def test_words_cover_marks_limits_and_exclusions(reader: Connection) -> None:
     excluded = {reason_word(HourReason.EXCLUDED, position) for position in range(len(KINDS))}
     others = {reason_word(reason) for reason in HourReason if reason is not HourReason.EXCLUDED}
     assert excluded | others <= words.HOUR_REASONS.keys()
+    assert {sign.word for sign in Sign if sign is not Sign.NONE} == words.WARNING_REASONS.keys()
+    known = words.HOUR_REASONS.keys() | words.FLOW_REASONS.keys()
+    assert {problem.word for problem in Problem if problem is not Problem.NONE} <= known
     assert dict(rows(reader, "select pollutant, pollutant_name from dash.substance")) == POLLUTANTS
     for table, column, known in (
         ("mark", "kind", words.MARK_KINDS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from domain.air import POLLUTANTS
 from tests.grafana.plant import NOW
@@ -17,7 +18,7 @@ def test_boards_may_count_what_is_due_received_and_valid(reader: Connection) -> 
         assert isinstance(valid, int)
         assert isinstance(operating, int)
         assert valid <= operating
-        assert pct == (100.0 * valid / operating if operating else None)
+        assert pct == (pytest.approx(100.0 * valid / operating) if operating else None)
     sent = reader.execute("select valid_h, received_h, due_h from dash.transmission_rate(%s)", (NOW,)).fetchall()
     assert sent
     assert all(valid <= received <= due for valid, received, due in sent)  # type: ignore[operator]
