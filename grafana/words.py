@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from domain.air import PROCESSES as PROCESS_NAMES
 from domain.marks import EQUIPMENT_KINDS, PROCESS_KINDS
+from domain.reasons import reason_word
 from domain.refusals import TEXTS
 from ingest.decode.hj212_quirks import QUIRK_TEXTS
 
@@ -51,60 +52,76 @@ SIGN_CODES: Words = {"0": Word("数据不足", GREY), "1": Word("未看到", GRE
 
 WARNING_STATES: Words = {"true": Word("未解除", ORANGE), "false": Word("已解除", GREEN)}
 
+
+def _air(*codes: str, **colours: str) -> Words:
+    """Reasons of air in the words of the domain, which reports use too; colours of some of them."""
+    return {code: Word(reason_word(code), colours.get(code)) for code in codes}
+
+
 #: Of an hour at an outlet, and of the days, months and rates that rest on hours.
 HOUR_REASONS: Words = {
-    "within_limit": Word("不高于限值"),
-    "over_limit": Word("超过限值"),
-    "no_data": Word("无数据"),
-    "too_few_valid_minutes": Word("有效分钟不足"),
-    "too_few_valid_hours": Word("有效小时不足"),
-    "unit_unknown": Word("单位无法换算", ORANGE),
-    "o2_missing": Word("缺少氧含量"),
-    "too_few_valid_o2_minutes": Word("氧含量有效分钟不足"),
-    "o2_invalid": Word("氧含量无效"),
-    "o2_near_ambient": Word("氧含量接近空气，不自动判定"),
-    "negative_mean": Word("均值为负", ORANGE),
-    **{f"excluded_{kind}": Word(f"排除：{word}", EXCLUDED) for kind, word in PROCESS_KINDS.items()},
+    **_air(
+        "within_limit",
+        "over_limit",
+        "no_data",
+        "too_few_valid_minutes",
+        "too_few_valid_hours",
+        "unit_unknown",
+        "o2_missing",
+        "too_few_valid_o2_minutes",
+        "o2_invalid",
+        "o2_near_ambient",
+        "negative_mean",
+        unit_unknown=ORANGE,
+        negative_mean=ORANGE,
+    ),
+    **{f"excluded_{kind}": Word(reason_word(f"excluded_{kind}"), EXCLUDED) for kind in PROCESS_KINDS},
 }
 
-MONTH_REASONS: Words = {
-    "share_met": Word("达标时段占比满足要求"),
-    "share_not_met": Word("达标时段占比不满足要求"),
-    "insufficient_data": Word("有效时段不足"),
-    "not_operating": Word("未运行", EXCLUDED),
-}
+MONTH_REASONS: Words = _air("share_met", "share_not_met", "insufficient_data", "not_operating", not_operating=EXCLUDED)
 
-MASS_REASONS: Words = {
-    "within_total": Word("不高于许可排放量"),
-    "over_total": Word("超过许可排放量", RED),
-    "capture_too_low": Word("有效捕集率过低，不能替代"),
-    "no_valid_hour_before": Word("此前没有有效小时可替代"),
-    "no_flow": Word("缺少流量"),
-    "not_operating": Word("未运行", EXCLUDED),
-}
+MASS_REASONS: Words = _air(
+    "within_total",
+    "over_total",
+    "capture_too_low",
+    "no_valid_hour_before",
+    "no_flow",
+    "not_operating",
+    over_total=RED,
+    not_operating=EXCLUDED,
+)
 
-QUALITY_REASONS: Words = {
-    "capture_met": Word("满足要求", GREEN),
-    "capture_not_met": Word("不满足要求", RED),
-    "transmission_met": Word("满足要求", GREEN),
-    "transmission_not_met": Word("不满足要求", RED),
-    "not_operating": Word("未运行", EXCLUDED),
-}
+QUALITY_REASONS: Words = _air(
+    "capture_met",
+    "capture_not_met",
+    "transmission_met",
+    "transmission_not_met",
+    "not_operating",
+    capture_met=GREEN,
+    capture_not_met=RED,
+    transmission_met=GREEN,
+    transmission_not_met=RED,
+    not_operating=EXCLUDED,
+)
 
 #: Why an hour has no dry standard flow and so no mass.
-FLOW_REASONS: Words = {
-    "temperature_missing": Word("缺少烟温"),
-    "temperature_implausible": Word("烟温不合理", ORANGE),
-    "atmosphere_missing": Word("未登记大气压"),
-    "pressure_missing": Word("缺少烟气静压"),
-    "pressure_implausible": Word("烟气静压不合理", ORANGE),
-    "humidity_missing": Word("缺少湿度"),
-    "humidity_implausible": Word("湿度不合理", ORANGE),
-    "no_flow": Word("缺少流量"),
-    "flow_missing": Word("流量无有效值"),
-    "flow_negative": Word("流量为负", ORANGE),
-    "area_missing": Word("未登记烟道截面积"),
-}
+FLOW_REASONS: Words = _air(
+    "temperature_missing",
+    "temperature_implausible",
+    "atmosphere_missing",
+    "pressure_missing",
+    "pressure_implausible",
+    "humidity_missing",
+    "humidity_implausible",
+    "no_flow",
+    "flow_missing",
+    "flow_negative",
+    "area_missing",
+    temperature_implausible=ORANGE,
+    pressure_implausible=ORANGE,
+    humidity_implausible=ORANGE,
+    flow_negative=ORANGE,
+)
 
 STATEMENT_REASONS: Words = {
     "same": Word("一致", GREEN),
@@ -191,7 +208,6 @@ WATER_REASONS: Words = {
     "no_verified_meter": Word("无检定有效的水表", RED),
     "not_connected": Word("水表未联网", ORANGE),
     "too_few_arrivals": Word("到报率不足", ORANGE),
-    "insufficient_data": Word("有效时段不足"),
     "silent": Word("离线", RED),
     "reporting": Word("在线", GREEN),
 }

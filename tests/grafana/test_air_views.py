@@ -17,6 +17,7 @@ from domain.flue import Problem
 from domain.limits import Averaging, Limit, LimitKind, Region
 from domain.marks import PROCESS_KINDS
 from domain.periods import hour_of
+from domain.reasons import REASON_WORDS
 from domain.warning import Sign
 from grafana import words
 from rules.evaluators.hourly_limit import hourly_limit
@@ -373,6 +374,7 @@ def test_words_cover_marks_limits_and_exclusions(reader: Connection) -> None:
     excluded = {reason_word(HourReason.EXCLUDED, position) for position in range(len(KINDS))}
     others = {reason_word(reason) for reason in HourReason if reason is not HourReason.EXCLUDED}
     assert excluded | others <= words.HOUR_REASONS.keys()
+    assert REASON_WORDS.keys() <= words.REASONS.keys()
     assert {sign.word for sign in Sign if sign is not Sign.NONE} == words.WARNING_REASONS.keys()
     known = words.HOUR_REASONS.keys() | words.FLOW_REASONS.keys()
     assert {problem.word for problem in Problem if problem is not Problem.NONE} <= known
