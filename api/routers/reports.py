@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -53,14 +54,14 @@ async def ule_report(
     key = await session.enterprise_id(enterprise)
     code = session.access.narrow(enterprise)
     question = MonthQuestion(month_period(*parse_month(month)), key)
-    report = build(
-        await ule_inputs(session.connection, question, known_at), month=month, enterprise=code, as_known_at=known_at
-    )
+    given = await ule_inputs(session.connection, question, known_at)
+    # a city's month takes seconds to write down, in which others wait for their answers
+    report = await asyncio.to_thread(build, given, month=month, enterprise=code, as_known_at=known_at)
     if format == "html":
-        return Response(html.page(report), media_type="text/html")
+        return Response(await asyncio.to_thread(html.page, report), media_type="text/html")
     if format == "xlsx":
         name = quote(f"{report.title.replace(' ', '')}.xlsx")
         plain = f"ule-{month}{'' if code is None else f'-{code}'}.xlsx"
         headers = {"Content-Disposition": f"attachment; filename={plain}; filename*=UTF-8''{name}"}
-        return Response(xlsx.workbook(report), media_type=xlsx.MEDIA_TYPE, headers=headers)
+        return Response(await asyncio.to_thread(xlsx.workbook, report), media_type=xlsx.MEDIA_TYPE, headers=headers)
     return report
