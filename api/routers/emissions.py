@@ -11,8 +11,10 @@ from api.fields import EnterpriseParameter, InstantIn, MonthIn, PointCode, parse
 from api.models.emissions import EmissionPage, emission_item
 from api.paging import Paging
 from api.session import ReadSession
-from domain.periods import SITE_ZONE, month_period
+from domain.periods import SITE_ZONE, month_period, quarter_of
 from storage.listing.emissions import MonthQuestion, list_emissions
+from storage.listing.quality import outlet_quality, pollutant_capture
+from storage.listing.session import Row
 
 router = APIRouter(prefix="/emissions", tags=["reports"])
 
@@ -29,17 +31,30 @@ async def emissions(
     as_known_at: Annotated[
         InstantIn | None, Query(description="as the platform held it at that instant; without it as known now")
     ] = None,
+    quality: Annotated[bool, Query(description="also count capture and transmission to date; takes seconds")] = False,
 ) -> EmissionPage:
     """Legal: every valid hour counts. Ultra-low: a share of them. Hours that neither counts stand beside, by reason."""
     after = paging.after(str, str)
     if month is None:
         # later pages stay on the first page's month
         month = f"{session.now.astimezone(SITE_ZONE):%Y-%m}" if after is None else after[1]
-    question = MonthQuestion(
-        month_period(*parse_month(month)), await session.enterprise_id(enterprise), outlet, as_known_at
-    )
+    period = month_period(*parse_month(month))
+    question = MonthQuestion(period, await session.enterprise_id(enterprise), outlet, as_known_at)
     rows = await list_emissions(
         session.connection, question, after=None if after is None else after[0], limit=paging.fetch
     )
-    items, next_cursor = paging.cut(rows, lambda row: (row["subject"], month))
-    return EmissionPage(items=[emission_item(row) for row in items], next_cursor=next_cursor, month=month)
+    shown, next_cursor = paging.cut(rows, lambda row: (row["subject"], month))
+    captures: dict[tuple[str, str], Row] = {}
+    transmissions: dict[str, Row] = {}
+    if quality and shown:
+        whose = session.access.narrow(enterprise)
+        quarter = quarter_of(period.start)
+        found = await pollutant_capture(session.connection, quarter, session.now, whose)
+        captures = {(row["outlet"], row["pollutant"]): row for row in found}
+        counted = await outlet_quality(session.connection, period, session.now, whose)
+        transmissions = {row["outlet"]: row for row in counted}
+    items = []
+    for row in shown:
+        place = f"{row['enterprise']}/{row['outlet']}"
+        items.append(emission_item(row, captures.get((place, row["pollutant"])), transmissions.get(place)))
+    return EmissionPage(items=items, next_cursor=next_cursor, month=month)

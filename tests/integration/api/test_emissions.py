@@ -81,3 +81,22 @@ async def test_the_closed_month_the_quarter_and_the_transmission_stand_beside(cl
     assert (item["capture"]["value"], item["capture"]["period_start"]) == (92.5, "2026-09-30T16:00:00Z")
     assert (item["transmission"]["value"], item["transmission"]["period_start"]) == (97.25, "2026-10-31T16:00:00Z")
     assert (then["ule"]["monthly"], then["capture"], then["transmission"]) == (None, None, None)
+
+
+async def test_capture_and_transmission_are_counted_to_date_on_request(client: Client, city: Database) -> None:
+    await _month(city)
+    async with city.transaction() as connection:
+        for number in range(3):
+            await connection.execute(
+                "insert into hourly (point_id, hour_at, mean, valid_minutes, reading_count, valid_count, flag_counts,"
+                " marks, computed_at) values (1, %(at)s, 20, %(minutes)s, 60, 60, '{}', '{}', %(at)s)",
+                {"at": hour(number), "minutes": 60 if number else 10},
+            )
+    async with client(token=TOKEN, auth=HX) as http:
+        (plain,) = (await http.get("/v1/emissions")).json()["items"]
+        (item,) = (await http.get("/v1/emissions?quality=true")).json()["items"]
+    assert (plain["capture_to_date"], plain["transmission_to_date"]) == (None, None)
+    # from local midnight of the first to now: 35 hours, one of them marked as stopped
+    capture, transmission = item["capture_to_date"], item["transmission_to_date"]
+    assert (capture["in_service_h"], capture["stopped_h"], capture["valid_h"]) == (35, 1, 2)
+    assert (transmission["due_h"], transmission["received_h"], transmission["valid_h"]) == (68, 3, 2)  # and oxygen
