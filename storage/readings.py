@@ -145,11 +145,13 @@ def _apply(stored: Readings, changes: Readings) -> tuple[Readings, Bool]:
     same &= stored.measured_us[reading] == changes.measured_us[change]
     reading, change = reading[same], change[same]
     value, source_flag, qc_flag = stored.value.copy(), stored.source_flag.copy(), stored.qc_flag.copy()
-    value[reading], source_flag[reading], qc_flag[reading] = (
+    received_us = stored.received_us.copy()
+    # the arrival is that of the value that counts: a correction hours later is late, however early the first value was
+    value[reading], source_flag[reading], qc_flag[reading], received_us[reading] = (
         changes.value[change],
         changes.source_flag[change],
         changes.qc_flag[change],
+        changes.received_us[change],
     )
     corrected[reading] = True
-    effective = Readings(stored.point_id, stored.measured_us, value, source_flag, qc_flag, stored.received_us)
-    return effective, corrected
+    return Readings(stored.point_id, stored.measured_us, value, source_flag, qc_flag, received_us), corrected

@@ -189,3 +189,15 @@ def _mark_on(reading: Reading, marks: Mapping[int, tuple[float, float, str | Non
         if point in (None, "SO2") and START + minutes(start) <= reading.at < START + minutes(end):
             return mark_id
     return 0
+
+
+async def test_a_correction_is_late_by_its_own_arrival(stack: Database) -> None:
+    """The first values came in time; what counts now came five hours after it was measured."""
+    for arrival, value in ((START + minutes(30), 20.0), (START + minutes(330), 21.0)):
+        samples = [sample(START + minutes(m), {"SO2": value}) for m in range(30)]
+        async with running_writer(stack) as writer:
+            await send(writer, delivery(samples, received_at=arrival))
+        await rolled_up(stack)
+        row = await hour(stack, "SO2")
+        assert (row["mean"], row["late_count"]) == (value, 0 if value == 20.0 else 30)
+    assert row["marks"] == ["corrected"]
