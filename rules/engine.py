@@ -22,6 +22,7 @@ from rules.capture import Capture, Transmission
 from rules.components import Components
 from rules.days import Days
 from rules.decisions import DecidedRule, outside, resolve
+from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Advance, Family, Job, Worklist, judge
 from rules.hours import Hours
@@ -34,6 +35,7 @@ from rules.periodic import Periodic
 from rules.quality import CalibrationDue, Drift, Runs
 from rules.rates import Rates
 from rules.recording import settle
+from rules.signs import Signs
 from rules.silence import Silence
 from rules.statements import Statements
 from rules.warnings import Warnings
@@ -64,6 +66,7 @@ FAMILIES: Mapping[str, Family] = {
     "capture_rate": Capture(),
     "transmission_rate": Transmission(),
     "mass_total": Mass(),
+    **{name: Signs() for name in NEEDS},
 }
 
 RULE_FAILED = "platform.rule_failed"

@@ -217,7 +217,7 @@ class OutletDayWindow:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Parts of the window that a sign looks at beside the day's hours. past: quantities whose days before it asks for."""
+    """Parts of the window that a sign looks at beside the day's hours. past: quantities whose days before it needs."""
 
     past: frozenset[str] = frozenset()
     flagged: bool = False

@@ -1,4 +1,4 @@
-"""Signs between quantities that physics ties together: gas that is cold, or air, or stands still, and yet is measured."""
+"""Signs between quantities that physics ties together: gas that is cold, or air, or stands still, yet is measured."""
 
 from __future__ import annotations
 
@@ -48,9 +48,13 @@ class CouplingParams(SignParams):
 )
 def coupling_broken(window: OutletDayWindow, params: CouplingParams) -> Look | None:
     """What cannot be true at once: one of two instruments does not measure what it says it does."""
-    temperature, oxygen, flow = window.best("flue_temperature", params), window.best("o2", params), _flow(window, params)
+    temperature, oxygen, flow = (
+        window.best("flue_temperature", params),
+        window.best("o2", params),
+        _flow(window, params),
+    )
     hot, nox = window.measured(*_COMBUSTION), window.measured("nox")
-    varying = [point for point in window.measured("o2", "flue_temperature", *POLLUTANTS)]
+    varying = window.measured("o2", "flue_temperature", *POLLUTANTS)
     with_heat, with_air, with_flow = temperature and hot, oxygen and nox, flow and varying
     if not (with_heat or with_air or with_flow):
         return None

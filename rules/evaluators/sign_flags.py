@@ -36,7 +36,7 @@ class FlagAbuseParams(SignParams):
     max_beside_pct: float = Field(default=50.0, gt=0, le=100)
 
 
-@sign("flag_abuse", params=FlagAbuseParams, needs=Needs(flagged=True, judged=True))
+@sign("flag_abuse", params=FlagAbuseParams, needs=Needs(flagged=True, judged=True, marks=True))
 def flag_abuse(window: OutletDayWindow, params: FlagAbuseParams) -> Look | None:
     """Calibration, maintenance, fault and marks take out more than they should, or just where limits are exceeded.
 
@@ -63,9 +63,7 @@ def flagged_minutes(point: DayPoint) -> Floats:
     return np.minimum(_MINUTES, _MINUTES * share + hours.marked_minutes)
 
 
-def _share(
-    window: OutletDayWindow, point: DayPoint, minutes: Floats, params: FlagAbuseParams
-) -> list[Evidence]:
+def _share(window: OutletDayWindow, point: DayPoint, minutes: Floats, params: FlagAbuseParams) -> list[Evidence]:
     past = point.past
     reported = int((point.hours.reading_count > 0).sum()) + (0 if past is None else int(past.reported_hours.sum()))
     flagged = float(minutes.sum()) + (0.0 if past is None else float(past.flagged_minutes.sum()))
@@ -85,9 +83,7 @@ def _share(
     ]
 
 
-def _beside(
-    window: OutletDayWindow, point: DayPoint, minutes: Floats, params: FlagAbuseParams
-) -> list[Evidence]:
+def _beside(window: OutletDayWindow, point: DayPoint, minutes: Floats, params: FlagAbuseParams) -> list[Evidence]:
     over = np.zeros(DAY_HOURS + 2, bool)  # with the hours before and after the day
     for judged in window.judged:
         if judged.quantity == point.quantity:

@@ -25,9 +25,9 @@ _MINUTES = 60
 
 
 class ClippingParams(SignParams):
-    """near_share_pct of the judged hours within near_from_pct to 100 % of a limit and less than over_share_pct above it,
-    of at least min_judged_hours; or the day's maximum in repeated_hours hours, repeated times and repeated_share_pct of
-    the readings, so that a coarse instrument is not taken for a cut one."""
+    """Of at least min_judged_hours judged hours near_share_pct from near_from_pct to 100 % of a limit, and less than
+    over_share_pct over it. Or the day's maximum in repeated_hours hours, `repeated` times and repeated_share_pct of the
+    readings, so that a coarse instrument is not taken for a cut one."""
 
     near_from_pct: float = Field(default=95.0, gt=0, lt=100)
     near_share_pct: float = Field(gt=0, le=100)

@@ -108,9 +108,7 @@ def _leaps(
     return True
 
 
-def _ambient(
-    window: OutletDayWindow, oxygen: DayPoint, source: Running, params: DilutionParams
-) -> list[Evidence]:
+def _ambient(window: OutletDayWindow, oxygen: DayPoint, source: Running, params: DilutionParams) -> list[Evidence]:
     if window.process == _ON_AIR or not _references(window):
         return []
     stopped = window.covered_minutes("process", _STOPPED) > 0
@@ -142,9 +140,7 @@ class LowBiasParams(RunningParams):
     above_pct: float = Field(ge=0)
 
 
-@sign(
-    "o2_low_bias", params=LowBiasParams, needs=Needs(past=RUNNING_QUANTITIES | frozenset({"o2"}), limits=True)
-)
+@sign("o2_low_bias", params=LowBiasParams, needs=Needs(past=RUNNING_QUANTITIES | frozenset({"o2"}), limits=True))
 def o2_low_bias(window: OutletDayWindow, params: LowBiasParams) -> Look | None:
     """Oxygen stays below the reference, which makes converted values small, though it never used to.
 

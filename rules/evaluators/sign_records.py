@@ -1,8 +1,7 @@
-"""Signs in the records themselves: hours that occur twice, values that were changed late, numbers that were used again."""
+"""Signs in the records: hours that occur twice, values that were changed late, numbers that were used again."""
 
 from __future__ import annotations
 
-import numpy as np
 from pydantic import Field
 
 from domain.air import POLLUTANTS
@@ -17,9 +16,10 @@ from rules.evaluators.outlet_day import (
 
 
 class DuplicateParams(SignParams):
-    """hours of the day that repeat an earlier one of the last `days` days. The look back is fixed by the query."""
+    """hours of the day that repeat an hour of at most `days` days before."""
 
     hours: int = Field(ge=1, le=24)
+    days: int = Field(ge=1, le=400)
 
 
 @sign("duplicate_period", params=DuplicateParams, needs=Needs(twins=True))
