@@ -14,6 +14,7 @@ from domain.limits import Region
 from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import require_aware
 from domain.points import Basis
+from rules.casestack import Stack
 from rules.evaluators.contract import Judgement
 
 
@@ -176,6 +177,7 @@ class Case(_Strict):
     components_in_service: int | None = None
     components: list[ComponentEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
+    stack: Stack | None = None
 
     @property
     def start(self) -> datetime:

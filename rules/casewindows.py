@@ -19,10 +19,12 @@ from rules.casequality import (
     judge_case_runs,
     judge_case_statements,
 )
+from rules.casesigns import judge_signs
 from rules.components import window_of
 from rules.days import city_of, judge_days
 from rules.evaluators.contract import Judgement
 from rules.evaluators.coverage import Register
+from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.family import Job, judge
 from rules.months import hourly_rule
@@ -182,4 +184,5 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "capture_rate": lambda rules, rule_id, case: judge_case_capture(_job(rules, rule_id), case),
     "transmission_rate": lambda rules, rule_id, case: judge_case_transmission(_job(rules, rule_id), case),
     "mass_total": lambda rules, rule_id, case: judge_case_mass(_job(rules, rule_id), case),
+    **dict.fromkeys(NEEDS, judge_signs),
 }

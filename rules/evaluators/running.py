@@ -72,10 +72,3 @@ def running(window: OutletDayWindow, params: RunningParams) -> Running | None:
 
 def _witness(point: DayPoint, usual: float, threshold: float) -> Evidence:
     return {"point": point.code, "usual": figure(usual), "running_from": figure(threshold)}
-
-
-def stretches(chosen: Bools) -> list[tuple[int, int]]:
-    """[first, end) of each unbroken row of chosen hours."""
-    padded = np.concatenate([[False], chosen, [False]]).astype(np.int8)
-    edges = np.flatnonzero(np.diff(padded))
-    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]

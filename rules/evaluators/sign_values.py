@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from pydantic import Field
 
+from domain.runs import FlatHours, Run, Runs, join_runs
+from rules.evaluators.contract import known
 from rules.evaluators.outlet_day import (
     BATCH_INTERVAL_S,
+    DAY_HOURS,
     RUNNING_QUANTITIES,
+    Bools,
     DayHours,
     Look,
     Needs,
     OutletDayWindow,
     sign,
 )
-from rules.evaluators.running import RunningParams, running, stretches
+from rules.evaluators.running import RunningParams, running
 
 
 class FlatlineParams(RunningParams):
@@ -26,37 +28,22 @@ class FlatlineParams(RunningParams):
     gas_minutes: int = Field(gt=0, le=1440)
 
 
-@dataclass(frozen=True, slots=True)
-class Standstill:
-    """A value that did not change from somewhere in hour `first` to somewhere in hour `last`, for some seconds."""
-
-    first: int
-    last: int
-    seconds: int
-    value: float
-
-
-def standstills(hours: DayHours, first: int, end: int) -> list[Standstill]:
-    """Longest stretches of one value that touch an hour's edge, joined over the hours [first, end).
-
-    Two hours join where the last valid value of one is the first of the next. What is missing between them inside an
-    hour does not break a stretch; an hour without valid readings does.
-    """
-    out: list[Standstill] = []
-    current: Standstill | None = None
-    for n in range(first, end):
-        if hours.valid_count[n] == 0:
-            out += [current] if current else []
-            current = None
-            continue
-        head, tail = int(hours.flat_head_s[n]), int(hours.flat_tail_s[n])
-        if current is not None and hours.first_value[n] == current.value:
-            current = Standstill(current.first, n, current.seconds + head, current.value)
-            if hours.minimum[n] == hours.maximum[n]:
-                continue
-        out += [current] if current else []
-        current = Standstill(n, n, tail, float(hours.last_value[n]))
-    return [*out, current] if current else out
+def standstills(hours: DayHours, chosen: Bools) -> Runs:
+    """Stretches of one value over the chosen hours, joined where these follow each other; see `domain.runs`."""
+    hour = np.flatnonzero(chosen & (hours.valid_count > 0))
+    return join_runs(
+        FlatHours(
+            np.zeros(len(hour), np.int64),
+            hour,
+            hours.first_value[hour],
+            hours.last_value[hour],
+            hours.minimum[hour],
+            hours.maximum[hour],
+            hours.flat_head_s[hour],
+            hours.flat_tail_s[hour],
+            hours.flat_longest_s[hour],
+        )
+    )
 
 
 @sign("flatline", params=FlatlineParams, needs=Needs(past=RUNNING_QUANTITIES))
@@ -73,23 +60,27 @@ def flatline(window: OutletDayWindow, params: FlatlineParams) -> Look | None:
         if not look.consider(point, params):
             continue
         minutes = params.dust_minutes if point.quantity == "pm" else params.gas_minutes
-        for begin, end in stretches(source.running):
-            for found in standstills(point.hours, begin, end):
-                if found.value != 0 and found.seconds >= minutes * 60:
-                    chosen = np.zeros(len(source.running), bool)
-                    chosen[found.first : found.last + 1] = True
-                    look.seen.append(
-                        {
-                            "point": point.code,
-                            "detail": "flatline",
-                            "value": found.value,
-                            "unit": point.unit,
-                            "minutes": found.seconds / 60,
-                            "threshold_minutes": minutes,
-                            "hours": window.hours_at(chosen),
-                        }
-                    )
+        for run in standstills(point.hours, source.running):
+            if run.seconds >= minutes * 60 and not _may_be_zero(point.hours, run):
+                chosen = np.zeros(DAY_HOURS, bool)
+                chosen[run.first_hour : run.last_hour + 1] = True
+                look.seen.append(
+                    {
+                        "point": point.code,
+                        "detail": "flatline",
+                        "value": known(run.value),
+                        "unit": point.unit,
+                        "minutes": run.seconds / 60,
+                        "threshold_minutes": minutes,
+                        "hours": window.hours_at(chosen),
+                    }
+                )
     return look
+
+
+def _may_be_zero(hours: DayHours, run: Run) -> bool:
+    """Whether a standstill is, or may be, one of zeros: they are another sign. Of one inside an hour nobody knows."""
+    return run.value == 0 or (np.isnan(run.value) and hours.zero_minutes[run.first_hour] > 0)
 
 
 class ZeroParams(RunningParams):
