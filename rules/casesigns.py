@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from domain.air import convert_columns
 from domain.findings import Subject, SubjectKind
 from domain.hourly import Hours, Windows, hours
 from domain.limits import Averaging, Limit, LimitBook, LimitKind, Region
@@ -19,7 +18,15 @@ from domain.readings import HOUR_US, Readings, to_us
 from rules.casemodel import Case, CaseError
 from rules.casestack import NORMAL, LimitOf, PastEntry, Stack, day_series, numbers
 from rules.evaluators.contract import Floats, Judgement
-from rules.evaluators.outlet_day import DAY_HOURS, HISTORY_DAYS, OutletDayWindow, PastCalibrations, PastDays, SignParams
+from rules.evaluators.outlet_day import (
+    DAY_HOURS,
+    HISTORY_DAYS,
+    OutletDayWindow,
+    PastCalibrations,
+    PastDays,
+    SignParams,
+    at_reference,
+)
 from rules.family import Job, judge
 from rules.pack import RuleSet
 from rules.series import Sample
@@ -208,7 +215,7 @@ def _judged(
             if oxygen is None:
                 continue
             good = good & oxygen.good(params)
-            values = convert_columns(values, oxygen.hours.mean, np.full(DAY_HOURS, limit.reference_o2_pct))
+            values = at_reference(values, oxygen.hours.mean, limit.reference_o2_pct)
         subject = outlet.pollutant(limit.quantity)
         found += [
             JudgedHour(f"{limit.kind}.hourly", subject, window.first_hour + n, float(values[n]), limit.value, over)

@@ -38,7 +38,7 @@ class PointEntry(_Strict):
 class PastEntry(_Strict):
     """The days before, oldest first: means (_ for a day without enough hours), variations, flagged minutes.
 
-    calibrations: hours of the day, 0 to 23, on each of the last days before; with the mean of the hours before, after it.
+    calibrations: on how many of the last days there was one, at ten o'clock; with the means of the hours before, after.
     """
 
     mean: str | None = None

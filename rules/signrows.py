@@ -90,9 +90,9 @@ def day_rows(rows: HourRows, min_valid_minutes: int) -> DayRows:
         point_id,
         day,
         np.bincount(which, minlength=size),
-        np.bincount(which, kept.mean, minlength=size),
-        np.bincount(which, kept.mean**2, minlength=size),
-        np.bincount(which, kept.deviation**2, minlength=size),
+        np.bincount(which, kept.mean, minlength=size).astype(np.float64),
+        np.bincount(which, kept.mean**2, minlength=size).astype(np.float64),
+        np.bincount(which, kept.deviation**2, minlength=size).astype(np.float64),
     )
 
 
@@ -100,6 +100,6 @@ def flagged_rows(rows: HourRows) -> FlaggedRows:
     """Minutes of each local day that flags C, M, D or equipment marks took out, and its hours with a reading."""
     point_id, day, which = _days(rows)
     minutes = np.minimum(60.0, rows.marked_minutes + 60.0 * rows.flagged / rows.reading_count)
-    return FlaggedRows(
-        point_id, day, np.bincount(which, minutes, minlength=len(point_id)), np.bincount(which, minlength=len(point_id))
-    )
+    size = len(point_id)
+    taken = np.bincount(which, minutes, minlength=size).astype(np.float64)
+    return FlaggedRows(point_id, day, taken, np.bincount(which, minlength=size))

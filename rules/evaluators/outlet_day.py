@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from domain.air import POLLUTANTS
+from domain.air import POLLUTANTS, convert_columns
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.limits import Limit, mg_m3_factor
 from domain.periods import Period, numbered_hour
@@ -316,6 +316,13 @@ def hour_limits(window: OutletDayWindow, quantity: str) -> list[tuple[Limit, flo
     """Hourly limits of a concentration on the day, with their values in mg/m3."""
     found = [(limit, mg_m3_factor(limit.unit)) for limit in window.limits.get(quantity, ())]
     return [(limit, limit.value * factor) for limit, factor in found if factor is not None]
+
+
+def at_reference(mean: Floats, o2_pct: Floats, reference_o2_pct: float | None) -> Floats:
+    """Hour means at a reference oxygen, as they are where there is none; NaN where they cannot be converted."""
+    if reference_o2_pct is None:
+        return mean
+    return convert_columns(mean, o2_pct, np.full(len(mean), reference_o2_pct))
 
 
 def figure(number: float, digits: int = 6) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from domain.air import POLLUTANTS, convert_columns
+from domain.air import POLLUTANTS
 from domain.limits import Limit, mg_m3_factor
 from rules.evaluators.contract import Evidence, Floats
 from rules.evaluators.outlet_day import (
@@ -16,6 +16,7 @@ from rules.evaluators.outlet_day import (
     Needs,
     OutletDayWindow,
     SignParams,
+    at_reference,
     figure,
     hour_limits,
     sign,
@@ -219,4 +220,4 @@ def in_mg_m3(window: OutletDayWindow, point: DayPoint, limit: Limit, params: Sig
     o2 = window.best("o2", params)
     if o2 is None:
         return np.full(DAY_HOURS, np.nan)
-    return convert_columns(mean, o2.hours.mean, np.full(DAY_HOURS, reference))
+    return at_reference(mean, o2.hours.mean, reference)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from domain.air import POLLUTANTS, convert_columns
+from domain.air import POLLUTANTS
 from domain.limits import mg_m3_factor
 from domain.points import Statistic
 from rules.evaluators.contract import Evidence, Floats
@@ -17,6 +17,7 @@ from rules.evaluators.outlet_day import (
     Needs,
     OutletDayWindow,
     SignParams,
+    at_reference,
     figure,
     hour_limits,
     sign,
@@ -78,9 +79,7 @@ def _mismatches(
     off = good.copy()
     nearest: Floats = np.full(DAY_HOURS, np.nan)
     for reference in references:
-        ours = of.hours.mean * own_factor
-        if reference is not None:
-            ours = convert_columns(ours, oxygen.hours.mean, np.full(DAY_HOURS, reference))
+        ours = at_reference(of.hours.mean * own_factor, oxygen.hours.mean, reference)
         distance = np.abs(said - ours)
         off &= (distance > np.abs(ours) * params.tolerance_pct / 100) & (distance > params.tolerance_mg_m3)
         nearer = np.isnan(nearest) | (distance < np.abs(said - nearest))
