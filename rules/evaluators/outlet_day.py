@@ -40,7 +40,6 @@ class SignParams(Params):
     weight: float = Field(gt=0, le=100)
     min_valid_minutes: int = Field(default=45, ge=1, le=60)
     min_valid_hours: int = Field(default=20, ge=1, le=24)
-    min_history_days: int = Field(default=10, ge=1, le=HISTORY_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +238,9 @@ class Look:
     left_out: list[str] = field(default_factory=list)
     evidence: Evidence = field(default_factory=dict)
 
-    def consider(self, point: DayPoint, params: SignParams, known_days: int | None = None) -> bool:
-        """Note whether a point can speak: it has enough good hours and, where the days before are needed, of those."""
-        if point.speaks(params) and (known_days is None or known_days >= params.min_history_days):
+    def consider(self, point: DayPoint, params: SignParams, *, known: bool = True) -> bool:
+        """Note whether a point can speak: it has enough good hours and, where they are needed, enough `known` days."""
+        if point.speaks(params) and known:
             self.spoke += 1
             return True
         self.left_out.append(point.code)

@@ -8,6 +8,7 @@ from pydantic import Field
 from rules.evaluators.contract import Evidence
 from rules.evaluators.outlet_day import (
     DAY_HOURS,
+    HISTORY_DAYS,
     RUNNING_QUANTITIES,
     Bools,
     DayPoint,
@@ -138,6 +139,7 @@ class LowBiasParams(RunningParams):
     hours: int = Field(gt=0, le=24)
     below_pct: float = Field(ge=0)
     above_pct: float = Field(ge=0)
+    min_history_days: int = Field(default=10, ge=1, le=HISTORY_DAYS)
 
 
 @sign("o2_low_bias", params=LowBiasParams, needs=Needs(past=RUNNING_QUANTITIES | frozenset({"o2"}), limits=True))
@@ -151,7 +153,7 @@ def o2_low_bias(window: OutletDayWindow, params: LowBiasParams) -> Look | None:
         return None
     look = Look(evidence={"running": source.evidence})
     before = past_means(oxygen, params)
-    if not source.clear or not look.consider(oxygen, params, len(before)):
+    if not source.clear or not look.consider(oxygen, params, known=len(before) >= params.min_history_days):
         return look
     reference, usual = references[0], float(np.median(before))
     low: Bools = oxygen.good(params) & source.running & (oxygen.hours.mean < reference - params.below_pct)

@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.air import POLLUTANTS
 from rules.evaluators.outlet_day import (
     DAY_HOURS,
+    HISTORY_DAYS,
     RUNNING_QUANTITIES,
     Bools,
     DayHours,
@@ -26,6 +27,7 @@ class LowVariationParams(SignParams):
     """share_pct: of the usual coefficient of variation below which a day's is low."""
 
     share_pct: float = Field(gt=0, lt=100)
+    min_history_days: int = Field(default=10, ge=1, le=HISTORY_DAYS)
 
 
 @sign("low_variation", params=LowVariationParams, needs=Needs(past=frozenset(POLLUTANTS)))
@@ -39,7 +41,7 @@ def low_variation(window: OutletDayWindow, params: LowVariationParams) -> Look |
         past = point.past
         usual = np.zeros(0) if past is None else past.variation[past.good_hours >= params.min_valid_hours]
         usual = usual[np.isfinite(usual)]
-        if not look.consider(point, params, len(usual)):
+        if not look.consider(point, params, known=len(usual) >= params.min_history_days):
             continue
         found, typical = variation(point.hours, point.good(params)), float(np.median(usual))
         if found < typical * params.share_pct / 100:
@@ -74,6 +76,7 @@ class UnitJumpParams(RunningParams):
     factor: float = Field(default=1000.0, gt=1)
     tolerance: float = Field(default=2.0, ge=1)
     hours: int = Field(default=2, ge=1, le=24)
+    min_history_days: int = Field(default=10, ge=1, le=HISTORY_DAYS)
 
 
 @sign("unit_jump", params=UnitJumpParams, needs=Needs(past=RUNNING_QUANTITIES | frozenset(POLLUTANTS)))
@@ -86,7 +89,7 @@ def unit_jump(window: OutletDayWindow, params: UnitJumpParams) -> Look | None:
     look = Look()
     for point in points:
         means = past_means(point, params)
-        if not look.consider(point, params, len(means)):
+        if not look.consider(point, params, known=len(means) >= params.min_history_days):
             continue
         usual = float(np.median(means))
         if usual <= 0:
