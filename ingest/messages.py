@@ -12,6 +12,7 @@ from domain.readings import to_us
 from domain.refusals import TEXTS, Reason
 from ingest.decode.faults import Faults, payload_head, printable
 from ingest.decode.hj212 import decode_hj212
+from ingest.decode.hj212_numbers import DeliveryNumbers
 from ingest.decode.json_v1 import decode_samples
 from ingest.decode.leak_tests import Record, decode_leak_tests
 from ingest.decode.register import View
@@ -85,7 +86,7 @@ def _deferred(delivery: Delivery, topic: Topic, sequences: Sequences) -> Callabl
         return partial(resolve_sparkplug, parsed, topic.sparkplug, delivery.enterprise, received_us, gap)
     match topic.kind:
         case Kind.HJ212:
-            return partial(decode_hj212, payload)
+            return partial(decode_hj212, payload, numbers=DeliveryNumbers(sequences.numbers))
         case Kind.THINGSBOARD_DEVICE:
             return partial(decode_device, payload, to_us(delivery.received_at))
         case Kind.THINGSBOARD_GATEWAY:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from domain.readings import SECOND_US
+from ingest.decode.hj212_numbers import RequestNumbers
 from ingest.topics import Sparkplug
 
 _MODULUS = 256
@@ -34,6 +35,8 @@ class Sequences:
         self._ask_again_us = ask_again_us
         self._nodes: OrderedDict[tuple[str, str], _Node] = OrderedDict()
         self._asked_us: OrderedDict[str, int] = OrderedDict()
+        self.numbers = RequestNumbers()
+        """What HJ 212 has in place of sequence numbers; kept here because it is as the process hears it, too."""
 
     def gap(self, enterprise: str, topic: Sparkplug, seq: int | None, *, duplicate: bool) -> bool:
         """Note a message at arrival; whether messages before it are missing, and the node was not born again since.

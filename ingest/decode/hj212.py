@@ -33,6 +33,7 @@ from ingest.decode.hj212_crc import CRC_LOW_BYTES, crc, crc_modbus
 from ingest.decode.hj212_fields import FLAG_MISSING, FLAG_NOT_NEEDED, FLAG_REPEATED, Area, read_area
 from ingest.decode.hj212_frames import SEGMENT_CHARACTERS, Frame, split
 from ingest.decode.hj212_header import COMMANDS, judge_header
+from ingest.decode.hj212_numbers import DeliveryNumbers
 from ingest.decode.hj212_quirks import Quirk
 from ingest.decode.hj212_sm4 import decrypt
 from ingest.decode.register import Station, View
@@ -61,17 +62,17 @@ _CACHED_NAME = 80
 _FIRST_YEAR = 1900
 
 
-def decode_hj212(payload: bytes, view: View) -> Samples:
+def decode_hj212(payload: bytes, view: View, numbers: DeliveryNumbers | None = None) -> Samples:
     """The samples of one or more frames that stand one after the other; line ends between them are no content.
 
-    Never raises. What is no frame is refused piece by piece.
+    Never raises. What is no frame is refused piece by piece. numbers: takes note of the request numbers of uploads.
     """
     samples = Samples()
     pieces = split(payload)
     for number, piece in enumerate(pieces):
         path = "$" if len(pieces) == 1 else f"$[{number}]"
         if isinstance(piece, Frame):
-            _read_frame(piece, path, view, samples)
+            _read_frame(piece, path, view, numbers, samples)
         elif not piece.blank or len(pieces) == 1:
             samples.faults.add(Reason.BAD_FRAME, f"{path} = {payload_head(piece.data)}")
     if not pieces:
@@ -79,7 +80,7 @@ def decode_hj212(payload: bytes, view: View) -> Samples:
     return samples
 
 
-def _read_frame(frame: Frame, path: str, view: View, samples: Samples) -> None:
+def _read_frame(frame: Frame, path: str, view: View, numbers: DeliveryNumbers | None, samples: Samples) -> None:
     refuse = samples.faults.add
     mn, command = frame.header.get("MN"), frame.header.get("CN")
     if frame.cp is None or not mn or not command:
@@ -122,6 +123,8 @@ def _read_frame(frame: Frame, path: str, view: View, samples: Samples) -> None:
         for quirk in named:
             samples.tolerate(mn, quirk.value)
     if area is not None:
+        if numbers is not None and (odd := numbers.note(path, mn, frame.header, area_text)) is not None:
+            samples.tolerate(mn, odd.value)
         plainly = area_text.isascii() and "_" not in area_text
         _read_values(area, station, _letters(edition, frame.header), path, plainly, samples)
 

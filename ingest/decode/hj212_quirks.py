@@ -1,7 +1,7 @@
 """The closed list of deviations from HJ 212 that a lenient station is forgiven, each counted under its name.
 
 Names are stored with the counts, so they are never renamed. What no station may do (a wrong CRC, an unknown MN, a flag
-letter that does not exist) is no quirk but a reason of refusal.
+letter that does not exist) is no quirk but a reason of refusal. What is odd between frames is counted at every station.
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ class Quirk(StrEnum):
     FLAG_WITHOUT_VALUE = "flag_without_value"
     EMPTY_SAMPLE_TIME = "empty_sample_time"
     DATA_TIME_PLACE = "data_time_place"
+    # between frames
+    QN_REUSED = "qn_reused"
+    QN_BACKWARDS = "qn_backwards"
 
 
 #: (Chinese, English) of each, for people.
@@ -102,4 +105,6 @@ QUIRK_TEXTS: dict[Quirk, tuple[str, str]] = {
     Quirk.FLAG_WITHOUT_VALUE: ("数据标记没有对应数值", "-Flag of a factor without any value"),
     Quirk.EMPTY_SAMPLE_TIME: ("采样时间为空", "-SampleTime is empty"),
     Quirk.DATA_TIME_PLACE: ("数据时间 DataTime 不在首项", "DataTime is not the first item of the data area"),
+    Quirk.QN_REUSED: ("同一请求编码 QN 发送了不同内容", "the QN of an earlier upload with another content"),
+    Quirk.QN_BACKWARDS: ("请求编码 QN 早于前一次上报", "a QN more than a minute before that of the last upload"),
 }

@@ -107,8 +107,8 @@ FRAMES: dict[Quirk, list[bytes]] = {
     ],
     Quirk.PLAIN_TEXT: [envelope(segment(AREA, flag=9))],
 }
-#: Those need a station of their own; see below.
-OTHERS = {Quirk.SEGMENT_TOO_LONG, Quirk.CP_TOO_LONG, Quirk.MN_FORM}
+#: Those need a station of their own, see below, or more than one frame, see test_hj212_numbers.
+OTHERS = {Quirk.SEGMENT_TOO_LONG, Quirk.CP_TOO_LONG, Quirk.MN_FORM, Quirk.QN_REUSED, Quirk.QN_BACKWARDS}
 CASES = [(quirk, number, frame) for quirk, frames in FRAMES.items() for number, frame in enumerate(frames)]
 #: Their frames hold no value.
 WITHOUT_VALUE = {(Quirk.CN_UNKNOWN, 1), (Quirk.WRONG_SEPARATOR, 3), (Quirk.ENCRYPTION_UNASKED, 1)}
