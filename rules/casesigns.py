@@ -25,14 +25,13 @@ from rules.evaluators.outlet_day import (
     PastCalibrations,
     PastDays,
     SignParams,
-    at_reference,
 )
 from rules.family import Job, judge
 from rules.pack import RuleSet
 from rules.series import Sample
-from rules.signrows import hour_rows, twin_rows
+from rules.signrows import hour_rows, judged_rows, twin_rows
 from rules.signwindows import Fetched, SignOutlet, windows_of
-from storage.outlet_days import DayShare, HourRows, JudgedHour, SignPoint
+from storage.outlet_days import DayShare, HourRows, SignPoint
 
 _LONG_AGO = date(2000, 1, 1)
 _OUTLET = Subject(SubjectKind.OUTLET, "plant/S1")
@@ -67,7 +66,7 @@ def stack_window(stack: Stack, series: dict[str, str], day: date, params: SignPa
         quirks={1: {station: {day: counts} for station, counts in stack.quirks.items()}},
     )
     ((window),) = windows_of([(outlet, day)], fetched)
-    judged = _judged(window, outlet, limits, params)
+    judged = judged_rows(window, outlet, limits, params)
     ((window),) = windows_of([(outlet, day)], replace(fetched, judged=judged))
     first = hour_number(day_start(day))
     known = [
@@ -199,30 +198,6 @@ def _marks(stack: Stack, day: date) -> list[Mark]:
         )
         for number, one in enumerate(stack.marks, 1)
     ]
-
-
-def _judged(
-    window: OutletDayWindow, outlet: SignOutlet, limits: Sequence[Limit], params: SignParams
-) -> list[JudgedHour]:
-    """What an hourly rule says of the day: converted means of good hours against the limit."""
-    found = []
-    for limit in limits:
-        point, oxygen = window.best(limit.quantity, params), window.best("o2", params)
-        if point is None:
-            continue
-        good, values = point.good(params), point.hours.mean
-        if limit.reference_o2_pct is not None:
-            if oxygen is None:
-                continue
-            good = good & oxygen.good(params)
-            values = at_reference(values, oxygen.hours.mean, limit.reference_o2_pct)
-        subject = outlet.pollutant(limit.quantity)
-        found += [
-            JudgedHour(f"{limit.kind}.hourly", subject, window.first_hour + n, float(values[n]), limit.value, over)
-            for n in np.flatnonzero(good).tolist()
-            for over in (bool(values[n] > limit.value),)
-        ]
-    return found
 
 
 def _shares(stack: Stack, outlet: SignOutlet, limits: Sequence[Limit], day: date) -> list[DayShare]:

@@ -5,13 +5,17 @@ The sums are those of `storage/queries/outlet_days.sql`; an integration test com
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from domain.hourly import MARKS, NO_DIGEST, Hours, Windows
+from domain.limits import Limit
 from domain.quality import SourceFlag
 from domain.readings import HOUR_US, Int64
-from rules.evaluators.outlet_day import DAY_HOURS
-from storage.outlet_days import DayRows, FlaggedRows, HourRows, TwinRows
+from rules.evaluators.outlet_day import DAY_HOURS, OutletDayWindow, SignParams, at_reference
+from rules.signwindows import SignOutlet
+from storage.outlet_days import CalibrationRows, DayRows, FlaggedRows, HourRows, JudgedHour, TwinRows
 
 _LETTERS = [flag.value for flag in SourceFlag]
 _CORRECTED = 1 << MARKS.index("corrected")
@@ -103,3 +107,43 @@ def flagged_rows(rows: HourRows) -> FlaggedRows:
     size = len(point_id)
     taken = np.bincount(which, minutes, minlength=size).astype(np.float64)
     return FlaggedRows(point_id, day, taken, np.bincount(which, minlength=size))
+
+
+def calibration_rows(rows: HourRows) -> CalibrationRows:
+    """Hours with a calibration by flag and the two hours on either side of each, by point and hour."""
+    order = np.lexsort((rows.hour, rows.point_id))
+    keys = (rows.point_id[order] << 32) + rows.hour[order]
+    events = keys[rows.calibrating[order] > 0]
+    beside = np.isin(keys, np.concatenate([events + offset for offset in range(-2, 3)]))
+    chosen = order[beside]
+    return CalibrationRows(
+        rows.point_id[chosen],
+        rows.hour[chosen],
+        rows.mean[chosen],
+        rows.valid_minutes[chosen],
+        (rows.calibrating[chosen] > 0).astype(np.int64),
+    )
+
+
+def judged_rows(
+    window: OutletDayWindow, outlet: SignOutlet, limits: Sequence[Limit], params: SignParams
+) -> list[JudgedHour]:
+    """About what the hourly rules say of a day: converted means of good hours against limits in mg/m3, not rounded."""
+    found = []
+    for limit in limits:
+        point, oxygen = window.best(limit.quantity, params), window.best("o2", params)
+        if point is None:
+            continue
+        good, values, reference = point.good(params), point.hours.mean, window.reference_of(limit)
+        if reference is not None:
+            if oxygen is None:
+                continue
+            good = good & oxygen.good(params)
+            values = at_reference(values, oxygen.hours.mean, reference)
+        subject = outlet.pollutant(limit.quantity)
+        found += [
+            JudgedHour(f"{limit.kind}.hourly", subject, window.first_hour + n, value, limit.value, value > limit.value)
+            for n in np.flatnonzero(good & np.isfinite(values)).tolist()
+            for value in (float(values[n]),)
+        ]
+    return found

@@ -28,7 +28,8 @@ _MINUTES = 60
 class ClippingParams(SignParams):
     """Of at least min_judged_hours judged hours near_share_pct from near_from_pct to 100 % of a limit, and less than
     over_share_pct over it. Or the day's maximum in repeated_hours hours, `repeated` times and repeated_share_pct of the
-    readings, so that a coarse instrument is not taken for a cut one."""
+    readings, so that a coarse instrument is not taken for a cut one, and not below maximum_from_pct of the lowest
+    hourly limit, as is the noise of a stack that stands still."""
 
     near_from_pct: float = Field(default=95.0, gt=0, lt=100)
     near_share_pct: float = Field(gt=0, le=100)
@@ -37,9 +38,10 @@ class ClippingParams(SignParams):
     repeated: int = Field(ge=2)
     repeated_hours: int = Field(default=5, ge=1, le=24)
     repeated_share_pct: float = Field(default=1.0, ge=0, le=100)
+    maximum_from_pct: float = Field(default=50.0, ge=0, le=100)
 
 
-@sign("clipping", params=ClippingParams, needs=Needs(judged=True, shares=True))
+@sign("clipping", params=ClippingParams, needs=Needs(limits=True, judged=True, shares=True))
 def clipping(window: OutletDayWindow, params: ClippingParams) -> Look | None:
     """Hours crowd just below a limit and are hardly ever above it, or readings end at one and the same maximum."""
     points = window.pollutants()
@@ -93,6 +95,9 @@ def _hard_maximum(window: OutletDayWindow, point: DayPoint, params: ClippingPara
         return []
     top = float(np.nanmax(hours.maximum))
     if top <= 0 or (point.range_top is not None and top >= point.range_top):
+        return []
+    lowest, factor = min((v for _, v in hour_limits(window, point.quantity)), default=0.0), mg_m3_factor(point.unit)
+    if factor is not None and top * factor < lowest * params.maximum_from_pct / 100:
         return []
     at_top = hours.maximum == top
     times, readings = int(hours.maximum_count[at_top].sum()), int(hours.valid_count.sum())
