@@ -20,6 +20,8 @@ from storage.outlet_days import CalibrationRows, DayRows, FlaggedRows, HourRows,
 _LETTERS = [flag.value for flag in SourceFlag]
 _CORRECTED = 1 << MARKS.index("corrected")
 _SITE_OFFSET_H = 8
+#: From here on hourly rules judge nothing, see `domain.air`.
+_AMBIENT_O2_PCT = 19.0
 
 
 def _flags(hours: Hours, letters: str) -> Int64:
@@ -138,7 +140,7 @@ def judged_rows(
         if reference is not None:
             if oxygen is None:
                 continue
-            good = good & oxygen.good(params)
+            good = good & oxygen.good(params) & (oxygen.hours.mean < _AMBIENT_O2_PCT)
             values = at_reference(values, oxygen.hours.mean, reference)
         subject = outlet.pollutant(limit.quantity)
         found += [

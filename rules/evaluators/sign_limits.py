@@ -152,11 +152,14 @@ def range_top(window: OutletDayWindow, params: RangeTopParams) -> Look | None:
 
 
 class GapAtRiseParams(SignParams):
-    """missing_minutes without any reading, after a rise of rise_pct to near_pct of a limit and more."""
+    """missing_minutes without any reading, after a rise of rise_pct to near_pct of a limit and more. From
+    ambient_o2_pct on nothing is converted: it would multiply the noise of a stack that stands still.
+    """
 
     missing_minutes: int = Field(gt=0, le=60)
     rise_pct: float = Field(gt=0)
     near_pct: float = Field(gt=0, le=100)
+    ambient_o2_pct: float = Field(default=19.0, gt=0, le=21)
 
 
 @sign("gap_at_rise", params=GapAtRiseParams, needs=Needs(limits=True))
@@ -212,7 +215,7 @@ def _gaps(
     return seen
 
 
-def in_mg_m3(window: OutletDayWindow, point: DayPoint, limit: Limit, params: SignParams) -> Floats:
+def in_mg_m3(window: OutletDayWindow, point: DayPoint, limit: Limit, params: GapAtRiseParams) -> Floats:
     """Hour means of a concentration in mg/m3, converted to the reference oxygen of a limit; NaN where they cannot be.
 
     Takes hours with any valid minute: an hour that breaks off has few.
@@ -225,4 +228,5 @@ def in_mg_m3(window: OutletDayWindow, point: DayPoint, limit: Limit, params: Sig
     o2 = window.best("o2", params)
     if o2 is None:
         return np.full(DAY_HOURS, np.nan)
-    return at_reference(mean, o2.hours.mean, reference)
+    oxygen = o2.hours.mean
+    return at_reference(mean, np.where(oxygen < params.ambient_o2_pct, oxygen, np.nan), reference)
