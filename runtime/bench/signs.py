@@ -87,7 +87,7 @@ def false_alarms(
 
 
 def _stack_rates(rules: RuleSet, process: str, seed: int, days: int) -> dict[str, Rate]:
-    stack = _Stack(process, seed, days)
+    stack = Stack(process, seed, days)
     found: dict[str, Rate] = {}
     for rule_id, variants in rules.enabled.items():
         params = variants[0].typed_params
@@ -101,7 +101,7 @@ def _stack_rates(rules: RuleSet, process: str, seed: int, days: int) -> dict[str
     return found
 
 
-class _Stack:
+class Stack:
     """One simulated stack with everything that a sign may look at."""
 
     def __init__(self, process: str, seed: int, days: int) -> None:
@@ -112,9 +112,13 @@ class _Stack:
         )
         self.outlet_days = [(self.outlet, _FIRST + n * _DAY) for n in range(days)]
         self.limits = [_limit(self.outlet, n, *row) for n, row in enumerate(_LIMITS.get(process, ()), 1)]
-        self._windows, self._hours = _computed(self.points, process, seed, days)
-        self.rows = hour_rows(self._windows, self._hours)
-        self._judged: list[JudgedHour] = []
+        self.windows, self.hours = _computed(self.points, process, seed, days)
+        self.rows = hour_rows(self.windows, self.hours)
+        self.judged: list[JudgedHour] = []
+        """What the hourly rules would have found."""
+        parts = Fetched(self.rows, limits=LimitBook(self.limits))
+        for window in windows_of(self.outlet_days, parts) if self.limits else ():
+            self.judged += judged_rows(window, self.outlet, self.limits, SignParams(weight=1.0))
 
     def fetched(self, params: SignParams) -> Fetched:
         """What the store would give."""
@@ -123,17 +127,14 @@ class _Stack:
             self.rows,
             day_rows(self.rows, params.min_valid_minutes),
             flagged_rows(self.rows),
-            twin_rows(self._windows, self._hours, days * DAY_HOURS),
+            twin_rows(self.windows, self.hours, days * DAY_HOURS),
             calibration_rows(self.rows),
             limits=LimitBook(self.limits),
             quirks={1: {_STATION: {}}},
         )
-        if not self._judged:
-            windows = windows_of(self.outlet_days, fetched)
-            self._judged = [row for one in windows for row in judged_rows(one, self.outlet, self.limits, params)]
-        fetched.judged = self._judged
+        fetched.judged = self.judged
         if isinstance(params, ClippingParams):
-            fetched.shares = _shares(self._judged, params.near_from_pct / 100)
+            fetched.shares = _shares(self.judged, params.near_from_pct / 100)
         return fetched
 
 
