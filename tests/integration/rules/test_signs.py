@@ -265,7 +265,7 @@ async def test_hours_near_a_limit_are_counted_from_findings(city: City, database
     ]
     assert [day for day, reason in enumerate(verdicts) if reason == "seen"] == expected
     last = [row for row in city.current("sign.clipping") if row["reason"] == "seen"][-1]["evidence"]["seen"]
-    assert (last[0]["detail"], last[0]["near_hours"], last[0]["over_hours"]) == ("near_limit", 23, 0)
+    assert (last[0]["detail"], last[0]["near_hours"], last[0]["over_hours"]) == ("near_limit", 24, 0)
 
 
 async def test_a_stop_mark_on_a_stack_that_runs(city: City, database: Database) -> None:
