@@ -66,7 +66,7 @@ def stack_window(stack: Stack, series: dict[str, str], day: date, params: SignPa
         quirks={1: {station: {day: counts} for station, counts in stack.quirks.items()}},
     )
     ((window),) = windows_of([(outlet, day)], fetched)
-    judged = judged_rows(window, outlet, limits, params)
+    judged = judged_rows(window, outlet, params)
     ((window),) = windows_of([(outlet, day)], replace(fetched, judged=judged))
     first = hour_number(day_start(day))
     known = [

@@ -5,15 +5,13 @@ The sums are those of `storage/queries/outlet_days.sql`; an integration test com
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from domain.hourly import MARKS, NO_DIGEST, Hours, Windows
-from domain.limits import Limit
+from domain.limits import mg_m3_factor
 from domain.quality import SourceFlag
 from domain.readings import HOUR_US, Int64
-from rules.evaluators.outlet_day import DAY_HOURS, OutletDayWindow, SignParams, at_reference
+from rules.evaluators.outlet_day import DAY_HOURS, OutletDayWindow, SignParams, at_reference, hour_limits
 from rules.signwindows import SignOutlet
 from storage.outlet_days import CalibrationRows, DayRows, FlaggedRows, HourRows, JudgedHour, TwinRows
 
@@ -127,25 +125,27 @@ def calibration_rows(rows: HourRows) -> CalibrationRows:
     )
 
 
-def judged_rows(
-    window: OutletDayWindow, outlet: SignOutlet, limits: Sequence[Limit], params: SignParams
-) -> list[JudgedHour]:
-    """About what the hourly rules say of a day: converted means of good hours against limits in mg/m3, not rounded."""
+def judged_rows(window: OutletDayWindow, outlet: SignOutlet, params: SignParams) -> list[JudgedHour]:
+    """About what the hourly rules say of a day: converted means of good hours in mg/m3 against limits, not rounded."""
     found = []
-    for limit in limits:
-        point, oxygen = window.best(limit.quantity, params), window.best("o2", params)
-        if point is None:
+    oxygen = window.best("o2", params)
+    for quantity in window.limits:
+        point = window.best(quantity, params)
+        factor = None if point is None else mg_m3_factor(point.unit)
+        if point is None or factor is None:
             continue
-        good, values, reference = point.good(params), point.hours.mean, window.reference_of(limit)
-        if reference is not None:
-            if oxygen is None:
-                continue
-            good = good & oxygen.good(params) & (oxygen.hours.mean < _AMBIENT_O2_PCT)
-            values = at_reference(values, oxygen.hours.mean, reference)
-        subject = outlet.pollutant(limit.quantity)
-        found += [
-            JudgedHour(f"{limit.kind}.hourly", subject, window.first_hour + n, value, limit.value, value > limit.value)
-            for n in np.flatnonzero(good & np.isfinite(values)).tolist()
-            for value in (float(values[n]),)
-        ]
+        subject = outlet.pollutant(quantity)
+        for limit, value in hour_limits(window, quantity):
+            good, means, reference = point.good(params), point.hours.mean * factor, window.reference_of(limit)
+            if reference is not None:
+                if oxygen is None:
+                    continue
+                good = good & oxygen.good(params) & (oxygen.hours.mean < _AMBIENT_O2_PCT)
+                means = at_reference(means, oxygen.hours.mean, reference)
+            rule_id = f"{limit.kind}.hourly"
+            found += [
+                JudgedHour(rule_id, subject, window.first_hour + n, mean, value, mean > value)
+                for n in np.flatnonzero(good & np.isfinite(means)).tolist()
+                for mean in (float(means[n]),)
+            ]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
@@ -122,7 +123,7 @@ def windows_of(rows: Sequence[Row], fetched: Fetched) -> list[OutletDayWindow]:
     """The windows of some outlet-days, in their order."""
     hours, past = _Hours(fetched.hours, fetched.twins), _Past(fetched)
     judged: dict[str, list[JudgedHour]] = {}
-    for one in fetched.judged:
+    for one in sorted(fetched.judged, key=lambda one: one.hour):
         judged.setdefault(one.subject, []).append(one)
     shares: dict[str, list[DayShare]] = {}
     for share in fetched.shares:
@@ -190,8 +191,9 @@ def _limits(outlet: SignOutlet, day: date, quantities: Sequence[str], book: Limi
 
 
 def _judged(quantity: str, found: Sequence[JudgedHour], first: int) -> list[JudgedHours]:
-    """Judged hours of the day and of one hour on either side, by rule and limit."""
-    near = [one for one in found if first - 1 <= one.hour <= first + DAY_HOURS]
+    """Judged hours of the day and of one hour on either side, by rule and limit; found: in order of hours."""
+    low = bisect_left(found, first - 1, key=lambda one: one.hour)
+    near = found[low : bisect_right(found, first + DAY_HOURS, low, key=lambda one: one.hour)]
     out = []
     for rule_id, limit in sorted({(one.rule_id, one.limit) for one in near}):
         mine = [one for one in near if (one.rule_id, one.limit) == (rule_id, limit)]

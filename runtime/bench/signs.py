@@ -27,6 +27,9 @@ from rules.family import judge
 from rules.pack import RuleSet, load_packs
 from rules.signrows import calibration_rows, day_rows, flagged_rows, hour_rows, judged_rows, twin_rows
 from rules.signwindows import Fetched, SignOutlet, day_number, windows_of
+from simulators.air_register import ANALYSERS, STACKS
+from simulators.air_register import Stack as Place
+from simulators.air_register import limits as permits
 from simulators.devices.cems import day_values
 from simulators.devices.noise import generator
 from storage.outlet_days import DayShare, JudgedHour, SignPoint
@@ -36,25 +39,9 @@ _DAY = timedelta(days=1)
 _MINUTES = 1440
 _STATION = "88888880000001001"
 
-#: Stacks by process: quantities that they measure, with the seconds between two readings.
-STACKS: Mapping[str, Mapping[str, int]] = {
-    "coke_oven_stack": {
-        "so2": 60, "nox": 60, "pm": 60, "o2": 60, "flue_temperature": 60, "flue_flow": 60, "flue_humidity": 600,
-    },
-    "tubular_furnace": {"so2": 60, "nox": 60, "pm": 60, "o2": 60, "flue_temperature": 600, "flue_flow": 600},
-    "charging": {"pm": 60, "so2": 60},
-    "benzene_tank": {"nmhc": 600},
-}  # fmt: skip
-_UNITS = {"o2": "%", "flue_temperature": "degC", "flue_flow": "m3/h", "flue_humidity": "%"}
-#: (quantity, mg/m3, reference oxygen) of the processes above, as for coke ovens; the simulated stacks keep well below.
-_LIMITS = {
-    "coke_oven_stack": (("so2", 30.0, 8.0), ("nox", 150.0, 8.0), ("pm", 10.0, 8.0)),
-    "tubular_furnace": (("so2", 30.0, 8.0), ("nox", 150.0, 8.0), ("pm", 10.0, 8.0)),
-    "charging": (("pm", 10.0, None),),
-}
 #: Room below which values of a stack that stands still lie, by quantity; the others keep what they show.
 _STILL = {"so2": 0.8, "nox": 2.0, "pm": 0.3, "flue_flow": 4000.0, "nmhc": 1.0}
-_AMBIENT_C, _AIR_O2_PCT = 18.0, 20.9
+_AMBIENT_C, _AIR_O2_PCT, _NEAR_AIR_PCT = 18.0, 20.9, 19.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +56,19 @@ class Rate:
 
 
 def false_alarms(
-    *, seeds: Sequence[int] = (1, 2, 3, 4), stacks: int = 3, days: int = 60, rules: RuleSet | None = None
+    *,
+    seeds: Sequence[int] = (1, 2, 3, 4),
+    places: Sequence[Place] = STACKS,
+    days: int = 60,
+    rules: RuleSet | None = None,
 ) -> dict[str, dict[str, float]]:
-    """{sign: {outlet_days, seen, rate}}: `stacks` stacks of each process and seed, over the days after the first 30."""
+    """{sign: {outlet_days, seen, rate}} of stacks of the simulated city, over the days after the first 30."""
     known = load_packs() if rules is None else rules
     sums: dict[str, Rate] = {}
     for seed in seeds:
-        for process in STACKS:
-            for number in range(stacks):
-                for sign, rate in _stack_rates(known, process, seed * 1000 + number, days).items():
-                    sums[sign] = sums.get(sign, Rate()) + rate
+        for place in places:
+            for sign, rate in _stack_rates(known, place, seed, days).items():
+                sums[sign] = sums.get(sign, Rate()) + rate
     return {
         sign: {"outlet_days": rate.outlet_days, "seen": rate.seen, "rate": rate.seen / rate.outlet_days}
         for sign, rate in sorted(sums.items())
@@ -86,8 +76,8 @@ def false_alarms(
     }
 
 
-def _stack_rates(rules: RuleSet, process: str, seed: int, days: int) -> dict[str, Rate]:
-    stack = Stack(process, seed, days)
+def _stack_rates(rules: RuleSet, place: Place, seed: int, days: int) -> dict[str, Rate]:
+    stack = Stack(place, seed, days, _limits(rules))
     found: dict[str, Rate] = {}
     for rule_id, variants in rules.enabled.items():
         params = variants[0].typed_params
@@ -104,21 +94,39 @@ def _stack_rates(rules: RuleSet, process: str, seed: int, days: int) -> dict[str
 class Stack:
     """One simulated stack with everything that a sign may look at."""
 
-    def __init__(self, process: str, seed: int, days: int) -> None:
+    def __init__(self, place: Place, seed: int, days: int, limits: Sequence[Limit]) -> None:
+        """place: a stack of the simulated city; limits: all that are in force."""
         self.days = days
-        self.points = list(_points(process))
+        self.points = list(_points(place))
         self.outlet = SignOutlet(
-            Subject(SubjectKind.OUTLET, f"plant-{seed}/S1"), 1, 1, process, None, _FIRST, None, self.points
+            Subject(SubjectKind.OUTLET, f"{place.enterprise}/{place.code}"),
+            1,
+            1,
+            place.process,
+            place.makeup_air,
+            _FIRST,
+            None,
+            self.points,
         )
         self.outlet_days = [(self.outlet, _FIRST + n * _DAY) for n in range(days)]
-        self.limits = [_limit(self.outlet, n, *row) for n, row in enumerate(_LIMITS.get(process, ()), 1)]
-        self.windows, self.hours = _computed(self.points, process, seed, days)
+        self.limits = [row for row in limits if row.process == place.process or row.outlet == self.outlet.subject.key]
+        self.windows, self.hours = _computed(self.points, place, seed, days, self._references())
         self.rows = hour_rows(self.windows, self.hours)
         self.judged: list[JudgedHour] = []
         """What the hourly rules would have found."""
-        parts = Fetched(self.rows, limits=LimitBook(self.limits))
-        for window in windows_of(self.outlet_days, parts) if self.limits else ():
-            self.judged += judged_rows(window, self.outlet, self.limits, SignParams(weight=1.0))
+        for window in windows_of(self.outlet_days, Fetched(self.rows, limits=LimitBook(self.limits))):
+            self.judged += judged_rows(window, self.outlet, SignParams(weight=1.0))
+
+    def _references(self) -> dict[str, float | None]:
+        """Reference oxygen that the logger is set up with: that of a pollutant's hourly limit, if it has one."""
+        book, key, process = LimitBook(self.limits), self.outlet.subject.key, self.outlet.process
+        found = {
+            quantity: limit.reference_o2_pct
+            for quantity in POLLUTANTS
+            for kind in LimitKind
+            if (limit := book.on(key, process, quantity, kind, Averaging.HOUR, _FIRST)) is not None
+        }
+        return dict.fromkeys(found) if self.outlet.makeup_air is False else found
 
     def fetched(self, params: SignParams) -> Fetched:
         """What the store would give."""
@@ -138,28 +146,72 @@ class Stack:
         return fetched
 
 
-def _points(process: str) -> Iterator[SignPoint]:
-    measured = STACKS[process]
+def _points(place: Place) -> Iterator[SignPoint]:
+    """What is measured, as the city's register has it; and what a data logger would state of it."""
     rows: list[tuple[str, str, int, str | None, str | None]] = [
-        (quantity, quantity, interval_s, None, None) for quantity, interval_s in measured.items()
+        (f"{place.code}-{ANALYSERS[quantity][1]}", quantity, interval_s, None, None)
+        for interval_s, quantities in place.measured.items()
+        for quantity in quantities
     ]
-    if "o2" in measured:
-        rows.append(("so2-zs", "so2", 3600, "hour_converted", "so2"))
-    if measured.get("flue_flow") == 60:
-        rows.append(("flow-cou", "flue_flow", 3600, "hour_total", "flue_flow"))
-    for number, (code, quantity, interval_s, statistic, of) in enumerate(rows, 1):
-        unit = "m3" if statistic == "hour_total" else _UNITS.get(quantity, "mg/m3")
+    code = {quantity: point for point, quantity, _, _, _ in rows}
+    if "o2" in code:
+        rows += [
+            (f"{point}-HZ", q, 3600, "hour_converted", point)
+            for q, point in code.items()
+            if q in ("so2", "nox", "nmhc")
+        ]
+    if "flue_flow" in code:
+        rows.append((f"{code['flue_flow']}-HT", "flue_flow", 3600, "hour_total", code["flue_flow"]))
+    for number, (point, quantity, interval_s, statistic, of) in enumerate(rows, 1):
+        unit, _, _, _, _, top = ANALYSERS[quantity]
         yield SignPoint(
-            1, 1, "plant", _FIRST, "S1", process, None, _FIRST, None, number, code, quantity, unit, interval_s,
-            statistic, of, 500.0 if quantity in POLLUTANTS and statistic is None else None, _FIRST, None,
-        )  # fmt: skip
+            outlet_id=1,
+            enterprise_id=1,
+            enterprise=place.enterprise,
+            registered_from=_FIRST,
+            outlet=place.code,
+            process=place.process,
+            makeup_air=place.makeup_air,
+            in_service_from=_FIRST,
+            in_service_to=None,
+            point_id=number,
+            point=point,
+            quantity=quantity,
+            unit="m3" if statistic == "hour_total" else unit,
+            interval_s=interval_s,
+            statistic=statistic,
+            of=of,
+            range_top=top if statistic is None else None,
+            point_from=_FIRST,
+            point_to=None,
+        )
 
 
-def _limit(outlet: SignOutlet, number: int, quantity: str, value: float, reference: float | None) -> Limit:
-    return Limit(
-        number, "preset", None, outlet.process, quantity, LimitKind.ULE, Averaging.HOUR, Region.ANY, value, "mg/m3", 0,
-        reference, (), "policy", True, _FIRST, None,
-    )  # fmt: skip
+def _limits(rules: RuleSet) -> list[Limit]:
+    """Limits in force: the shipped ones, and the hourly ones that the city's permits add."""
+    shipped = [preset.limit(number) for number, preset in enumerate(rules.limits, 1)]
+    return shipped + [
+        Limit(
+            limit_id=len(shipped) + number,
+            origin="site",
+            outlet=f"{row.enterprise}/{row.outlet}",
+            process=None,
+            quantity=row.quantity,
+            kind=LimitKind(row.kind),
+            averaging=Averaging(row.averaging),
+            region=Region.ANY,
+            value=row.value,
+            unit=row.unit,
+            decimals=row.decimals,
+            reference_o2_pct=row.reference_o2_pct,
+            exempt_process=(),
+            status=row.status,
+            enabled=True,
+            valid_from=row.valid_from,
+            valid_to=None,
+        )
+        for number, row in enumerate(permits(), 1)
+    ]
 
 
 def _shares(judged: Sequence[JudgedHour], near_from: float) -> list[DayShare]:
@@ -182,8 +234,8 @@ class _Life:
     calibrating: Bool
 
 
-def _life(seed: int, days: int) -> _Life:
-    dice = generator(seed, "life", 0)
+def _life(seed: int, outlet: str, days: int) -> _Life:
+    dice = generator(seed, f"{outlet} life", 0)
     load, silent = np.ones(days * _MINUTES), np.zeros(days * _MINUTES, bool)
     for day in np.flatnonzero(dice.random(days) < 0.15).tolist():  # a different load for some hours
         begin = day * _MINUTES + int(dice.integers(0, 1000))
@@ -198,13 +250,17 @@ def _life(seed: int, days: int) -> _Life:
     return _Life(load, silent, (minute >= 545) & (minute < 565))
 
 
-def _values(point: SignPoint, seed: int, days: int, life: _Life) -> tuple[Float64, Int8]:
+def _values(point: SignPoint, place: Place, seed: int, days: int, life: _Life) -> tuple[Float64, Int8]:
     """Values and flags, one a reading, of every day."""
     count = 86_400 // point.interval_s
-    name = f"{seed}/{point.point}"
-    value = np.concatenate([day_values(seed, name, point.quantity, day, count) for day in range(days)])
+    name, of = f"{seed}/{place.enterprise}/{point.point}", f"{place.enterprise}/{place.code}"
     load = life.load[:: point.interval_s // 60]
-    flags: Int8 = np.full(len(value), ord(SourceFlag.NORMAL), np.int8)
+    flags: Int8 = np.full(len(load), ord(SourceFlag.NORMAL), np.int8)
+    if point.quantity == "running_state":
+        return (load > 0).astype(np.float64), flags
+    value = np.concatenate(
+        [day_values(seed, name, point.quantity, day, count, process=place.process, of=of) for day in range(days)]
+    )
     decimals = 0 if point.quantity == "flue_flow" else 2
     if point.quantity in POLLUTANTS:
         drift = np.repeat(generator(seed, f"{name} drift", 0).normal(1.0, 0.02, days), count)
@@ -222,10 +278,12 @@ def _values(point: SignPoint, seed: int, days: int, life: _Life) -> tuple[Float6
     return np.where(load > 0, value, still).round(decimals), flags
 
 
-def _computed(points: Sequence[SignPoint], process: str, seed: int, days: int) -> tuple[Windows, Hours]:
-    life = _life(seed, days)
+def _computed(
+    points: Sequence[SignPoint], place: Place, seed: int, days: int, references: Mapping[str, float | None]
+) -> tuple[Windows, Hours]:
+    life = _life(seed, f"{place.enterprise}/{place.code}", days)
     start = to_us(day_start(_FIRST))
-    measured = {p.point: _values(p, seed, days, life) for p in points if p.statistic is None}
+    measured = {p.point: _values(p, place, seed, days, life) for p in points if p.statistic is None}
     columns: list[tuple[SignPoint, Float64, Int8, Bool]] = []
     for point in points:
         step = point.interval_s // 60
@@ -233,7 +291,7 @@ def _computed(points: Sequence[SignPoint], process: str, seed: int, days: int) -
             value, flags = measured[point.point]
             columns.append((point, value, flags, ~life.silent[::step]))
         else:
-            value = _stated(point, measured, life)
+            value = _stated(point, points, measured, life, references)
             flags = np.full(len(value), ord(SourceFlag.NORMAL), np.int8)
             columns.append((point, value, flags, np.isfinite(value)))
     size = days * DAY_HOURS
@@ -259,16 +317,23 @@ def _computed(points: Sequence[SignPoint], process: str, seed: int, days: int) -
     return windows, hours(windows, readings, np.zeros(len(readings), bool))
 
 
-def _stated(point: SignPoint, measured: Mapping[str, tuple[Float64, Int8]], life: _Life) -> Float64:
-    """What a data logger makes of its minutes: the mean of converted ones, or the flow that passed; to two decimals."""
+def _stated(
+    point: SignPoint,
+    points: Sequence[SignPoint],
+    measured: Mapping[str, tuple[Float64, Int8]],
+    life: _Life,
+    references: Mapping[str, float | None],
+) -> Float64:
+    """What a data logger makes of its values: the mean of converted ones, or the flow that passed; to two decimals."""
     value, flags = measured[point.of or ""]
     good = np.where(flags == ord(SourceFlag.NORMAL), value, np.nan)
     if point.statistic == "hour_converted":
-        oxygen = np.where(measured["o2"][0] < 19.0, measured["o2"][0], np.nan)
-        good = at_reference(good, oxygen, 8.0)
-    by_hour = good.reshape(-1, 60)
+        oxygen = measured[next(p.point for p in points if p.quantity == "o2")][0]
+        good = at_reference(good, np.where(oxygen < _NEAR_AIR_PCT, oxygen, np.nan), references.get(point.quantity))
+    by_hour = good.reshape(-1, len(good) * 60 // len(life.load))
     usable = np.isfinite(by_hour)
     counts = usable.sum(axis=1)
-    mean = np.where(counts >= 45, np.where(usable, by_hour, 0).sum(axis=1) / np.maximum(counts, 1), np.nan)
+    enough = counts * 4 >= by_hour.shape[1] * 3
+    mean = np.where(enough, np.where(usable, by_hour, 0).sum(axis=1) / np.maximum(counts, 1), np.nan)
     silent = life.silent.reshape(-1, 60).any(axis=1)
     return np.where(silent, np.nan, mean).round(2)

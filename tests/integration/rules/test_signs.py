@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 
+from domain.limits import Averaging, Limit, LimitKind, Region
 from domain.periods import day_start
 from rules.evaluators.outlet_day import HISTORY_DAYS, SignParams
 from rules.family import judge
@@ -14,6 +15,7 @@ from rules.pack import load_packs
 from rules.signs import fetch
 from rules.signwindows import Fetched, select, windows_of
 from runtime.bench.signs import Stack
+from simulators.air_register import STACKS
 from storage import outlet_days
 from storage.database import Database
 from storage.hourly import upsert_hours
@@ -23,6 +25,29 @@ RULES = load_packs()
 SIGNS = sorted(rule_id for rule_id in RULES.variants if rule_id.startswith("sign."))
 LATE = "sign.late_changed"
 DAYS = HISTORY_DAYS + 4
+#: (quantity, mg/m3) at 8 % oxygen, of all coke ovens.
+LIMITS = [
+    Limit(
+        limit_id=number,
+        origin="preset",
+        outlet=None,
+        process="coke_oven_stack",
+        quantity=quantity,
+        kind=LimitKind.ULE,
+        averaging=Averaging.HOUR,
+        region=Region.ANY,
+        value=value,
+        unit="mg/m3",
+        decimals=0,
+        reference_o2_pct=8.0,
+        exempt_process=(),
+        status="policy",
+        enabled=True,
+        valid_from=date(2020, 1, 1),
+        valid_to=None,
+    )
+    for number, (quantity, value) in enumerate((("so2", 30.0), ("nox", 150.0), ("pm", 10.0)), 1)
+]
 
 
 def register(city: City, stack: Stack) -> None:
@@ -100,7 +125,7 @@ def same(left: Any, right: Any) -> None:
 
 
 async def test_the_store_gives_what_was_computed(city: City, database: Database) -> None:
-    stack = Stack("coke_oven_stack", 7, DAYS)
+    stack = Stack(STACKS[0], 7, DAYS, LIMITS)
     repeat_some_hours(stack)
     register(city, stack)
     judged_by_hourly_rules(city, stack)
