@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.wording import (
     MAX_TITLE,
     SEVERITY_WORDS,
@@ -115,12 +116,20 @@ def _oxygen(facts: Facts) -> tuple[str, str, str]:
     return headline, f"{period_text(last.period)} {headline}", "请企业核实是否有空气混入，以及氧分析仪是否正常。"
 
 
+def _sign(facts: Facts) -> tuple[str, str, str]:
+    last = facts.breaches[-1].finding
+    found = sightings(facts.evidence)
+    some = "；".join(found[:3]) + (f" 等 {len(found)} 项" if len(found) > 3 else "")
+    return facts.rule_title, f"累计 {len(facts.breaches)} 天看到，{period_text(last.period)} {some}。{CAUTION}", ADVICE
+
+
 _WORDS: Mapping[str, Callable[[Facts], tuple[str, str, str]]] = {
     "differs": _differs,
     "gap": _gap,
     "out_of_control": _drift,
     "overdue": _overdue,
     "o2_above_inlet": _oxygen,
+    SEEN: _sign,
 }
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from alerts.evidence import shortcomings
-from alerts.signs import ADVICE, CAUTION, SEEN, sightings
+from alerts.signs import sightings
 from domain.air import POLLUTANTS
 from domain.alerts import AlertState, Breach, Occasion, Resolution, Severity, Span
 from domain.findings import Subject, SubjectKind
@@ -95,9 +95,6 @@ def describe(facts: Facts) -> Text:
     if facts.span.state is not AlertState.RESOLVED:
         lines.append(f"处置：{_ADVICE[facts.breaches[-1].finding.subject.kind]}")
     return Text(title, assemble(lines, facts.url), details(facts))
-        last = facts.breaches[-1].finding
-        lines.append(f"处置：{ADVICE if last.reason == SEEN else _ADVICE[last.subject.kind]}")
-    return Text(title, _assemble(lines, facts.url), _details(facts))
 
 
 def occasion_title(title: str, occasion: Occasion, resolution: Resolution | None) -> str:
@@ -168,9 +165,6 @@ def _headline(facts: Facts) -> str:
         return f"规则“{facts.subject_name or last.subject.key}”无法计算"
     if last.reason == "silent":
         return f"{where(facts)}：没有数据上报"
-        return f"{_where(facts)}：没有数据上报"
-    if last.reason == SEEN:
-        return f"{_where(facts)}：{facts.rule_title}"
     if last.value is None or last.limit is None:
         return f"{where(facts)}：{facts.rule_title}，不符合要求"
     relation = "低于要求的" if last.value < last.limit else "超过限值"
@@ -210,8 +204,6 @@ def _lasted(facts: Facts) -> str:
     if facts.breaches[-1].finding.reason == "silent" or kind is SubjectKind.RULE:
         end = facts.span.resolved_at or facts.span.last_seen_at
         return f"历时 {number((end - facts.span.occurred_at) / HOUR)} 小时"
-    if facts.breaches[-1].finding.reason == SEEN:
-        return f"累计 {len(periods)} 天看到"
     if longest <= 1:
         return f"累计 {len(periods)} 小时不符合"
     return f"累计 {len(periods)} 天不符合" if longest <= 24 else f"累计 {len(periods)} 个时段不符合"
@@ -221,8 +213,6 @@ def _seen(facts: Facts) -> str:
     last = facts.breaches[-1].finding
     if last.subject.kind is SubjectKind.COMPONENT:
         return _components(facts)
-    if last.reason == SEEN:
-        return f"情况：{period_text(last.period)} 看到 {_some(sightings(facts.evidence), 3)}。{CAUTION}。"
     if last.reason == "silent":
         return "情况：连续 3 个整点小时没有收到该测点的数据；缺数按缺失计，不按零计。"
     if last.subject.kind is SubjectKind.RULE:
@@ -330,8 +320,9 @@ def details(facts: Facts) -> dict[str, Any]:
             ],
             "component_count": len(about),
         }
-    if last.reason == SEEN:
-        details |= {"value": None, "seen": sightings(facts.evidence)[:50]}
+    seen = sightings(facts.evidence)
+    if seen:
+        details["seen"] = seen[:50]
     missing = shortcomings(facts.evidence)
     if missing:
         details["shortcomings"] = missing[:50]

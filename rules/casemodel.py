@@ -177,7 +177,7 @@ class Case(_Strict):
     components_in_service: int | None = None
     components: list[ComponentEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
-    stack: Stack | None = None
+    outlet: Stack | None = None
 
     @property
     def start(self) -> datetime:

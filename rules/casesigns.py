@@ -38,16 +38,16 @@ _OUTLET = Subject(SubjectKind.OUTLET, "plant/S1")
 
 
 def judge_signs(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
-    """`stack` is looked at on the local day of `at`; `series` give what single points did, a value every interval_s."""
-    if case.stack is None:
-        raise CaseError("stack: missing")
+    """`outlet` is looked at on the local day of `at`; `series` say what single points did, a value an interval."""
+    if case.outlet is None:
+        raise CaseError("outlet: missing")
     now = datetime.max.replace(tzinfo=UTC)
     job = Job(rule_id, rules.variants[rule_id], now, now, 1)
     day = local_day(case.start)
     rule = job.variant_at(day_start(day))
     if rule is None or not isinstance(rule.typed_params, SignParams):
         return []
-    return judge(rule, stack_window(case.stack, case.series, day, rule.typed_params))
+    return judge(rule, stack_window(case.outlet, case.series, day, rule.typed_params))
 
 
 def stack_window(stack: Stack, series: dict[str, str], day: date, params: SignParams) -> OutletDayWindow:
@@ -86,7 +86,7 @@ def _point(stack: Stack, number: int, code: str) -> SignPoint:
     unit = about.unit if about is not None and about.unit is not None else None
     if unit is None:
         if quantity not in NORMAL:
-            raise CaseError(f"stack.points.{code}: say quantity and unit in stack.about")
+            raise CaseError(f"outlet.points.{code}: say quantity and unit in outlet.about")
         unit = NORMAL[quantity].unit
     return SignPoint(
         outlet_id=1,
@@ -115,7 +115,7 @@ def _computed(stack: Stack, series: dict[str, str], points: Sequence[SignPoint],
     """Hours of the day and, where a case gives it, of the day before, through the real hourly computation."""
     unknown = {*series, *stack.about, *stack.past, *stack.late, *stack.yesterday} - set(stack.points)
     if unknown:
-        raise CaseError(f"series.{min(unknown)}: not among stack.points")
+        raise CaseError(f"series.{min(unknown)}: not among outlet.points")
     start = to_us(day_start(day))
     columns: list[tuple[int, int, float, int, int]] = []
     corrected: list[bool] = []
@@ -226,7 +226,7 @@ def _thirty(text: str | None, default: float) -> Floats:
         return np.full(HISTORY_DAYS, default)
     given = numbers(text)
     if len(given) != HISTORY_DAYS:
-        raise CaseError(f"stack.past: expected {HISTORY_DAYS} figures, found {len(given)}")
+        raise CaseError(f"outlet.past: expected {HISTORY_DAYS} figures, found {len(given)}")
     return np.array(given, np.float64)
 
 

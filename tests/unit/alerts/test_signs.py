@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from alerts.cautions import describe
 from alerts.lifecycle import breaches_of, judge
 from alerts.signs import _WORDS, sightings
-from alerts.wording import MAX_SUMMARY, Facts, describe
+from alerts.wording import MAX_SUMMARY, Facts
 from domain.alerts import AlertSettings, CurrentFinding, Per, Severity
 from domain.periods import day_of
 from rules.casefiles import judge_case

@@ -263,8 +263,8 @@ def test_the_shipped_packs_hold_together() -> None:
         "platform.toml",
         "qa.toml",
         "reported.toml",
-        "voc.toml",
         "signs.toml",
+        "voc.toml",
         "water_metering.toml",
     ]
     assert {

@@ -31,7 +31,9 @@ def cases(rule: Rule) -> list[tuple[Case, OutletDayWindow]]:
     params = rule.typed_params
     assert isinstance(params, SignParams)
     read = [case for _, case in read_cases(CASES / f"{rule.id.replace('.', '_')}.toml")]
-    return [(case, stack_window(case.stack, case.series, local_day(case.start), params)) for case in read if case.stack]
+    return [
+        (case, stack_window(case.outlet, case.series, local_day(case.start), params)) for case in read if case.outlet
+    ]
 
 
 @pytest.mark.parametrize("rule_id", SIGNS)
