@@ -24,8 +24,10 @@ from runtime.bench.airdata import QUANTITIES, Month, Size, month
 from runtime.bench.airlate import growth, late_readings
 from runtime.bench.airways import COMPLIANT, VIOLATION, Outcome, bare_numpy, platform, row_by_row, rows_of
 from runtime.bench.children import BenchFailed
+from runtime.bench.signs import false_alarms
 from runtime.clock import system_clock
 from runtime.databases import embedded_database
+from simulators.air_register import STACKS
 
 _MIB = 1024 * 1024
 
@@ -33,18 +35,22 @@ _MIB = 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class AirPlan:
     """How much is measured. row_stacks: stacks whose readings are also evaluated row by row, scaled up to all.
-    history_days: of the stack on which late readings are measured."""
+    history_days: of the stack on which late readings are measured. sign_seeds, sign_stacks, sign_days: of the ordinary
+    stacks on which signs of false data must not be seen."""
 
     size: Size = field(default_factory=Size)
     rounds: int = 5
     row_stacks: int = 2
     history_days: tuple[int, ...] = (31, 365)
     late: int = 7
+    sign_seeds: tuple[int, ...] = (1, 2, 3, 4)
+    sign_stacks: int = len(STACKS)
+    sign_days: int = 60
 
     @classmethod
     def short(cls) -> AirPlan:
         """Enough to see that everything works, not to say how fast."""
-        return cls(Size(2, 2, 2), 1, 1, (2, 4), 1)
+        return cls(Size(2, 2, 2), 1, 1, (2, 4), 1, (1,), 2, 33)
 
 
 def bench_air(plan: AirPlan) -> dict[str, Any]:
@@ -85,6 +91,9 @@ def bench_air(plan: AirPlan) -> dict[str, Any]:
         late = asyncio.run(late_readings(embedded, plan.history_days, plan.late))
     figures["late_reading"] = late
     figures["peak_mib"]["whole_run"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    figures["false_alarms"] = false_alarms(
+        seeds=plan.sign_seeds, places=STACKS[: plan.sign_stacks], days=plan.sign_days
+    )
     return {
         "machine": {"cores": os.cpu_count(), "python": machine.python_version(), "numpy": np.__version__},
         "load": {
