@@ -41,7 +41,7 @@ class AirPlan:
     size: Size = field(default_factory=Size)
     rounds: int = 5
     row_stacks: int = 2
-    history_days: tuple[int, ...] = (31, 365)
+    history_days: tuple[int, int, int] = (31, 92, 365)
     late: int = 7
     sign_seeds: tuple[int, ...] = (1, 2, 3, 4)
     sign_stacks: int = len(STACKS)
@@ -50,7 +50,7 @@ class AirPlan:
     @classmethod
     def short(cls) -> AirPlan:
         """Enough to see that everything works, not to say how fast."""
-        return cls(Size(2, 2, 2), 1, 1, (2, 4), 1, (1,), 2, 33)
+        return cls(Size(2, 2, 2), 1, 1, (2, 3, 4), 1, (1,), 2, 33)
 
 
 def bench_air(plan: AirPlan) -> dict[str, Any]:

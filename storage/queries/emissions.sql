@@ -18,7 +18,13 @@ with best as (
            coalesce(h.mean, 'NaN'::double precision) as mean, h.valid_minutes, h.reading_count
     from unnest(%(series)s::int[], %(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[])
         as w (series, point_id, from_at, to_at)
-    join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    cross join lateral (
+        -- the offset keeps this a look at the key for each of them; joined, the planner may read the whole history
+        select h.point_id, h.hour_at, h.mean, h.valid_minutes, h.reading_count
+        from hourly h
+        where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+        offset 0
+    ) h
     order by w.series, h.hour_at, h.valid_minutes desc, h.reading_count desc, h.point_id
 )
 select coalesce(array_agg(series), '{}') as series, coalesce(array_agg(hour), '{}') as hour,

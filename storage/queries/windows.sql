@@ -29,7 +29,14 @@ group by d.point_id, d.hour_at
 select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour, h.mean, h.valid_minutes, h.reading_count,
        h.maximum, h.marked_minutes, h.flag_counts, h.mark_ids
 from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[]) as w (point_id, from_at, to_at)
-join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+cross join lateral (
+    -- the offset keeps this a look at the key for each of them; joined, the planner may read the whole history
+    select h.point_id, h.hour_at, h.mean, h.valid_minutes, h.reading_count, h.maximum, h.marked_minutes, h.flag_counts,
+           h.mark_ids
+    from hourly h
+    where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    offset 0
+) h
 
 -- reading_counts --
 -- readings by hour; hours as whole hours since 1970
