@@ -76,6 +76,9 @@ PROCESSES = {
     "cement_kiln": "水泥窑及窑尾余热利用系统",
 }
 
+#: Places that measure the air around, not a waste gas: rules for CEMS (HJ 75: 固定污染源烟气) do not hold for them.
+AMBIENT = tuple(code for code in PROCESSES if code.startswith(("in_plant", "fenceline")))
+
 #: The process whose conversion depends on how it is fed: GB 37822-2019 10.3.3.
 OXIDISER = "voc_incinerator"
 

@@ -39,13 +39,15 @@ def exempt_columns(exempt: Iterable[Collection[str]]) -> NDArray[np.bool_]:
     )
 
 
-def with_running(minutes: Floats, running: Floats) -> Floats:
-    """The minutes with what a running signal says: an hour's mean is the share of it that the source ran.
+def with_running(minutes: Floats, running: Floats, told_minutes: Ints) -> Floats:
+    """The minutes with what a running signal says: a mean is the share of the minutes told of that the source ran.
 
-    running: NaN where nothing was read. What the signal and a mark of `stopped` say is not added up: the longer counts.
+    running: NaN where nothing was read. told_minutes: valid minutes of the signal; of the others it says nothing, so
+    that a single reading cannot take an hour out of a limit. What the signal and a mark of `stopped` say is not added
+    up: the longer counts.
     """
     out = minutes.copy()
-    silent = np.where(np.isfinite(running), _HOUR_MINUTES * (1.0 - np.clip(running, 0.0, 1.0)), 0.0)
+    silent = np.where(np.isfinite(running), told_minutes * (1.0 - np.clip(running, 0.0, 1.0)), 0.0)
     out[:, _STOPPED] = np.maximum(out[:, _STOPPED], silent)
     return out
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.air import POLLUTANTS
+from domain.air import AMBIENT, POLLUTANTS
 from domain.emission import Bools, Measured
 from domain.findings import Subject, SubjectKind
 from domain.marks import Mark
@@ -73,10 +73,11 @@ class Capture(CalendarFamily):
         super().__init__(quarter_of)
 
     async def entries(self, connection: Connection, job: Job) -> list[Entry]:
-        """Every pollutant that is measured at an outlet."""
+        """Every pollutant that is measured in a waste gas."""
         return [
             entry
             for stack in await stacks(connection, job, POLLUTANTS)
+            if stack.process not in AMBIENT
             for quantity in stack.pollutants
             if (entry := entry_of(stack, stack.subject(quantity), [quantity], [quantity])) is not None
         ]

@@ -76,6 +76,7 @@ def window_of(rows: Sequence[Row], fetched: Fetched) -> HourlyWindow:
         for mark in marks[number]:
             minutes[number, KINDS.index(mark.kind)] += covered_minutes(mark, hour)
     signal = np.array([one.mean if one.reading_count > 0 else np.nan for one in running], np.float64)
+    told = np.array([one.valid_minutes for one in running], np.int64)
     return HourlyWindow(
         subjects=[channel.subject for channel, _, _ in rows],
         periods=[numbered_hour(hour) for _, hour, _ in rows],
@@ -85,7 +86,7 @@ def window_of(rows: Sequence[Row], fetched: Fetched) -> HourlyWindow:
         running=running,
         processes=[channel.outlet.process for channel, _, _ in rows],
         makeup_air=[channel.outlet.makeup_air for channel, _, _ in rows],
-        process_minutes=with_running(minutes, signal),
+        process_minutes=with_running(minutes, signal, told),
         process_marks=[[mark.mark_id for mark in found] for found in marks],
     )
 

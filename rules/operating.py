@@ -43,7 +43,7 @@ def exclusions(minutes: Floats, running: Measured, exempt: Sequence[Iterable[str
 
 def with_signal(minutes: Floats, running: Measured) -> Floats:
     """Minutes of marks with what the outlet's running signal says."""
-    return with_running(minutes, np.where(running.readings > 0, running.mean, np.nan))
+    return with_running(minutes, np.where(running.readings > 0, running.mean, np.nan), running.valid_minutes)
 
 
 def stopped(minutes: Floats, running: Measured, min_valid_minutes: int) -> Bools:

@@ -112,7 +112,8 @@ class Oxidisers:
                     minutes[number, KINDS.index(mark.kind)] += covered
                     ids[number].append(mark.mark_id)
         running = [_speaking(one.outlet.of(RUNNING), hour, figures) for one, hour in rows]
-        minutes = with_running(minutes, np.array([one.mean for one in running], np.float64))
+        told = np.array([one.valid_minutes for one in running], np.int64)
+        minutes = with_running(minutes, np.array([one.mean for one in running], np.float64), told)
         kinds = excluded_kinds(minutes, exempt_columns([()] * len(rows)), min_valid_minutes)
         subjects: list[Subject] = [one.subject for one, _ in rows]
         return OutletHours(

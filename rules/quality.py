@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from domain.air import POLLUTANTS
+from domain.air import AMBIENT, POLLUTANTS
 from domain.findings import Subject, SubjectKind
 from domain.periods import hour_number, numbered_hour
 from domain.points import Statistic
@@ -36,7 +36,6 @@ _DAY_HOURS = 24
 _DRIFTS = (Statistic.ZERO_DRIFT, Statistic.SPAN_DRIFT)
 #: Between readings of an analyser that works in runs (GC), at least, in s.
 _BATCH_INTERVAL_S = 1800
-_AMBIENT = ("fenceline", "in_plant")
 
 #: Hourly rows of a point in order.
 ByPoint = Mapping[int, Sequence[HourFigures]]
@@ -165,7 +164,7 @@ def calibrated(rows: Iterable[Analyser], stating: Iterable[StatingPoint], job: J
             drifts.get(row.point_id, ()),
         )
         for row in rows
-        if (row.quantity in POLLUTANTS or row.quantity == "o2") and not row.process.startswith(_AMBIENT)
+        if (row.quantity in POLLUTANTS or row.quantity == "o2") and row.process not in AMBIENT
     ]
 
 
@@ -183,7 +182,7 @@ def batches(rows: Iterable[Analyser], job: Job) -> list[Batch]:
             row.interval_s,
         )
         for row in rows
-        if row.interval_s >= _BATCH_INTERVAL_S and row.process.startswith(_AMBIENT)
+        if row.interval_s >= _BATCH_INTERVAL_S and row.process in AMBIENT
     ]
 
 

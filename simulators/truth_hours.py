@@ -220,7 +220,7 @@ class Hours:
         if state is not None:
             running = self.of(state, hour, known, arrivals)
             if running.readings and math.isfinite(running.mean):
-                idle = 60 * (1 - running.mean)
+                idle = running.valid_minutes * (1 - running.mean)
                 if idle > minutes.get("stopped", 0):
                     total += idle - minutes.get("stopped", 0)
                     minutes["stopped"] = round(idle)

@@ -151,7 +151,12 @@ def hour_evidence(window: HourlyWindow, row: int, params: HourParams, symbol: st
         evidence["makeup_air"] = window.makeup_air[row]
     running = window.running[row]
     if running.reading_count:
-        evidence["running"] = {"point": running.point, "mean": known(running.mean), "readings": running.reading_count}
+        evidence["running"] = {
+            "point": running.point,
+            "mean": known(running.mean),
+            "valid_minutes": running.valid_minutes,
+            "readings": running.reading_count,
+        }
     return evidence | {"formula": formula, "marks": marks_of(window, row)}
 
 

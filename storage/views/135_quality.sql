@@ -67,9 +67,9 @@ returns table (outlet text, "time" timestamptz, stopped_min double precision) st
         where m.start_at < to_at and m.end_at > from_at
         group by m.outlet, h.hour_at
         union all
-        select r.outlet, r.time, 60 * (1 - least(greatest(r.mean, 0), 1))
+        select r.outlet, r.time, r.valid_minutes * (1 - least(greatest(r.mean, 0), 1))
         from (
-            select distinct on (q.outlet, q.time) q.outlet, q.time, q.mean
+            select distinct on (q.outlet, q.time) q.outlet, q.time, q.mean, q.valid_minutes
             from dash.measured_hour q
             where q.quantity = 'running_state' and q.time >= from_at and q.time < to_at and q.reading_count > 0
             order by q.outlet, q.time, q.valid_minutes desc, q.reading_count desc
@@ -132,7 +132,7 @@ create function dash.capture_between(from_at timestamptz, to_at timestamptz) ret
            dash.pollutant_name(q.quantity), q.in_service_h, q.stopped_h, q.due_h, q.valid_h, q.due_h - q.valid_h,
            100.0 * q.valid_h / nullif(q.due_h, 0), (select d.capture_pct from dash.quality_demand d)
     from dash.quality_hours(from_at, to_at, (select coalesce(d.capture_minutes, 45) from dash.quality_demand d)) q
-    where q.is_pollutant
+    where q.is_pollutant and q.process !~ '^(in_plant|fenceline)'
 $$;
 
 -- 数据传输有效率 of each outlet over [from_at, to_at): due_valid_h are the hours received.

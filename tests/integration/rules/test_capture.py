@@ -120,3 +120,13 @@ async def test_an_unsettled_hour_holds_its_quarter_back(city: City, database: Da
     assert (await step(judging, "2026-04-01 00:10")).deferred == [CAPTURE]
     city.clean()
     assert (await step(judging, "2026-04-01 00:11")).written == 1
+
+
+@pytest.mark.parametrize("process", ["fenceline_petrochemical", "in_plant"])
+async def test_places_that_measure_no_waste_gas_have_no_capture(city: City, database: Database, process: str) -> None:
+    """HJ 75 is about continuous monitoring of stacks; the loggers' transmission is asked of every place."""
+    plant(city)
+    city.run("update outlet set process = %s", process)
+    judging = engine(database, CAPTURE)
+    await step(judging, "2026-04-01 00:10")
+    assert city.current(CAPTURE) == []

@@ -71,7 +71,7 @@ async def test_the_running_signal_of_an_outlet_excludes(city: City, database: Da
     assert [row[2] for row in city.brief(ULE)] == ["over_limit", "excluded_stopped", "over_limit", "over_limit"]
     evidence = city.current(ULE)[2]["evidence"]
     assert (evidence["running"], evidence["process"]) == (
-        {"point": "S1-RUN", "mean": 0.75, "readings": 60},
+        {"point": "S1-RUN", "mean": 0.75, "valid_minutes": 60, "readings": 60},
         {"stopped": 15.0},
     )
     city.hours(running, at("2026-11-02 02:00"), 1, 0.5, work=True)  # late readings of the signal

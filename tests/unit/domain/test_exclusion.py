@@ -17,11 +17,13 @@ from domain.exclusion import (
 )
 
 
-def excluded(minutes: dict[str, float], exempt: set[str], running: float = float("nan"), least: int = 45) -> str | None:
+def excluded(
+    minutes: dict[str, float], exempt: set[str], running: float = float("nan"), told: int = 60, least: int = 45
+) -> str | None:
     row = minutes_by_kind(1)
     for kind, count in minutes.items():
         row[0, KINDS.index(kind)] = count
-    found = excluded_kinds(with_running(row, np.array([running])), exempt_columns([exempt]), least)
+    found = excluded_kinds(with_running(row, np.array([running]), np.array([told])), exempt_columns([exempt]), least)
     return None if found[0] == NOT_EXCLUDED else KINDS[found[0]]
 
 
@@ -45,6 +47,12 @@ def excluded(minutes: dict[str, float], exempt: set[str], running: float = float
 )
 def test_vectors(minutes: dict[str, float], exempt: set[str], running: float, kind: str | None) -> None:
     assert excluded(minutes, exempt, running) == kind
+
+
+@pytest.mark.parametrize(("told", "kind"), [(1, None), (15, None), (16, "stopped"), (60, "stopped")])
+def test_a_signal_says_nothing_of_minutes_that_it_does_not_tell_of(told: int, kind: str | None) -> None:
+    """One reading of 0 must not take a whole hour out of a limit."""
+    assert excluded({}, set(), 0.0, told=told) == kind
 
 
 @given(
