@@ -21,3 +21,13 @@ async def get_rule(connection: Connection, rule_id: str) -> Row:
     if row is None:
         raise NotFound(f"没有规则 {rule_id}")
     return row
+
+
+async def list_decisions(connection: Connection, rule_id: str, *, after: int | None, limit: int) -> list[Row]:
+    """One page of operators' decisions on a rule, newest first; `after` is a decision_id."""
+    return await fetch_all(connection, _SQL["decisions"], {"rule_id": rule_id, "after": after, "limit": limit})
+
+
+async def decide_alone(connection: Connection) -> None:
+    """Let nobody else decide on a rule until the transaction ends."""
+    await connection.execute(_SQL["one_writer"])
