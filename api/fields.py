@@ -74,7 +74,10 @@ def _month_text(text: object) -> object:
 
 def parse_subject(text: object) -> str:
     """A subject in its one spelling. Raises ValueError."""
-    expected = "kind:key，例如 outlet:hx-coking/S1；kind 为 city、district、enterprise、outlet、point、component、rule"
+    expected = (
+        "kind:key，例如 pollutant:hx-coking/S1/so2；"
+        "kind 为 city、district、enterprise、outlet、pollutant、point、component、rule"
+    )
     if not isinstance(text, str) or len(text) > 200 or not text.isprintable():
         raise ValueError(expected)
     try:

@@ -22,12 +22,12 @@ _ROWS_SHOWN = 1000
 
 _ALERT: dict[str, Any] = {
     "alert_id": 12,
-    "rule_id": "ule.coke_oven_stack.so2.hourly",
-    "subject": "outlet:hx-coking/S1",
+    "rule_id": "ule.hourly",
+    "subject": "pollutant:hx-coking/S1/so2",
     "enterprise": "hx-coking",
     "severity": "critical",
     "state": "firing",
-    "title": "海西焦化 焦炉烟囱 二氧化硫超标",
+    "title": "海西焦化 焦炉烟囱 二氧化硫超低排放小时超过指标",
     "summary": "2026-11-02 08:00 至 09:00 折算浓度 33.4 mg/m3，限值 30 mg/m3",
     "occurred_at": "2026-11-02T00:00:00Z",
     "detected_at": "2026-11-02T01:10:05Z",

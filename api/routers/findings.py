@@ -63,7 +63,9 @@ class FindingItem(BaseModel):
     finding_id: int
     rule_id: str
     rule_version: int
-    subject: str = Field(description="kind:key; outlets, points and components as kind:enterprise/code")
+    subject: str = Field(
+        description="kind:key; outlets, points and components as kind:enterprise/code, pollutants with outlet and code"
+    )
     enterprise: str | None
     period_start: Instant
     period_end: Instant
@@ -165,7 +167,7 @@ async def findings(
     session: ReadSession,
     paging: Paging,
     rule: Annotated[RuleId | None, Query(description="rule id")] = None,
-    subject: Annotated[SubjectIn | None, Query(examples=["outlet:hx-coking/S1"])] = None,
+    subject: Annotated[SubjectIn | None, Query(examples=["pollutant:hx-coking/S1/so2"])] = None,
     enterprise: EnterpriseParameter = None,
     verdict: Verdict | None = None,
     reason: Annotated[Word | None, Query(examples=["too_few_valid_minutes"])] = None,

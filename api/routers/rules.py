@@ -25,10 +25,10 @@ from storage.listing.session import Row
 router = APIRouter(prefix="/rules", tags=["judgement"])
 
 _RULE: dict[str, Any] = {
-    "rule_id": "ule.coke_oven_stack.so2.hourly",
+    "rule_id": "ule.hourly",
     "version": 1,
-    "pack": "ultra_low_emission",
-    "title": "焦炉烟囱二氧化硫小时浓度",
+    "pack": "emission",
+    "title": "超低排放小时指标",
     "evaluator": "hourly_limit",
     "standard": "关于推进实施焦化行业超低排放的意见（环大气〔2024〕5号）",
     "clause": "附件2 表1",
@@ -67,7 +67,7 @@ class RuleDetail(Rule):
     """A rule with its definition as loaded from its pack."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [_RULE | {"definition": {"limit_mg_m3": 30, "reference_o2_pct": 8}}]}
+        json_schema_extra={"examples": [_RULE | {"definition": {"params": {"min_valid_minutes": 45}}}]}
     )
 
     definition: dict[str, Any]
