@@ -15,7 +15,8 @@ from domain.reasons import reason_word
 
 Row = Mapping[str, Any]
 
-_VERDICT_WORDS = {"compliant": "达标", "violation": "超限", "undetermined": "不作判定"}
+_LIMIT_WORDS = {"compliant": "达标", "violation": "超限"}
+_DEMAND_WORDS = {"compliant": "符合要求", "violation": "不符合要求"}
 _OPERATORS = {"*": " × ", "/": " ÷ ", "-": " − ", "+": " + "}
 #: Means of one hour that verdicts are computed from, by the key of the evidence.
 POINT_ROLES = {"pollutant": "污染物", "o2": "含氧量", "running": "运行信号", "flow": "流量"}
@@ -46,7 +47,9 @@ def explain(finding: Row, limit: Row | None) -> Worked:
     formula = evidence.get("formula")
     if not isinstance(formula, str):
         return Worked(None, None, [])
-    if "limit_id" in evidence and "pollutant" in evidence:
+    if str(finding.get("rule_id", "")).startswith("warn."):
+        return Worked(formula, None, ["1. 预警按已到的分钟推算，不是超标判定；所用分钟与推算值见 evidence。"])
+    if "limit_id" in evidence and "valid_minutes" in evidence.get("pollutant", {}):
         steps = list(_hour(finding, limit))
     else:
         steps = list(_longer(finding, limit))
@@ -63,25 +66,33 @@ def _hour(finding: Row, limit: Row | None) -> Iterator[str]:
         yield "污染物：该小时没有在用的测点。"
     else:
         yield f"污染物取测点 {pollutant['point']}：{_measured(pollutant, pollutant.get('unit', ''), least)}"
-    if "maximum" in pollutant:
+    if pollutant.get("maximum") is not None:
         yield f"任意一次浓度值按有效读数的最大值判定：{number(pollutant['maximum'])} {pollutant.get('unit', '')}。"
     reference = evidence.get("reference_o2_pct")
     if reference is None:
-        yield _no_reference(evidence, limit)
+        yield _no_reference(finding)
     else:
         oxygen = evidence.get("o2", {})
         yield f"含氧量取测点 {oxygen.get('point') or '（无）'}：{_measured(oxygen, '%', least)}"
-    if (filled := _filled(finding, evidence["formula"])) is not None:
+    filled = _filled(finding, evidence["formula"])
+    if filled is not None and not evidence["formula"].isalnum():  # a letter alone computes nothing
         how = "" if reference is None else f"折算到基准含氧量 {number(reference)} %，"
         yield f"{how}{evidence['formula']}：{filled}。"
     yield from _compared(finding, limit)
 
 
-def _no_reference(evidence: Row, limit: Row | None) -> str:
+def _no_reference(finding: Row) -> str:
+    evidence = finding["evidence"]
+    if finding["unit"] == "kg/h":
+        concentration, flow = _values(evidence).get("C"), _values(evidence).get("Q")
+        known = [
+            f"{word} {number(value)} {unit}"
+            for word, value, unit in (("浓度", concentration, "mg/m3"), ("流量", flow, "m3/h"))
+            if value is not None
+        ]
+        return f"排放速率 = 干基标态浓度 × 干基标态流量 × 10⁻⁶：{'，'.join(known) or '两者不全'}。"
     if evidence.get("makeup_air") is False:
         return "该焚烧设施不补充空气（GB 37822-2019 10.3.3）：不折算，以实测浓度判定。"
-    if limit is not None and limit["unit"] == "kg/h":
-        return "排放速率 = 干基标态浓度 × 干基标态流量 × 10⁻⁶。"
     return "限值没有规定基准含氧量（HJ 212-2017 D.2.3(4)）：不折算，以干基标态实测浓度判定。"
 
 
@@ -150,8 +161,9 @@ def _compared(finding: Row, limit: Row | None) -> Iterator[str]:
         sign = evidence.get("comparison", "<=")
         shown = {("<=", True): "≤", ("<=", False): ">", (">=", True): "≥", (">=", False): "<"}.get((sign, is_met), "?")
         whose = "" if limit is None else f"（限值 {limit['limit_id']}：{limit['standard']} {limit['clause']}）"
-        yield f"比较：{number(compared)} {shown} {number(against)} {unit}".rstrip() + f"{whose}，等于限值为符合。"
-    yield f"结论：{_VERDICT_WORDS[verdict]}，{reason_word(finding['reason'])}。"
+        yield f"比较：{number(compared)} {shown} {number(against)} {unit}".rstrip() + f"{whose}，两者相等为符合。"
+    words = _LIMIT_WORDS if "limit_id" in evidence else _DEMAND_WORDS
+    yield f"结论：{words[verdict]}，{reason_word(finding['reason'])}。"
 
 
 def _filled(finding: Row, formula: str) -> str | None:
@@ -170,7 +182,7 @@ def _filled(finding: Row, formula: str) -> str | None:
         return number(value) if value >= 0 else f"({number(value)})"
 
     # the sign of an exponent is no operation
-    text = re.sub(r"(?<![eE])[*/+-]", lambda operator: _OPERATORS[operator[0]], formula)
+    text = re.sub(r"(?<!\d[eE])[*/+-]", lambda operator: _OPERATORS[operator[0]], formula)
     text = re.sub(r"(?<![\d.])[A-Za-z_][A-Za-z0-9_]*", fill, text)
     if missing or result is None:
         return None
