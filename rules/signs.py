@@ -126,7 +126,7 @@ async def fetch(connection: Connection, rule: Rule, rows: Sequence[Row]) -> Fetc
     """What a sign looks at on some outlet-days; every query is bounded by these days and a look back."""
     needs, params = NEEDS[rule.evaluator], rule.typed_params
     of_day = _spans(rows, None, 0, 1)
-    fetched = Fetched(await outlet_days.hours(connection, of_day))
+    fetched = Fetched(await outlet_days.hours(connection, of_day, flags=needs.flags))
     if needs.past:
         minutes = getattr(params, "min_valid_minutes")  # noqa: B009  every sign's parameters have it
         fetched.days = await outlet_days.days(connection, _spans(rows, needs.past, -HISTORY_DAYS, 0), minutes)

@@ -155,9 +155,9 @@ async def points(connection: Connection) -> list[SignPoint]:
         return await cursor.fetchall()
 
 
-async def hours(connection: Connection, windows: Sequence[Window]) -> HourRows:
-    """Hourly rows of some windows."""
-    return HourRows(*await _columns(connection, "hours", _spans(windows)))
+async def hours(connection: Connection, windows: Sequence[Window], *, flags: bool) -> HourRows:
+    """Hourly rows of some windows. flags: whether `flagged`, `calibrating` and `stopped` are asked for, else 0."""
+    return HourRows(*await _columns(connection, "hours", _spans(windows) | {"flags": flags}))
 
 
 async def days(connection: Connection, windows: Sequence[Window], min_valid_minutes: int) -> DayRows:

@@ -216,9 +216,11 @@ class OutletDayWindow:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Parts of the window that a sign looks at beside the day's hours. past: quantities whose days before it needs."""
+    """Parts of the window that a sign looks at beside the day's hours. past: quantities whose days before it needs;
+    flags: readings by flag, in the hours of the day; flagged: minutes so flagged, on the days before."""
 
     past: frozenset[str] = frozenset()
+    flags: bool = False
     flagged: bool = False
     limits: bool = False
     marks: bool = False

@@ -27,7 +27,7 @@ class CalibrationParams(SignParams):
     step_pct: float = Field(gt=0)
 
 
-@sign("step_at_calibration", params=CalibrationParams, needs=Needs(marks=True, calibrations=True))
+@sign("step_at_calibration", params=CalibrationParams, needs=Needs(flags=True, marks=True, calibrations=True))
 def step_at_calibration(window: OutletDayWindow, params: CalibrationParams) -> Look | None:
     """Honest calibrations move the zero up as often as down."""
     points = window.pollutants()

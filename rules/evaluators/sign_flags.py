@@ -36,7 +36,7 @@ class FlagAbuseParams(SignParams):
     max_beside_pct: float = Field(default=50.0, gt=0, le=100)
 
 
-@sign("flag_abuse", params=FlagAbuseParams, needs=Needs(flagged=True, judged=True, marks=True))
+@sign("flag_abuse", params=FlagAbuseParams, needs=Needs(flags=True, flagged=True, judged=True, marks=True))
 def flag_abuse(window: OutletDayWindow, params: FlagAbuseParams) -> Look | None:
     """Calibration, maintenance, fault and marks take out more than they should, or just where limits are exceeded.
 
@@ -118,7 +118,7 @@ class StoppedParams(RunningParams):
     running_state_pct: float = Field(default=90.0, gt=0, le=100)
 
 
-@sign("stopped_running", params=StoppedParams, needs=Needs(past=RUNNING_QUANTITIES, marks=True))
+@sign("stopped_running", params=StoppedParams, needs=Needs(past=RUNNING_QUANTITIES, flags=True, marks=True))
 def stopped_running(window: OutletDayWindow, params: StoppedParams) -> Look | None:
     """Flags F (instrument stopped; 2005: source stopped) or a stop mark, while the stack goes on."""
     points, source = window.pollutants(), running(window, params)

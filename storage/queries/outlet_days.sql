@@ -11,7 +11,8 @@ where p.kind <> 'counter'
 order by e.code, o.code, p.point_id
 
 -- hours --
--- hourly rows of some windows as columns; hours as whole hours since 1970, NaN for null
+-- hourly rows of some windows as columns; hours as whole hours since 1970, NaN for null. Flags are counted only where
+-- they are asked for: taking them out of their JSON costs as much as all the rest
 select coalesce(array_agg(h.point_id), '{}'), coalesce(array_agg((extract(epoch from h.hour_at) / 3600)::int), '{}'),
        coalesce(array_agg(coalesce(h.mean, 'NaN'::double precision)), '{}'),
        coalesce(array_agg(h.valid_minutes), '{}'), coalesce(array_agg(h.reading_count), '{}'),
@@ -25,10 +26,12 @@ select coalesce(array_agg(h.point_id), '{}'), coalesce(array_agg((extract(epoch 
        coalesce(array_agg(h.flat_tail_s), '{}'), coalesce(array_agg(h.flat_longest_s), '{}'),
        coalesce(array_agg(h.zero_minutes), '{}'), coalesce(array_agg(h.negative_minutes), '{}'),
        coalesce(array_agg(h.maximum_count), '{}'), coalesce(array_agg(h.late_count), '{}'),
-       coalesce(array_agg(coalesce((h.flag_counts ->> 'C')::int, 0) + coalesce((h.flag_counts ->> 'M')::int, 0)
-                          + coalesce((h.flag_counts ->> 'D')::int, 0)), '{}'),
-       coalesce(array_agg(coalesce((h.flag_counts ->> 'C')::int, 0)), '{}'),
-       coalesce(array_agg(coalesce((h.flag_counts ->> 'F')::int, 0) + coalesce((h.flag_counts ->> 'f')::int, 0)), '{}'),
+       coalesce(array_agg(case when %(flags)s::boolean then
+           coalesce((h.flag_counts ->> 'C')::int, 0) + coalesce((h.flag_counts ->> 'M')::int, 0)
+           + coalesce((h.flag_counts ->> 'D')::int, 0) else 0 end), '{}'),
+       coalesce(array_agg(case when %(flags)s::boolean then coalesce((h.flag_counts ->> 'C')::int, 0) else 0 end), '{}'),
+       coalesce(array_agg(case when %(flags)s::boolean then
+           coalesce((h.flag_counts ->> 'F')::int, 0) + coalesce((h.flag_counts ->> 'f')::int, 0) else 0 end), '{}'),
        coalesce(array_agg(('corrected' = any(h.marks))::int), '{}')
 from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[]) as w (point_id, from_at, to_at)
 join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
@@ -86,18 +89,24 @@ from twin
 
 -- calibrations --
 -- hours with a calibration by flag or by mark in some windows, and the two hours on either side of each, in order
-with row as (
-    select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour, h.mean, h.valid_minutes,
-           (h.flag_counts ? 'C' or exists (
-               select from mark m where m.mark_id = any(h.mark_ids) and m.kind = 'calibration'))::int as calibrating
+with event as (
+    select h.point_id, h.hour_at, w.from_at, w.to_at
     from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[])
          as w (point_id, from_at, to_at)
     join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    where h.flag_counts ? 'C' or h.mark_ids <> '{}' and exists (
+        select from mark m where m.mark_id = any(h.mark_ids) and m.kind = 'calibration')
+),
+beside as (
+    select h.point_id, h.hour_at, max((h.hour_at = e.hour_at)::int) as calibrating
+    from event e
+    join hourly h on h.point_id = e.point_id and h.hour_at >= e.hour_at - interval '2 hours'
+                 and h.hour_at <= e.hour_at + interval '2 hours' and h.hour_at >= e.from_at and h.hour_at < e.to_at
+    group by h.point_id, h.hour_at
 ),
 near as (
-    select row.*, max(calibrating) over (partition by point_id order by hour range between 2 preceding and 2 following)
-        as beside
-    from row
+    select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour, h.mean, h.valid_minutes, b.calibrating
+    from beside b join hourly h on h.point_id = b.point_id and h.hour_at = b.hour_at
 )
 select coalesce(array_agg(n.point_id order by n.point_id, n.hour), '{}'),
        coalesce(array_agg(n.hour order by n.point_id, n.hour), '{}'),
@@ -105,7 +114,6 @@ select coalesce(array_agg(n.point_id order by n.point_id, n.hour), '{}'),
        coalesce(array_agg(n.valid_minutes order by n.point_id, n.hour), '{}'),
        coalesce(array_agg(n.calibrating order by n.point_id, n.hour), '{}')
 from near n
-where n.beside = 1
 
 -- judged_hours --
 -- hours of some subjects that the hourly rules have judged: number, value, limit and whether it is over
