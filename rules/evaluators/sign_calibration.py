@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import numpy as np
 from pydantic import Field
 
@@ -21,7 +23,7 @@ _SIDE = 2
 
 
 class CalibrationParams(SignParams):
-    """events in 30 days, each with a step of step_pct or more downward."""
+    """events in 30 days, each with a step downward, half of them by step_pct or more."""
 
     events: int = Field(ge=2)
     step_pct: float = Field(gt=0)
@@ -40,7 +42,8 @@ def step_at_calibration(window: OutletDayWindow, params: CalibrationParams) -> L
             continue
         steps = calibration_steps(past, params)
         today = any(window.first_hour <= hour < window.first_hour + 24 for hour in past.hour[past.calibrating].tolist())
-        if today and len(steps) >= params.events and all(step <= -params.step_pct for _, step in steps):
+        sizes = [step for _, step in steps]
+        if today and len(steps) >= params.events and max(sizes) < 0 and median(sizes) <= -params.step_pct:
             look.seen.append(
                 {
                     "point": point.code,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from domain.air import AIR_O2_PCT
 from rules.evaluators.contract import Evidence
 from rules.evaluators.outlet_day import (
     DAY_HOURS,
@@ -28,11 +29,12 @@ _ON_AIR = "voc_incinerator"
 
 
 class DilutionParams(RunningParams):
-    """A step of oxygen in %-points with every concentration falling by drop_pct, flow and temperature unchanged; or
-    oxygen of ambient_o2_pct and more in a running hour that no mark calls stopped."""
+    """A step of oxygen in %-points with every concentration falling by at least dilution_pct of what air in the sample
+    would make of it, flow and temperature unchanged; or oxygen of ambient_o2_pct and more in a running hour that no
+    mark calls stopped."""
 
     step_o2_pct: float = Field(gt=0)
-    drop_pct: float = Field(gt=0)
+    dilution_pct: float = Field(gt=0, le=100)
     flow_change_pct: float = Field(gt=0)
     temperature_change_c: float = Field(gt=0)
     ambient_o2_pct: float = Field(gt=0, le=21)
@@ -95,7 +97,10 @@ def _leaps(
     o2 = oxygen.hours.mean
     if o2[now] - o2[before] < params.step_o2_pct:
         return False
-    kept = 1 - params.drop_pct / 100
+    if o2[before] >= AIR_O2_PCT:
+        return False
+    diluted = 1 - max(0.0, float((AIR_O2_PCT - o2[now]) / (AIR_O2_PCT - o2[before])))
+    kept = 1 - diluted * params.dilution_pct / 100
     if any(point.hours.mean[now] > point.hours.mean[before] * kept for point in pollutants):
         return False
     if source.flow is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from pydantic import Field
 
 from domain.air import POLLUTANTS
 from rules.evaluators.outlet_day import (
+    DAY_HOURS,
     Look,
     Needs,
     OutletDayWindow,
@@ -16,10 +18,12 @@ from rules.evaluators.outlet_day import (
 
 
 class DuplicateParams(SignParams):
-    """hours of the day that repeat an hour of at most `days` days before."""
+    """hours of the day that repeat an hour of at most `days` days before, all from the same distance, with min_readings
+    together: an hour of four values meets its like by chance."""
 
     hours: int = Field(ge=1, le=24)
     days: int = Field(ge=1, le=400)
+    min_readings: int = Field(ge=1)
 
 
 @sign("duplicate_period", params=DuplicateParams, needs=Needs(twins=True))
@@ -32,12 +36,17 @@ def duplicate_period(window: OutletDayWindow, params: DuplicateParams) -> Look |
     for point in points:
         if not look.consider(point, params):
             continue
-        twins = point.hours.twin >= 0
-        if int(twins.sum()) >= params.hours:
+        distance = np.where(point.hours.twin >= 0, window.first_hour + np.arange(DAY_HOURS) - point.hours.twin, 0)
+        usual = np.bincount(distance[distance > 0]).argmax() if (distance > 0).any() else 0
+        twins = (distance == usual) & (distance > 0)
+        readings = int(point.hours.valid_count[twins].sum())
+        if int(twins.sum()) >= params.hours and readings >= params.min_readings:
             look.seen.append(
                 {
                     "point": point.code,
                     "detail": "duplicate_period",
+                    "readings": readings,
+                    "distance_h": int(usual),
                     "hours": window.hours_at(twins),
                     "equal_to": [json_hour(int(hour)) for hour in point.hours.twin[twins]],
                 }
