@@ -33,14 +33,16 @@ from runtime.settings import PREFIX, Settings
 from runtime.site import apply_site
 from runtime.sitefile import load_site
 from runtime.supervisor import Supervisor
+from simulators.air_register import ENABLED_BECAUSE, ENABLED_RULES
 from simulators.inbox import Inbox
-from simulators.marker import Marker
+from simulators.marker import BUREAU_AUTHOR, Marker
 from simulators.publish import Publisher
 from simulators.site import write as write_site
 from simulators.story import Step, Story
 from storage import pipeline
 from storage.credentials import set_password_hash
 from storage.database import Database
+from storage.decisions import NewDecision, add_decision
 from storage.stations import set_station_key, set_station_password
 
 SERVICES = ("ingest", "rules", "alerts", "api")
@@ -176,7 +178,11 @@ async def _register(database: Database, story: Story, clock: ClockFile, folder: 
     site, *_ = write_site(story.city, folder)
     await apply_site(database, load_site(site), clock)
     passwords = {enterprise.code: secrets.token_urlsafe(12) for enterprise in story.city.enterprises}
+    reason, source = ENABLED_BECAUSE
     async with database.transaction() as connection:
+        for rule_id in ENABLED_RULES:
+            decision = NewDecision(rule_id, story.timeline.first_day, True, {}, BUREAU_AUTHOR, reason, source)
+            await add_decision(connection, decision, clock())
         for enterprise, password in passwords.items():
             await set_password_hash(connection, enterprise, hash_password(password), clock())
         for mn, secret in story.secrets.items():

@@ -103,13 +103,13 @@ class Redelivery:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A message of which `items` are refused for `reason` and `stored` are kept."""
+    """A message of which `items` are refused for `reason` and `stored` are kept; no reason where nothing is refused."""
 
     enterprise: str
     sent: int
     topic: str
     payload: bytes
-    reason: Reason
+    reason: Reason | None
     items: int
     stored: int
 

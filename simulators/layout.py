@@ -106,9 +106,9 @@ class _Layout:
             start = first + day * 24
             if start >= self._timeline.hours:
                 return
-            for hour in range(24):
-                part = 1 + scenario["rise"] * hour / 24
-                self._effects.edits.append(Edit(point, start + 1 + hour, start + 2 + hour, factor=part))
+            for hour in range(start - 23, start):
+                part = 1 + scenario["rise"] * (hour - start + 24) / 24
+                self._effects.edits.append(Edit(point, hour, hour + 1, factor=part))
             self._effects.edits.append(Edit(point, start, start + 1, 0, 15, flag="C"))
             if day + 1 >= scenario["known_after"]:
                 self._effects.signs[(outlet, scenario["sign"], start // 24)] = None
@@ -173,7 +173,7 @@ class _Layout:
             for hour in range(first, first + length):
                 self._effects.claim("ule", outlet, quantity, hour, outcome)
             violating -= length
-            first += 24
+            first += 72
 
     def correction(self, scenario: Scenario) -> None:
         hour, sent = self._timeline.hour(scenario["start"]), self._timeline.hour(scenario["sent"])
@@ -231,16 +231,20 @@ class _Layout:
             ("{start}", start),
             ("{five_past}", start + timedelta(minutes=5)),
             ("{in_two_days}", start + timedelta(days=2)),
+            ("{an_hour_ahead}", start + timedelta(hours=2, minutes=5)),
         ):
             text = text.replace(name, self._timeline.local_text(at))
         payload = text.encode() + b" " * max(0, scenario.get("padding", 0) - len(text.encode()))
         topic = scenario["topic"].replace("{enterprise}", scenario.enterprise)
         self._effects.refused.append(
             Refused(
-                scenario.enterprise, sent, topic, payload, Reason(scenario["reason"]), scenario["items"],
-                scenario.get("stored", 0),
+                scenario.enterprise, sent, topic, payload,
+                Reason(scenario["reason"]) if scenario.kind == "refused" else None,
+                scenario.get("items", 0), scenario.get("stored", 0),
             )
         )  # fmt: skip
+
+    clock_ahead = refused
 
     def malformed(self, scenario: Scenario) -> None:
         items = scenario.get("items", 0)

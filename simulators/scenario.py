@@ -60,6 +60,7 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"enterprise", "sent", "topic", "payload", "reason", "items"}),
         frozenset({"stored", "padding"}),
     ),
+    "clock_ahead": (frozenset({"enterprise", "sent", "topic", "payload", "stored"}), frozenset()),
     "malformed": (frozenset({"enterprise", "sent", "what"}), frozenset({"reason", "items", "stored"})),
     "leak_test": (
         frozenset({"enterprise", "component", "tested", "sent", "net_umol_mol"}),

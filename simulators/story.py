@@ -179,7 +179,8 @@ class Story:
                         yield replace(message, tally=Tally(duplicates=message.tally.stored))
         for refused in self.effects.refused:
             if refused.sent == index:
-                tally = Tally(stored=refused.stored, refused=((refused.reason, refused.items),))
+                losses = () if refused.reason is None else ((refused.reason, refused.items),)
+                tally = Tally(stored=refused.stored, refused=losses)
                 yield Message(refused.enterprise, GATEWAY, refused.topic, refused.payload, 1, tally)
         for wrong in self.effects.malformed:
             if wrong.sent == index:

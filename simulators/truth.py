@@ -34,19 +34,6 @@ if TYPE_CHECKING:
 #: Of signs of false data it is known what must be seen and that nothing else may be; whether a day without any has data
 #: enough to say so is not.
 VIOLATIONS_ONLY = (SIGNS,)
-#: Rules that the platform does not have yet.
-PENDING: tuple[str, ...] = (
-    "sign.",
-    "warn.",
-    "data.reported_",
-    "qa.",
-    "gc.",
-    "voc.",
-    "mass.",
-    "legal.rate",
-    "data.capture_rate",
-    "data.transmission_rate",
-)
 
 
 @dataclass(slots=True)
@@ -134,7 +121,6 @@ class Referee:
             *water_events(self._city, self._timeline, until, arrivals),
             *leak_events(self._city, self._timeline, self._effects, until),
         ]
-        made = [event for event in made if not event.rule_id.startswith(PENDING)]
         made.sort(key=lambda event: event.clock)
         if not judged_first:
             self._made = (until, made)

@@ -25,6 +25,8 @@ from simulators.field import Field
 from simulators.timing import Timeline
 
 MIN_VALID_MINUTES = 45
+#: Concentrations that the city measures.
+POLLUTANTS = frozenset({"so2", "nox", "pm", "nmhc", "benzene", "toluene", "xylene"})
 
 
 class Moment(NamedTuple):
@@ -59,6 +61,11 @@ class Change(NamedTuple):
     end: int
 
 
+def is_ambient(process: str) -> bool:
+    """Whether the air around is measured there, not a waste gas."""
+    return process == "in_plant" or process.startswith("fenceline")
+
+
 def rounded(value: float, decimals: int) -> float:
     """GB/T 8170 of what a person would write: twelve digits, half to even."""
     return float(Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN))
@@ -76,6 +83,7 @@ class Hours:
         self._points = {
             outlet.key: {point.quantity: point for point in city.outlet_points(outlet.key)} for outlet in city.outlets
         }
+        self._letters: dict[tuple[str, int], NDArray[np.str_]] = {}
         # hours of which nothing ever changes once they are known
         self._fixed: dict[tuple[str, int], HourOf] = {}
         self._changing = {(c.point, c.hour) for c in effects.corrections} | {
@@ -132,9 +140,11 @@ class Hours:
 
     def has_flag(self, point: Point, hour: int, letter: str) -> bool:
         """Whether any reading of an hour carries a flag, as first sent."""
-        _, flags = self._field.minutes(point, hour // 24)
-        count = len(flags) // 24
-        return bool((flags[hour % 24 * count : hour % 24 * count + count] == letter).any())
+        day, part = divmod(hour, 24)
+        if (point.key, day) not in self._letters:
+            _, flags = self._field.minutes(point, day)
+            self._letters[(point.key, day)] = flags.reshape(24, -1)
+        return bool((self._letters[(point.key, day)][part] == letter).any())
 
     def of(self, point: Point, hour: int, known: Moment, arrivals: Arrivals) -> HourOf:
         """The hour of a point as known at a moment; for what is said of a day, the day's first hour."""

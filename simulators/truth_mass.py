@@ -3,8 +3,8 @@
 Assumptions. Mass is measured concentration times dry standard flow, HJ 212-2017 D.2 (31) and (33), both of valid hours;
 what has none is given the greatest of the last 180 valid hours before the failure, of 720 when it lasts more than 24
 hours, of 2160 below 90 % capture, and nothing below 75 % (HJ 75-2017 tables 5 and 6). The capture rate of a quarter is
-that of hours of operation with 45 valid minutes, the transmission rate of a month that of all pollutants and the oxygen
-of an outlet. Hours of a stopped source are no hours of operation.
+that of hours of operation with 45 valid minutes, of flue gas only; the transmission rate of a month is that of all
+pollutants and the oxygen of an outlet. Hours of a stopped source are no hours of operation.
 """
 
 from __future__ import annotations
@@ -19,14 +19,12 @@ from simulators.city import LimitRow
 from simulators.effects import Outcome
 from simulators.events import Arrivals, Event, closing_clock
 from simulators.standards import Limits
-from simulators.truth_hours import Hours, Moment, rounded
+from simulators.truth_hours import POLLUTANTS, Hours, Moment, is_ambient, rounded
 
 RATE = "legal.rate"
 YEARLY = "mass.yearly"
 CAPTURE = "data.capture_rate"
 TRANSMISSION = "data.transmission_rate"
-
-POLLUTANTS = frozenset({"so2", "nox", "pm", "nmhc", "benzene", "toluene", "xylene"})
 
 _STANDARD_K, _STANDARD_KPA = 273.0, 101.325
 
@@ -131,6 +129,7 @@ class Masses:
             pollutants = [quantity for quantity in measured if quantity in POLLUTANTS]
             if not pollutants:
                 continue
+            has_flue = not is_ambient(outlet.process)
             changes = [c for c in self._hours.changes(outlet.key, arrivals) if c.clock > closing_clock(end)]
             said: dict[str, Outcome] = {}
             for clock, known in self._hours.moments(first, end, changes, until, arrivals):
@@ -139,7 +138,7 @@ class Masses:
                 for quantity in (*pollutants, *(("o2",) if "o2" in measured else ())):
                     due, received, valid = self._counted(outlet.key, quantity, first, end, known, arrivals)
                     counters.update(due=due, received=received, valid=valid)
-                    if quantity in POLLUTANTS and (quarter := self._quarter(period)) is not None:
+                    if quantity in POLLUTANTS and has_flue and (quarter := self._quarter(period)) is not None:
                         subject = f"pollutant:{outlet.key}/{quantity}"
                         start = max(0, (quarter.start - self._city.month.start) // HOUR)
                         due, _, valid = self._counted(outlet.key, quantity, start, end, known, arrivals)

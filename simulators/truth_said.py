@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from domain.periods import day_period
 from simulators.city import Point
@@ -19,7 +20,7 @@ from simulators.effects import Outcome
 from simulators.events import Arrivals, Event
 from simulators.field import SELF_CHECK
 from simulators.standards import Limits
-from simulators.truth_hours import MIN_VALID_MINUTES, Change, Hours, Moment, rounded
+from simulators.truth_hours import MIN_VALID_MINUTES, POLLUTANTS, Change, Hours, Moment, is_ambient, rounded
 
 #: statistic: (rule, tolerance relative to the own figure)
 STATED = {
@@ -60,10 +61,12 @@ class Said:
             elif point.statistic in DRIFTS:
                 yield from self._drift(point, until, arrivals)
         for outlet in self._city.outlets:
-            if outlet.process.startswith("fenceline") or outlet.process == "in_plant":
-                for point in self._city.outlet_points(outlet.key):
-                    if point.interval_s >= 1800:
-                        yield from self._gaps(point, until, arrivals)
+            in_the_open = is_ambient(outlet.process)
+            for point in self._city.outlet_points(outlet.key):
+                if in_the_open and point.interval_s >= 1800:
+                    yield from self._gaps(point, until, arrivals)
+                elif not in_the_open and (point.quantity in POLLUTANTS or point.quantity == "o2"):
+                    yield from self._calibrated(point, until, arrivals)
             if outlet.process == "voc_incinerator" and outlet.makeup_air is False:
                 yield from self._oxidiser(outlet.key, until, arrivals)
 
@@ -138,20 +141,8 @@ class Said:
             is_out = abs(said) > threshold
             return Outcome("violation", "out_of_control") if is_out else Outcome("compliant", "in_control")
 
-        def due(day: int, known: Moment) -> Outcome:
-            checked = [d for d in range(day + 1) if self._has_checked(point, d, known, arrivals)]
-            if not checked:
-                return Outcome("undetermined", "no_calibration")
-            at = [d * 24 + SELF_CHECK[0] for d in checked]
-            longest = max(
-                later - earlier for earlier, later in zip(at, [*at[1:], day * 24 + 24], strict=True) if later > day * 24
-            )
-            return Outcome("violation", "overdue") if longest > _DUE_H else Outcome("compliant", "calibrated")
-
         subject, outlet = f"point:{point.enterprise}/{point.of}", f"{point.enterprise}/{point.outlet}"
         yield from self._each(rule, subject, outlet, 24, judge, until, arrivals)
-        if point.statistic == "zero_drift":
-            yield from self._each(CALIBRATION_DUE, subject, outlet, 24, due, until, arrivals)
 
     def _checked(self, point: Point, day: int, known: Moment, arrivals: Arrivals) -> float | None:
         """What a drift statement of a day says."""
@@ -160,13 +151,28 @@ class Said:
             return None
         return self._hours.day_value(point, day)
 
-    def _has_checked(self, point: Point, day: int, known: Moment, arrivals: Arrivals) -> bool:
-        """Whether the analyser was calibrated on a day, by what it states or by its flags."""
-        of = self._city.point(f"{point.enterprise}/{point.of}")
-        hour = day * 24 + SELF_CHECK[0]
-        if self._checked(point, day, known, arrivals) is not None:
-            return True
-        return arrivals.known(of.key, hour, known.data) and self._hours.has_flag(of, hour, "C")
+    def _calibrated(self, point: Point, until: int, arrivals: Arrivals) -> Iterator[Event]:
+        """Of an analyser, by the flags of its readings and by what it states of its drift."""
+        outlet = f"{point.enterprise}/{point.outlet}"
+        stating = [p for p in self._city.points if p.statistic in DRIFTS and f"{p.enterprise}/{p.of}" == point.key]
+
+        flagged = [hour for hour in range(until) if self._hours.has_flag(point, hour, "C")]
+        checks = range(SELF_CHECK[0], until, 24) if stating else ()
+
+        def judge(day: int, known: Moment) -> Outcome:
+            span = range(max(0, day - 30) * 24, day * 24 + 24)
+            at = {hour for hour in flagged if hour in span and arrivals.known(point.key, hour, known.data)}
+            for hour in checks:
+                if hour in span and any(self._checked(p, hour // 24, known, arrivals) is not None for p in stating):
+                    at.add(hour)
+            if not at:
+                return Outcome("undetermined", "no_calibration")
+            longest = max(
+                later - earlier for earlier, later in pairwise([*sorted(at), day * 24 + 24]) if later > day * 24
+            )
+            return Outcome("violation", "overdue") if longest > _DUE_H else Outcome("compliant", "calibrated")
+
+        yield from self._each(CALIBRATION_DUE, f"point:{point.key}", outlet, 24, judge, until, arrivals)
 
     # Gas chromatographs, oxidisers ------------------------------------------------------------------------------------
 

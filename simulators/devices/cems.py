@@ -115,11 +115,12 @@ def around(
 ) -> NDArray[np.float64]:
     """`count` values around one, whose mean it is: they come in pairs, one above it and one as far below.
 
-    spread: standard deviation, relative. decimals: what the instrument shows beyond those of the value itself.
+    spread: standard deviation, relative. decimals: of the instrument; four more are shown, so that no two hours are
+    equal by chance.
     """
     deviation = max(abs(value) * spread, 3 * 10.0**-decimals)
     steps = np.abs(generator(seed, f"{name} around {value}", day).standard_normal(count // 2)) * deviation
-    steps = np.minimum(steps, abs(value)).round(decimals)
+    steps = np.minimum(steps, abs(value)).round(decimals + 4)
     pairs = np.repeat(steps, 2) * np.tile([1.0, -1.0], count // 2)
     made: NDArray[np.float64] = (value + np.append(pairs, [0.0] * (count % 2))).round(decimals + 4)
     return made

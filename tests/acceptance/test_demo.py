@@ -14,8 +14,10 @@ from tests.acceptance.platform import ROOT, descendants, service_pid
 
 KEYS = {
     "published", "received", "stored", "duplicates", "corrections", "refused", "findings", "expected_findings_missing",
-    "unexpected_findings", "alerts", "notifications", "seconds", "ok",
+    "unexpected_findings", "alerts", "notifications", "marks", "seconds", "ok",
 }  # fmt: skip
+#: Days of the story on which a service is killed. Not the 6th: frames that nobody answers are sent then (formats.toml).
+KILL_DAYS = {2, 4, 7, 8, 10, 12}
 
 
 def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
@@ -35,6 +37,7 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     assert figures["alerts"]["resolved"] > 0
     assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
     assert figures["restarts"] == {}
+    assert min(figures["marks"].values()) > 0
     # every wire format took part, and what it carried is stored bit for bit
     formats = {"json", "hj212-2005", "hj212-2017", "hj212-2025", "sparkplug", "thingsboard", "leak-tests"}
     assert figures["formats"].keys() == formats
@@ -43,17 +46,18 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
 
 
 def test_killed_services_change_nothing(tmp_path: Path) -> None:
-    """Each stage is killed, most of them twice, while the month is played; the end is the same truth, told once."""
+    """Each stage is killed twice while some days are played; the end is the same truth, told once."""
     report = tmp_path / "report.json"
     victims = ["ingest", "rules", "alerts", "ingest", "rules", "alerts"]
-    command = [sys.executable, "-m", "runtime.cli", "demo", "--for", "1s", "--report", str(report)]
+    days = str(max(KILL_DAYS))
+    command = [sys.executable, "-m", "runtime.cli", "demo", "--days", days, "--for", "1s", "--report", str(report)]
     demo = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stderr=subprocess.PIPE, text=True)
     assert demo.stderr is not None
     lines = []
     for line in demo.stderr:
         lines.append(line)
-        day = re.match(r"2026-10-(\d\d) story", line)
-        if day and int(day[1]) % 4 == 0 and victims:
+        day = re.match(r"2026-09-(\d\d) story", line)
+        if day and int(day[1]) in KILL_DAYS and victims:
             os.kill(service_pid(demo.pid, victims.pop(0)), signal.SIGKILL)
     assert demo.wait(60) == 0, "".join(lines[-40:])
     demo.stderr.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -76,3 +77,20 @@ async def test_rolling_up_an_hour_reads_that_hour(database: Database) -> None:
         )
         assert len(readings) == POINTS * 60
         assert await rows_read(connection) - before <= 2 * len(readings)
+
+
+async def test_a_corrected_value_is_as_late_as_its_correction(database: Database) -> None:
+    """What arrived hours later and is what counts now must not look as if it had come in time."""
+    await plant(database)
+    late = batch(0, 3, value=2.0)
+    corrections = replace(late, received_us=late.received_us + 5 * 3_600_000_000).take(np.arange(len(late)) % 3 == 1)
+    async with database.transaction() as connection:
+        await insert_missing_readings(connection, batch(0, 3))
+        await insert_corrections(connection, corrections)
+        point_id = np.arange(1, POINTS + 1, dtype=np.int64)
+        hour_us = np.full(POINTS, to_us(START))
+        readings, corrected = await effective_readings(connection, point_id, hour_us, hour_us + 3_600_000_000)
+    hours_late = (readings.received_us - readings.measured_us) // 3_600_000_000
+    assert corrected.sum() == POINTS
+    assert (hours_late == np.where(corrected, 5, 0)).all()
+    assert (readings.value == np.where(corrected, 2.0, 1.0)).all()

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from simulators import truth
 from simulators.events import Event
 from simulators.story import Step, Story
 from simulators.truth import Truth
-
-#: The truth of every rule, also of those that the platform does not have yet.
-truth.PENDING = ()
 
 
 @dataclass(frozen=True)

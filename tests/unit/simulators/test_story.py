@@ -272,7 +272,7 @@ def test_only_what_the_standard_leaves_unanswered_is_not_waited_for(told: Told) 
     """A damaged frame and noise; they are never sent again, so they must come when nothing is killed."""
     unanswered = [(step, m) for step in told.steps for m in step.messages if m.station is not None and m.qos == 0]
     assert [m.tally.refused[0][0].value for _, m in unanswered] == ["bad_crc", "bad_frame"]
-    assert all((step.index // 24 + 1) % 4 for step, _ in unanswered)
+    assert {step.index // 24 + 1 for step, _ in unanswered} == {6, 21}  # no days of test_demo.KILL_DAYS
 
 
 def test_a_silent_gateway_sends_its_backlog_in_order(told: Told) -> None:
