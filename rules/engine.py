@@ -18,27 +18,27 @@ from domain.errors import WorldFailed
 from domain.findings import Subject, SubjectKind
 from domain.limits import Averaging
 from domain.periods import hour_of
-from rules.capture import Capture, Transmission
-from rules.components import Components
-from rules.days import Days
 from rules.decisions import DecidedRule, outside, resolve
 from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
-from rules.family import Advance, Family, Job, Worklist, judge
-from rules.hours import Hours
-from rules.mass import Mass
-from rules.months import Months
-from rules.outletdays import OutletDays
-from rules.oxidisers import OXYGEN_PAIR, Oxidisers
+from rules.families.capture import Capture, Transmission
+from rules.families.components import Components
+from rules.families.contract import Advance, Family, Job, Worklist, judge
+from rules.families.days import Days
+from rules.families.hours import Hours
+from rules.families.mass import Mass
+from rules.families.months import Months
+from rules.families.outletdays import OutletDays
+from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
+from rules.families.periodic import Periodic
+from rules.families.quality import CalibrationDue, Drift, Runs
+from rules.families.rates import Rates
+from rules.families.recording import settle
+from rules.families.signs import Signs
+from rules.families.silence import Silence
+from rules.families.statements import Statements
+from rules.families.warnings import Warnings
 from rules.pack import Rule, RuleSet
-from rules.periodic import Periodic
-from rules.quality import CalibrationDue, Drift, Runs
-from rules.rates import Rates
-from rules.recording import settle
-from rules.signs import Signs
-from rules.silence import Silence
-from rules.statements import Statements
-from rules.warnings import Warnings
 from storage import decisions, findings, limits, rule_state
 from storage.database import Connection, Database
 

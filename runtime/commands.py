@@ -110,7 +110,7 @@ def read_sm4_key(text: str) -> bytes:
 
 def rules_test(paths: Sequence[Path]) -> int:
     """Run rule cases and print each failure; exit code 1 when one fails."""
-    from rules.casefiles import run_cases
+    from rules.cases.files import run_cases
 
     results = run_cases(paths)
     failed = [result for result in results if not result.passed]

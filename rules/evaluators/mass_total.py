@@ -1,7 +1,7 @@
 """Mass of a pollutant since the first of January against the permitted total (许可排放量) of the year, month by month.
 
-The figures of a month, with what was measured and what was substituted, are the family's (`rules.mass`); here they are
-summed up and compared. A sum is over as soon as what is known is over; it is within only when nothing is unknown.
+The figures of a month, with what was measured and what was substituted, are the family's; here they are summed up and
+compared. A sum is over as soon as what is known is over; it is within only when nothing is unknown.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ from domain.readings import HOUR_US, Bool, Float64, Int8, Readings, to_us
 from rules.evaluators.outlet_day import DAY_HOURS, HISTORY_DAYS, SignParams, at_reference
 from rules.evaluators.sign_limits import ClippingParams
 from rules.evaluators.sign_records import DuplicateParams
-from rules.family import judge
+from rules.families.contract import judge
+from rules.families.signrows import calibration_rows, day_rows, flagged_rows, hour_rows, judged_rows, twin_rows
+from rules.families.signwindows import Fetched, SignOutlet, day_number, windows_of
 from rules.pack import RuleSet, load_packs
-from rules.signrows import calibration_rows, day_rows, flagged_rows, hour_rows, judged_rows, twin_rows
-from rules.signwindows import Fetched, SignOutlet, day_number, windows_of
 from simulators.air_register import ANALYSERS, STACKS
 from simulators.air_register import Stack as Place
 from simulators.air_register import limits as permits

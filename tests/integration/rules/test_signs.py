@@ -10,10 +10,10 @@ import numpy as np
 from domain.limits import Averaging, Limit, LimitKind, Region
 from domain.periods import day_start
 from rules.evaluators.outlet_day import HISTORY_DAYS, SignParams
-from rules.family import judge
+from rules.families.contract import judge
+from rules.families.signs import fetch
+from rules.families.signwindows import Fetched, select, windows_of
 from rules.pack import load_packs
-from rules.signs import fetch
-from rules.signwindows import Fetched, select, windows_of
 from runtime.bench.signs import Stack
 from simulators.air_register import STACKS
 from storage import outlet_days

@@ -14,8 +14,8 @@ from alerts.signs import _WORDS, sightings
 from alerts.wording import MAX_SUMMARY, Facts
 from domain.alerts import AlertSettings, CurrentFinding, Per, Severity
 from domain.periods import day_of
-from rules.casefiles import judge_case
-from rules.casemodel import read_cases
+from rules.cases.files import judge_case
+from rules.cases.model import read_cases
 from rules.evaluators.contract import Judgement
 from rules.pack import load_packs
 

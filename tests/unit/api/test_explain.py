@@ -10,8 +10,8 @@ import pytest
 
 from api.explain import explain, number, points_of
 from domain.findings import Verdict
-from rules.casefiles import case_files, judge_case
-from rules.casemodel import read_cases
+from rules.cases.files import case_files, judge_case
+from rules.cases.model import read_cases
 from rules.pack import load_packs
 
 CASES = Path(__file__).parents[2] / "cases" / "rules"

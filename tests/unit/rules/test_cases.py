@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from domain.limits import Averaging
-from rules.casefiles import CaseResult, case_files, run_cases, summary
-from rules.casemodel import CaseError
+from rules.cases.files import CaseResult, case_files, run_cases, summary
+from rules.cases.model import CaseError
 from rules.pack import RuleSet, load_packs
 
 CASES = Path(__file__).parents[2] / "cases" / "rules"

@@ -14,10 +14,10 @@ from domain.limits import Averaging, Limit, LimitBook, LimitKind, Region
 from domain.marks import Dimension, Mark
 from domain.periods import day_of, hour_number, numbered_hour
 from rules.evaluators.contract import Judgement
-from rules.family import Job
-from rules.hours import batches, judge_spans
-from rules.hourwindows import Fetched, Span
-from rules.outlets import Channel, channels_of
+from rules.families.contract import Job
+from rules.families.hours import batches, judge_spans
+from rules.families.hourwindows import Fetched, Span
+from rules.families.outlets import Channel, channels_of
 from rules.pack import load_packs
 from storage.windows import HourRow, OutletPoint
 

@@ -8,11 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from domain.periods import local_day
-from rules.casefiles import compare
-from rules.casemodel import Case, read_cases
-from rules.casesigns import stack_window
+from rules.cases.files import compare
+from rules.cases.model import Case, read_cases
+from rules.cases.signs import stack_window
 from rules.evaluators.outlet_day import NEEDS, OutletDayWindow, SignParams
-from rules.family import judge
+from rules.families.contract import judge
 from rules.pack import Rule, load_packs
 from runtime.bench.signs import false_alarms
 from simulators.air_register import STACKS

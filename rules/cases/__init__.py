@@ -1,0 +1,1 @@
+"""Rule tests that are data: what a file may say, and the windows that its series make."""

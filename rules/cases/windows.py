@@ -1,0 +1,188 @@
+"""From rule-test cases to judgements, one way for each evaluator, by the pure functions of the engine's families."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+from domain.findings import Subject, SubjectKind, Verdict
+from domain.limits import Averaging
+from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
+from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
+from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
+from rules.cases.model import Case
+from rules.cases.quality import (
+    judge_case_calibrations,
+    judge_case_drift,
+    judge_case_minutes,
+    judge_case_oxidiser,
+    judge_case_runs,
+    judge_case_statements,
+)
+from rules.cases.series import parse_series
+from rules.cases.signs import judge_signs
+from rules.evaluators.contract import Judgement
+from rules.evaluators.coverage import Register
+from rules.evaluators.outlet_day import NEEDS
+from rules.evaluators.rule_failed import HealthWindow
+from rules.families.components import window_of
+from rules.families.contract import Job, judge
+from rules.families.days import city_of, judge_days
+from rules.families.months import hourly_rule
+from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
+from rules.families.silence import Watched, judge_stretches
+from rules.pack import RuleSet
+from storage.schedules import Component, ComponentOwner
+
+_LONG_AGO = date(2000, 1, 1)
+
+
+def _job(rules: RuleSet, rule_id: str) -> Job:
+    now = datetime.max.replace(tzinfo=UTC)  # a case has no clock: everything in it is closed
+    as_in_force = [rule.model_copy(update={"enabled": True}) for rule in rules.variants[rule_id]]
+    return Job(rule_id, as_in_force, now, now, 1)
+
+
+def _hourly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_hours(rules, _job(rules, rule_id), case, Averaging.HOUR)
+
+
+def _single(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_hours(rules, _job(rules, rule_id), case, Averaging.SINGLE)
+
+
+def _daily(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_days(rules, _job(rules, rule_id), case)
+
+
+def _monthly(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    job = _job(rules, rule_id)
+    return judge_case_months(rules, job, _job(rules, hourly_rule(job)), case)
+
+
+def _coverage(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """The register, and for each point of a meter the hours with a reading from `at` on: 1 or _. Judges `days`."""
+    job = _job(rules, rule_id)
+    names = {meter.point for meter in case.meters if meter.point is not None} | set(case.hours_with_reading)
+    ids = {name: number for number, name in enumerate(sorted(names), 1)}
+    districts = case.districts or sorted({entry.district for entry in case.enterprises})
+    register = Register(
+        ["city"], districts, case.users(), case.domain_intakes(), case.domain_places(), case.domain_meters(ids)
+    )
+    city = city_of(register, {}, job)
+    days = case.days or [local_day(case.start)]
+    chosen = {day: {subject for subject, start in city.starts.items() if start <= day} for day in days}
+    counts: dict[tuple[int, datetime], int] = {}
+    for name, text in case.hours_with_reading.items():
+        for position, sample in enumerate(parse_series(text)):
+            if sample is not None:
+                day_at = day_start(local_day(case.start + timedelta(hours=position)))
+                counts[ids[name], day_at] = counts.get((ids[name], day_at), 0) + 1
+    hours = [(point, day_at, count) for (point, day_at), count in counts.items()]
+    return [judgement for _, judgement in judge_days(job, register, chosen, hours)]
+
+
+def _leaks(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`components` with their tests, judged as at the end of `as_of`, by default the day before `at`."""
+    job = _job(rules, rule_id)
+    as_of = case.as_of or local_day(case.start) - timedelta(days=1)
+    rule = job.variant_at(day_start(as_of))
+    if rule is None:
+        return []
+    owner = ComponentOwner(1, "plant", case.registered_from or _LONG_AGO)
+    components = [
+        Component(number, entry.code, entry.kind, entry.in_service_from, entry.in_service_to, entry.exempt)
+        for number, entry in enumerate(case.components)
+    ]
+    missing = (case.components_in_service or 0) - len(components)
+    components += [Component(-n, f"X-{n}", "other", _LONG_AGO, None, True) for n in range(1, missing + 1)]
+    tests = [
+        (number, int(at.timestamp()))
+        for number, entry in enumerate(case.components)
+        for at in entry.tests
+        if at <= case.start
+    ]
+    return judge(rule, window_of(owner, components, tests, as_of))
+
+
+def _silence(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`series` of one point: readings in each hour from `at` on, which is the start of its service."""
+    job = _job(rules, rule_id)
+    ((_, text),) = case.series.items()
+    first = hour_number(case.start)
+    samples = parse_series(text)
+    counts = {(1, first + n): int(sample.value) for n, sample in enumerate(samples) if sample is not None}
+    point = Watched(Subject(SubjectKind.POINT, "plant/W-1"), 1, 1, first, None)
+    previous: Mapping[str, Verdict] = {}
+    return [one for _, one in judge_stretches(job, [(point, first, first + len(samples))], counts, previous)]
+
+
+def _health(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`outcomes` of hourly evaluations from `at` on: ok, or the text of an error."""
+    job = _job(rules, rule_id)
+    out: list[Judgement] = []
+    for number, outcome in enumerate(case.outcomes):
+        hour: Period = hour_of(numbered_hour(hour_number(case.start) + number).start)
+        window = HealthWindow(
+            Subject(SubjectKind.RULE, "some.rule"),
+            hour,
+            None if outcome == "ok" else outcome,
+            out[-1].reason if out else None,
+        )
+        out += judge(job.rule, window)
+    return out
+
+
+def _warnings(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_minutes(rules, _job(rules, rule_id), case)
+
+
+def _statements(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_statements(rules, _job(rules, rule_id), case)
+
+
+def _drift(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_drift(_job(rules, rule_id), case)
+
+
+def _calibrations(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_calibrations(_job(rules, rule_id), case)
+
+
+def _runs(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_runs(_job(rules, rule_id), case)
+
+
+def _oxidiser(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_oxidiser(_job(rules, rule_id), case, Oxidisers(OXYGEN_PAIR, without_air_only=True))
+
+
+def _furnace(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    return judge_case_oxidiser(_job(rules, rule_id), case, Oxidisers(("furnace_temperature",), without_air_only=False))
+
+
+#: How a case becomes judgements, by evaluator.
+JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
+    "hourly_limit": _hourly,
+    "single_limit": _single,
+    "daily_limit": _daily,
+    "monthly_share": _monthly,
+    "early_warning": _warnings,
+    "reported_value": _statements,
+    "qa_drift": _drift,
+    "qa_calibration_due": _calibrations,
+    "run_gap": _runs,
+    "oxidiser_o2": _oxidiser,
+    "furnace_temperature": _furnace,
+    "installation_rate": _coverage,
+    "online_rate": _coverage,
+    "leak_schedule": _leaks,
+    "yearly_campaign": _leaks,
+    "offline": _silence,
+    "rule_failed": _health,
+    "hourly_rate": lambda rules, rule_id, case: judge_case_rates(_job(rules, rule_id), case),
+    "capture_rate": lambda rules, rule_id, case: judge_case_capture(_job(rules, rule_id), case),
+    "transmission_rate": lambda rules, rule_id, case: judge_case_transmission(_job(rules, rule_id), case),
+    "mass_total": lambda rules, rule_id, case: judge_case_mass(_job(rules, rule_id), case),
+    **dict.fromkeys(NEEDS, judge_signs),
+}

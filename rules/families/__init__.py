@@ -1,0 +1,1 @@
+"""Families: the shells around evaluators that share a window: subjects, periods, windows, watermarks."""
