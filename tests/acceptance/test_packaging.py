@@ -15,9 +15,12 @@ READ_AT_RUN_TIME = (
     "storage/timescale/010_reading.sql",
     "storage/views/000_dash_schema.sql",
     "storage/queries/readings.sql",
-    "rules/packs/ultra_low_emission.toml",
+    "rules/packs/emission.toml",
+    "rules/packs/limits_coking.toml",
+    "rules/families/contract.py",
     "rules/policy/data/targets.csv",
     "simulators/scenarios/emissions.toml",
+    "simulators/scenarios/air.toml",
     "api/pages/start.html",
 )
 
@@ -37,7 +40,7 @@ def test_the_wheel_holds_what_the_code_reads(tmp_path: Path) -> None:
 
 def test_rules_test_passes_and_can_fail(tmp_path: Path) -> None:
     assert run("-m", "runtime.cli", "rules", "test", "tests/cases/rules").returncode == 0
-    case = (ROOT / "tests" / "cases" / "rules" / "ule_coke_oven_stack_so2_hourly.toml").read_text("utf-8")
+    case = (ROOT / "tests" / "cases" / "rules" / "ule_hourly_coke_oven_stack_so2.toml").read_text("utf-8")
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(case.replace('verdict = "violation"', 'verdict = "compliant"', 1), "utf-8")
     done = run("-m", "runtime.cli", "rules", "test", str(wrong))
