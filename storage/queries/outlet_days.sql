@@ -12,7 +12,8 @@ order by e.code, o.code, p.point_id
 
 -- hours --
 -- hourly rows of some windows as columns; hours as whole hours since 1970, NaN for null. Flags are counted only where
--- they are asked for: taking them out of their JSON costs as much as all the rest
+-- they are asked for: taking them out of their JSON costs as much as all the rest. Here and below, `offset 0` keeps a
+-- window a look at the key: joined to a list of unknown length, the planner may read the whole history
 select coalesce(array_agg(h.point_id), '{}'), coalesce(array_agg((extract(epoch from h.hour_at) / 3600)::int), '{}'),
        coalesce(array_agg(coalesce(h.mean, 'NaN'::double precision)), '{}'),
        coalesce(array_agg(h.valid_minutes), '{}'), coalesce(array_agg(h.reading_count), '{}'),
@@ -34,7 +35,14 @@ select coalesce(array_agg(h.point_id), '{}'), coalesce(array_agg((extract(epoch 
            coalesce((h.flag_counts ->> 'F')::int, 0) + coalesce((h.flag_counts ->> 'f')::int, 0) else 0 end), '{}'),
        coalesce(array_agg(('corrected' = any(h.marks))::int), '{}')
 from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[]) as w (point_id, from_at, to_at)
-join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+cross join lateral (
+    select h.point_id, h.hour_at, h.mean, h.valid_minutes, h.reading_count, h.valid_count, h.minimum, h.maximum,
+           h.first_value, h.last_value, h.deviation, h.marked_minutes, h.flat_head_s, h.flat_tail_s, h.flat_longest_s,
+           h.zero_minutes, h.negative_minutes, h.maximum_count, h.late_count, h.flag_counts, h.marks
+    from hourly h
+    where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    offset 0
+) h
 
 -- days --
 -- local days of some windows: hours with enough valid minutes, and sums from which mean and variance of the day follow
@@ -44,7 +52,12 @@ with day as (
            sum(h.deviation * h.deviation) as deviation_squares, count(h.deviation) as deviations
     from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[])
          as w (point_id, from_at, to_at)
-    join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    cross join lateral (
+        select h.point_id, h.hour_at, h.mean, h.deviation, h.valid_minutes
+        from hourly h
+        where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+        offset 0
+    ) h
     where h.valid_minutes >= %(min_valid_minutes)s::int and h.mean is not null
     group by h.point_id, day
 )
@@ -63,7 +76,12 @@ with day as (
            count(*)::int as hours
     from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[])
          as w (point_id, from_at, to_at)
-    join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    cross join lateral (
+        select h.point_id, h.hour_at, h.reading_count, h.marked_minutes, h.flag_counts
+        from hourly h
+        where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+        offset 0
+    ) h
     where h.reading_count > 0
     group by h.point_id, day
 )
@@ -75,14 +93,21 @@ from day
 -- hours of some windows whose digest an earlier hour of the same point within some hours before has: the last such one
 with twin as (
     select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour,
-           (extract(epoch from max(t.hour_at)) / 3600)::int as earlier
+           (extract(epoch from t.hour_at) / 3600)::int as earlier
     from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[])
          as w (point_id, from_at, to_at)
-    join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
-    join hourly t on t.point_id = h.point_id and t.digest = h.digest and t.hour_at < h.hour_at
-                 and t.hour_at >= h.hour_at - %(back_h)s::int * interval '1 hour'
-    where h.digest is not null
-    group by h.point_id, h.hour_at
+    cross join lateral (
+        select h.point_id, h.hour_at, h.digest
+        from hourly h
+        where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+        offset 0
+    ) h
+    cross join lateral (
+        select max(t.hour_at) as hour_at from hourly t
+        where t.point_id = h.point_id and t.digest = h.digest and t.hour_at < h.hour_at
+          and t.hour_at >= h.hour_at - %(back_h)s::int * interval '1 hour'
+    ) t
+    where h.digest is not null and t.hour_at is not null
 )
 select coalesce(array_agg(point_id), '{}'), coalesce(array_agg(hour), '{}'), coalesce(array_agg(earlier), '{}')
 from twin
@@ -93,20 +118,32 @@ with event as (
     select h.point_id, h.hour_at, w.from_at, w.to_at
     from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[])
          as w (point_id, from_at, to_at)
-    join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    cross join lateral (
+        select h.point_id, h.hour_at, h.flag_counts, h.mark_ids
+        from hourly h
+        where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+        offset 0
+    ) h
     where h.flag_counts ? 'C' or h.mark_ids <> '{}' and exists (
         select from mark m where m.mark_id = any(h.mark_ids) and m.kind = 'calibration')
 ),
 beside as (
     select h.point_id, h.hour_at, max((h.hour_at = e.hour_at)::int) as calibrating
     from event e
-    join hourly h on h.point_id = e.point_id and h.hour_at >= e.hour_at - interval '2 hours'
-                 and h.hour_at <= e.hour_at + interval '2 hours' and h.hour_at >= e.from_at and h.hour_at < e.to_at
+    cross join lateral (
+        select h.point_id, h.hour_at from hourly h
+        where h.point_id = e.point_id and h.hour_at >= e.hour_at - interval '2 hours'
+          and h.hour_at <= e.hour_at + interval '2 hours' and h.hour_at >= e.from_at and h.hour_at < e.to_at
+        offset 0
+    ) h
     group by h.point_id, h.hour_at
 ),
 near as (
-    select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour, h.mean, h.valid_minutes, b.calibrating
-    from beside b join hourly h on h.point_id = b.point_id and h.hour_at = b.hour_at
+    select b.point_id, (extract(epoch from b.hour_at) / 3600)::int as hour, h.mean, h.valid_minutes, b.calibrating
+    from beside b
+    cross join lateral (
+        select h.mean, h.valid_minutes from hourly h where h.point_id = b.point_id and h.hour_at = b.hour_at offset 0
+    ) h
 )
 select coalesce(array_agg(n.point_id order by n.point_id, n.hour), '{}'),
        coalesce(array_agg(n.hour order by n.point_id, n.hour), '{}'),

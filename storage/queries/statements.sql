@@ -24,11 +24,18 @@ where p.statistic is null and p.kind = 'instantaneous'
 order by e.code, p.code
 
 -- hour_figures --
--- hourly rows beside which statements are laid; hours as whole hours since 1970
+-- hourly rows beside which statements are laid; hours as whole hours since 1970. `offset 0`: see
+-- windows.means
 select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour, h.mean, h.valid_minutes, h.reading_count,
        h.first_value, h.minimum, h.maximum, coalesce((h.flag_counts ->> 'C')::int, 0) as calibrating
 from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[]) as w (point_id, from_at, to_at)
-join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+cross join lateral (
+    select h.point_id, h.hour_at, h.mean, h.valid_minutes, h.reading_count, h.first_value, h.minimum, h.maximum,
+           h.flag_counts
+    from hourly h
+    where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    offset 0
+) h
 order by h.point_id, h.hour_at
 
 -- points_read_every --

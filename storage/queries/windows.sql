@@ -42,5 +42,10 @@ cross join lateral (
 -- readings by hour; hours as whole hours since 1970
 select h.point_id, (extract(epoch from h.hour_at) / 3600)::int as hour, h.reading_count
 from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[]) as w (point_id, from_at, to_at)
-join hourly h on h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+cross join lateral (
+    select h.point_id, h.hour_at, h.reading_count
+    from hourly h
+    where h.point_id = w.point_id and h.hour_at >= w.from_at and h.hour_at < w.to_at
+    offset 0
+) h
 where h.reading_count > 0
