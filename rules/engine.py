@@ -308,17 +308,18 @@ class Engine:
                 await rule_state.set_evaluated(connection, report.evaluated, report.now)
                 return
             await rule_state.lock_rule(connection, RULE_FAILED)
+            health: dict[str, tuple[str, str | None]] = {}
             for rule_id in self._order:
                 if rule_id in report.failed:
-                    await rule_state.set_health(connection, rule_id, "error", report.failed[rule_id])
+                    health[rule_id] = ("error", report.failed[rule_id])
                 elif rule_id not in report.skipped:
                     self._known_errors.pop(rule_id, None)
                     subjects = report.by_rule[rule_id].subjects
-                    health = ("ok", None) if subjects else ("unknown", self._unmatched(rule_id))
-                    await rule_state.set_health(connection, rule_id, *health)
+                    health[rule_id] = ("ok", None) if subjects else ("unknown", self._unmatched(rule_id))
             if RULE_FAILED in self._rules.enabled:
                 await self._record_health(connection, report)
-                await rule_state.set_health(connection, RULE_FAILED, "ok", None)
+                health[RULE_FAILED] = ("ok", None)
+            await rule_state.set_health(connection, health)
             await rule_state.set_evaluated(connection, report.evaluated, report.now)
 
     def _unmatched(self, rule_id: str) -> str:

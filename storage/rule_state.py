@@ -106,9 +106,16 @@ async def save_watermarks(
         )
 
 
-async def set_health(connection: Connection, rule_id: str, health: str, last_error: str | None) -> None:
-    """Note how a rule's evaluation went: health unknown, ok or error."""
-    await connection.execute(_SQL["set_health"], {"rule_id": rule_id, "health": health, "last_error": last_error})
+async def set_health(connection: Connection, health: Mapping[str, tuple[str, str | None]]) -> None:
+    """Note how the evaluation of rules went: by rule unknown, ok or error, and what it says."""
+    await connection.execute(
+        _SQL["set_health"],
+        {
+            "rule_ids": list(health),
+            "healths": [word for word, _ in health.values()],
+            "last_errors": [error for _, error in health.values()],
+        },
+    )
 
 
 async def set_evaluated(connection: Connection, rule_ids: Sequence[str], at: datetime) -> None:

@@ -83,10 +83,10 @@ on conflict (rule_id, subject) do update set
     rule_version = excluded.rule_version, through_at = excluded.through_at
 
 -- set_health --
--- how the evaluation of a rule went
-update rule set health = %(health)s::text, last_error = %(last_error)s::text
-where rule_id = %(rule_id)s::text
-    and (health, last_error) is distinct from (%(health)s::text, %(last_error)s::text)
+-- how the evaluation of rules went
+update rule r set health = n.health, last_error = n.last_error
+from unnest(%(rule_ids)s::text[], %(healths)s::text[], %(last_errors)s::text[]) as n (rule_id, health, last_error)
+where r.rule_id = n.rule_id and (r.health, r.last_error) is distinct from (n.health, n.last_error)
 
 -- set_evaluated --
 -- everything closed by an instant is judged, for these rules
