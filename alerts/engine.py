@@ -19,7 +19,7 @@ from alerts.reconcile import StoredAlert, plan
 from alerts.writer import Series, SeriesWriter
 from domain.alerts import AlertSettings, AlertState, CurrentFinding, Per
 from domain.errors import BadInput
-from domain.findings import Subject
+from domain.findings import Subject, SubjectKind
 from storage import alerts as store
 from storage.database import Connection, Database
 
@@ -82,8 +82,9 @@ class AlertEngine:
             report.taken = len(work)
             rules = await store.rules(connection, {one.rule_id for one in work})
             # always in the same order: two workers that wait for each other's series would wait for ever
-            for group in sorted(_groups(work, rules), key=lambda g: (g.series.rule.rule_id, g.series.subject)):
-                report.series += 1
+            groups = sorted(_groups(work, rules), key=lambda g: (g.series.rule.rule_id, g.series.subject))
+            report.series += len(groups)
+            for group in await _loud(connection, groups):
                 counted = StepReport()
                 try:
                     async with connection.transaction():
@@ -130,6 +131,21 @@ class AlertEngine:
         for span, replaced in todo.new:
             await writer.open(span, [alert.alert_id for alert in replaced])
         await writer.flush()
+
+
+async def _loud(connection: Connection, groups: Sequence[_Group]) -> list[_Group]:
+    """The groups that may change an alert, in order. Most findings say that all is well where all was well."""
+    plain = [group for group in groups if _is_plain(group.series)]
+    asked = [(group.series.rule.rule_id, group.series.subject, group.changed_from) for group in plain]
+    loud = await store.lock_and_listen(connection, asked) if asked else set()
+    quiet = {id(group) for number, group in enumerate(plain) if number not in loud}
+    return [group for group in groups if id(group) not in quiet]
+
+
+def _is_plain(series: Series) -> bool:
+    """Whether nothing but a violation of the period itself opens an alert."""
+    kinds = (SubjectKind.COMPONENT, SubjectKind.RULE)
+    return series.settings.per is Per.SUBJECT and series.subject.kind not in kinds
 
 
 def _groups(work: Iterable[store.Work], rules: dict[str, store.RuleRow]) -> Iterable[_Group]:

@@ -51,7 +51,7 @@ SERVICES = ("ingest", "rules", "alerts", "api")
 _PATIENCE_S = 180.0
 #: After the story, one simulated hour takes so many seconds.
 _LEISURE_S = 2.0
-_LOOK_S = 0.5
+_LOOK_S = 1.0
 #: Days, from 0, of which the readings in formats of their own are compared one by one: one with faults of the
 #: analysers, one of backlog over TCP, one of backlog over MQTT, one of corrections and redelivery.
 _COMPARED_DAYS = (5, 13, 19, 24)
@@ -277,7 +277,7 @@ async def _settle(run: _Run) -> None:
             return
         if time.monotonic() > deadline:
             raise DemoFailed(f"the stages did not catch up within {_PATIENCE_S:.0f} s: {backlog}")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
 
 
 async def _look(run: _Run) -> None:

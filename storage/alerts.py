@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -115,6 +115,16 @@ async def rules(connection: Connection, rule_ids: Iterable[str]) -> dict[str, Ru
 async def lock_series(connection: Connection, rule_id: str, subject: Subject) -> None:
     """Wait until no other worker evaluates this (rule, alert subject). Take several in a fixed order."""
     await connection.execute(_SQL["lock_series"], {"rule_id": rule_id, "subject": str(subject)})
+
+
+async def lock_and_listen(connection: Connection, series: Sequence[tuple[str, Subject, datetime]]) -> set[int]:
+    """Lock several (rule, alert subject) as lock_series does, in the order given; positions of those that have an
+    alert or a violation from an instant on. In the others nothing can begin or end."""
+    given = {"rule_ids": [rule_id for rule_id, _, _ in series], "subjects": [str(subject) for _, subject, _ in series]}
+    await connection.execute(_SQL["lock_many_series"], given)
+    # a statement of its own: what others have written under these locks is seen by now
+    cursor = await connection.execute(_SQL["loud_series"], given | {"from_ats": [from_at for _, _, from_at in series]})
+    return {int(row[0]) for row in await cursor.fetchall()}
 
 
 async def stored(connection: Connection, rule_id: str, subject: Subject, from_at: datetime) -> list[AlertRow]:
@@ -232,8 +242,11 @@ class Event:
 
 async def append_events(connection: Connection, events: Iterable[Event]) -> None:
     """Add lines to alerts' histories, in order."""
+    lines = [asdict(event) for event in events]
+    if not lines:
+        return
     async with connection.cursor() as cursor:
-        await cursor.executemany(_SQL["append_event"], [asdict(event) for event in events])
+        await cursor.executemany(_SQL["append_event"], lines)
 
 
 async def lock_alert(connection: Connection, alert_id: int) -> tuple[str, datetime | None, str | None] | None:

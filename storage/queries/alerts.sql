@@ -41,6 +41,26 @@ from rule where rule_id = any(%(rule_ids)s::text[])
 -- one worker at a time for a (rule, alert subject); released at the end of the transaction
 select pg_advisory_xact_lock(hashtext('alert'), hashtext(%(rule_id)s::text || ' ' || %(subject)s::text))
 
+-- lock_many_series --
+-- the same for several, in the order given
+select count(pg_advisory_xact_lock(hashtext('alert'), hashtext(s.rule_id || ' ' || s.subject)))
+from (select g.rule_id, g.subject
+      from unnest(%(rule_ids)s::text[], %(subjects)s::text[]) with ordinality as g (rule_id, subject, position)
+      order by g.position) s
+
+-- loud_series --
+-- positions, from 0, of the series that have anything to do with an alert from an instant on: one that is open or ended
+-- since, or a violation
+select s.position - 1 as position
+from unnest(%(rule_ids)s::text[], %(subjects)s::text[], %(from_ats)s::timestamptz[])
+    with ordinality as s (rule_id, subject, from_at, position)
+where exists (select 1 from alert a
+              where a.rule_id = s.rule_id and a.subject = s.subject and a.resolution is distinct from 'superseded'
+                and (a.resolved_at is null or a.resolved_at >= s.from_at))
+   or exists (select 1 from finding f
+              where f.rule_id = s.rule_id and f.subject = s.subject and f.superseded_at is null
+                and f.period_start >= s.from_at and f.verdict = 'violation')
+
 -- stored --
 -- alerts of a series that are open or ended at or after an instant, without the superseded ones
 select a.alert_id, a.state, a.severity, a.title, a.summary, a.details, a.occurred_at, a.detected_at, a.last_seen_at,
