@@ -105,7 +105,8 @@ def _payloads(messages: Sequence[Message]) -> list[bytes]:
     return [message.payload for message in messages]
 
 
-@pytest.mark.parametrize(("enterprise", "frames"), [("yunhe-coking", 136), ("baiheng-cement", 8)])
+# two hours; of yunhe each 60 + 4 + 4 frames of 2011 from three loggers, and of the first 6 of 2051 and one of 2061
+@pytest.mark.parametrize(("enterprise", "frames"), [("yunhe-coking", 150), ("baiheng-cement", 8)])
 async def test_frames_of_both_editions_are_answered_in_order(
     story: Story, server: HjServer, sink: Sink, enterprise: str, frames: int
 ) -> None:

@@ -98,7 +98,8 @@ async def test_real_steps_pass(listener: Listener, sink: Sink) -> None:
     async with _publisher(listener.port) as publisher:
         await publisher.publish(messages)
         assert publisher.messages_by_format == Counter(m.format for m in messages)
-        assert publisher.values_by_format["hj212-2017"] == 274
+        # 4 * 60 + 3 * 6 of the stack, 2 * 4 each of two stations, 6 stated minutes and 3 stated figures of the hour
+        assert publisher.values_by_format["hj212-2017"] == 283
     assert sorted(d.payload for d in sink.values) == sorted(m.payload for m in messages)
     assert {d.topic for d in sink.values if d.payload.startswith(b"##")} == {
         f"plantwatch/v1/yunhe-coking/cems-{outlet}/hj212" for outlet in ("s1", "c1", "p1")
