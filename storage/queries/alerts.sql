@@ -1,15 +1,18 @@
 -- take_work --
 -- take the oldest new findings off the alert stage's work list, and all others of the same series with them, which the
 -- same evaluation covers; other workers pass them over.
--- A finding replaces one of the same period, but a leak test found late may also move the periods of its component
+-- A finding replaces one of the same period, but a leak test found late may also move the periods of its component.
+-- `offset 0` looks each finding up by its key: the list is short, whatever the planner remembers of it
 with oldest as (
     select w.seq, f.rule_id, f.subject, f.enterprise_id
     from (select seq, finding_id from alert_work order by seq limit %(limit)s::int for update skip locked) w
-    join finding f using (finding_id)
+    cross join lateral (select l.rule_id, l.subject, l.enterprise_id
+                        from finding l where l.finding_id = w.finding_id offset 0) f
 ), same as (
     select w.seq
     from alert_work w
-    join finding f using (finding_id)
+    cross join lateral (select l.rule_id, l.subject, l.enterprise_id
+                        from finding l where l.finding_id = w.finding_id offset 0) f
     where (f.rule_id, f.subject) in (select o.rule_id, o.subject from oldest o)
        or (f.rule_id, f.enterprise_id) in (select o.rule_id, o.enterprise_id from oldest o join rule r using (rule_id)
                                            where r.definition #>> '{alert,per}' = 'enterprise')
@@ -25,7 +28,9 @@ select f.finding_id, f.rule_id, f.subject, f.enterprise_id,
                                   where old.rule_id = f.rule_id and old.subject = f.subject
                                     and old.superseded_by = f.finding_id))
        else f.period_start end as changed_from
-from taken join finding f using (finding_id)
+from taken t
+cross join lateral (select l.finding_id, l.rule_id, l.subject, l.enterprise_id, l.period_start
+                    from finding l where l.finding_id = t.finding_id offset 0) f
 order by f.finding_id
 
 -- put_back --
