@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from domain.air import HourReason, judge_hours, reason_word
+from domain.air import HourReason, HourVerdicts, judge_hours, reason_word
 from domain.findings import SubjectKind, Verdict
-from rules.evaluators.contract import Judgement, evaluator, known
+from rules.evaluators.contract import Evidence, Judgement, evaluator, known
 from rules.evaluators.hours import HourlyWindow, HourParams, hour_columns, hour_evidence, in_mg_m3, limit_columns
 
 
@@ -33,25 +33,30 @@ def hourly_limit(window: HourlyWindow, params: HourlyLimitParams) -> list[Judgem
     )
     out = []
     for row, reason in enumerate(verdicts.reason.tolist()):
-        limit, converted = window.limits[row], known(verdicts.converted[row])
         evidence = hour_evidence(window, row, params)
-        value = None
-        if converted is not None:
-            evidence |= {"converted": converted, "rounded": float(verdicts.rounded[row])}
-            value = in_mg_m3(converted, limit)
-        out.append(
-            Judgement(
-                window.subjects[row],
-                window.periods[row],
-                verdict_of(reason),
-                reason_word(reason, int(columns.excluded[row])),
-                value,
-                in_mg_m3(limit.value, limit),
-                "mg/m3",
-                evidence,
-            )
-        )
+        out.append(judgement_of(window, row, verdicts, reason, int(columns.excluded[row]), evidence))
     return out
+
+
+def judgement_of(
+    window: HourlyWindow, row: int, verdicts: HourVerdicts, reason: int, excluded: int, evidence: Evidence
+) -> Judgement:
+    """The judgement on one hour: a HourReason, the figure that was compared, in mg/m3, and its evidence."""
+    limit, converted = window.limits[row], known(verdicts.converted[row])
+    value = None
+    if converted is not None:
+        evidence |= {"converted": converted, "rounded": float(verdicts.rounded[row])}
+        value = in_mg_m3(converted, limit)
+    return Judgement(
+        window.subjects[row],
+        window.periods[row],
+        verdict_of(reason),
+        reason_word(reason, excluded),
+        value,
+        in_mg_m3(limit.value, limit),
+        "mg/m3",
+        evidence,
+    )
 
 
 def verdict_of(reason: int) -> Verdict:

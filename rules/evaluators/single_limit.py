@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from domain.air import HourReason, judge_hours, reason_word
+from domain.air import HourReason, judge_hours
 from domain.findings import SubjectKind
 from rules.evaluators.contract import Judgement, evaluator, known
-from rules.evaluators.hourly_limit import verdict_of
-from rules.evaluators.hours import HourlyWindow, HourParams, hour_columns, hour_evidence, in_mg_m3, limit_columns
+from rules.evaluators.hourly_limit import judgement_of
+from rules.evaluators.hours import HourlyWindow, HourParams, hour_columns, hour_evidence, limit_columns
 
 
 class SingleLimitParams(HourParams):
@@ -45,23 +45,7 @@ def single_limit(window: HourlyWindow, params: SingleLimitParams) -> list[Judgem
     reasons = np.where(is_short, int(HourReason.TOO_FEW_VALID_MINUTES), verdicts.reason)
     out = []
     for row, reason in enumerate(reasons.tolist()):
-        limit, converted = window.limits[row], known(verdicts.converted[row])
         evidence = hour_evidence(window, row, params, "Cmax")
         evidence["pollutant"]["maximum"] = known(largest[row])
-        value = None
-        if converted is not None:
-            evidence |= {"converted": converted, "rounded": float(verdicts.rounded[row])}
-            value = in_mg_m3(converted, limit)
-        out.append(
-            Judgement(
-                window.subjects[row],
-                window.periods[row],
-                verdict_of(reason),
-                reason_word(reason, int(columns.excluded[row])),
-                value,
-                in_mg_m3(limit.value, limit),
-                "mg/m3",
-                evidence,
-            )
-        )
+        out.append(judgement_of(window, row, verdicts, reason, int(columns.excluded[row]), evidence))
     return out
