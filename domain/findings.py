@@ -17,7 +17,11 @@ class Verdict(StrEnum):
 class SubjectKind(StrEnum):
     CITY = "city"
     DISTRICT = "district"
+    PARK = "park"
     ENTERPRISE = "enterprise"
+    LINE = "line"  # a production line: what a unit consumption is judged of
+    INTAKE = "intake"
+    PLACE = "place"  # a metering place: one side of a balance
     OUTLET = "outlet"
     POLLUTANT = "pollutant"  # one quantity at one outlet: what limits judge
     POINT = "point"
@@ -29,8 +33,8 @@ class SubjectKind(StrEnum):
 class Subject:
     """What a finding is about. `key` is unique within the kind.
 
-    city, district, enterprise, rule: their code; outlet, point, component: ``{enterprise}/{code}``; pollutant:
-    ``{enterprise}/{outlet}/{quantity}``.
+    city, district, park, enterprise, rule: their code; line, intake, place, outlet, point, component:
+    ``{enterprise}/{code}``; pollutant: ``{enterprise}/{outlet}/{quantity}``.
     """
 
     kind: SubjectKind
@@ -57,4 +61,14 @@ class Subject:
         return cls(SubjectKind(kind), key)
 
 
-_OF_ENTERPRISE = frozenset({SubjectKind.OUTLET, SubjectKind.POLLUTANT, SubjectKind.POINT, SubjectKind.COMPONENT})
+_OF_ENTERPRISE = frozenset(
+    {
+        SubjectKind.LINE,
+        SubjectKind.INTAKE,
+        SubjectKind.PLACE,
+        SubjectKind.OUTLET,
+        SubjectKind.POLLUTANT,
+        SubjectKind.POINT,
+        SubjectKind.COMPONENT,
+    }
+)

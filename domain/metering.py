@@ -22,14 +22,34 @@ class PlaceLevel(StrEnum):
     EQUIPMENT = "equipment"  # 主要用水设备
 
 
+class WaterUse(StrEnum):
+    """What the water at a place is there for (GB/T 7119, GB/T 21534)."""
+
+    FRESH = "fresh"  # 新水
+    REUSED = "reused"  # 重复利用: used again, after treatment or as it is
+    COOLING_CIRCULATING = "cooling_circulating"  # 间接冷却循环水
+    COOLING_MAKEUP = "cooling_makeup"  # 间接冷却循环系统补充水
+    CONDENSATE = "condensate"  # 回用的蒸汽冷凝水
+    STEAM = "steam"  # 产汽量, from which the condensate comes
+    DISCHARGE = "discharge"  # 外排
+    SOLD = "sold"  # 转供
+
+
 @dataclass(frozen=True, slots=True)
 class WaterUser:
-    """An enterprise as far as metering is concerned. Counted from registered_from on."""
+    """An enterprise as far as metering is concerned. Counted from registered_from on.
+
+    key_water, key_energy: by whose list it is a 重点用水单位 or 重点用能单位 (national, region, city), None for none.
+    """
 
     code: str
     district: str
     is_industrial: bool
     registered_from: date
+    park: str | None = None
+    industry: str = ""
+    key_water: str | None = None
+    key_energy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +63,18 @@ class Intake:
     is_agricultural: bool
     in_service_from: date
     in_service_to: date | None = None
+    permit_number: str | None = None
+    permit_from: date | None = None
+    permit_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a water meter is required; `intake` names the intake that it measures, if it measures one."""
+    """Where a meter is required; `intake` names the intake that it measures, if it measures one.
+
+    medium: key of `domain.ledger.MEDIA`. flow: ``in`` or ``out`` of the user. use: a `WaterUse`, None: not said.
+    parent: the place whose meter measures what passes here too. line: the production line that it feeds.
+    """
 
     enterprise: str
     code: str
@@ -55,6 +82,55 @@ class Place:
     intake: str | None
     in_service_from: date
     in_service_to: date | None = None
+    medium: str = "water"
+    flow: str = "in"
+    use: str | None = None
+    parent: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A production line; product is a key of `domain.products.PRODUCTS`.
+
+    charging: ``top`` (顶装) or ``stamp`` (捣固), quenching: ``dry`` or ``wet``, of coke ovens only. capacity_t_a: in
+    units of the product a year.
+    """
+
+    enterprise: str
+    code: str
+    product: str
+    in_service_from: date
+    in_service_to: date | None = None
+    capacity_t_a: float | None = None
+    charging: str | None = None
+    quenching: str | None = None
+    commissioned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlIndex:
+    """用水计划（总量控制指标） of an enterprise for a calendar year, in m3."""
+
+    enterprise: str
+    year: int
+    water_m3: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """用水定额 per unit of a product. grade: ``leading``, ``advanced``, ``general`` or ``mandatory``."""
+
+    product: str
+    region: str
+    edition: str
+    grade: str
+    value: float
+    unit: str
+    source: str
+    confidence: str
+    valid_from: date
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ from typing import Any
 from domain.errors import WorldFailed
 from domain.findings import Subject, SubjectKind
 from domain.limits import Averaging
-from domain.periods import hour_of
+from domain.periods import hour_of, month_of
 from rules.decisions import DecidedRule, outside, resolve
+from rules.evaluators.account import LOOK_BACK
 from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
+from rules.families.accounts import TOTALS, Accounts, sum_up, sum_up_again
 from rules.families.capture import Capture, Transmission
 from rules.families.components import Components
 from rules.families.contract import Advance, Family, Job, Worklist, judge
@@ -67,6 +69,7 @@ FAMILIES: Mapping[str, Family] = {
     "transmission_rate": Transmission(),
     "mass_total": Mass(),
     **{name: Signs() for name in NEEDS},
+    **{name: Accounts(months) for name, months in LOOK_BACK.items()},
 }
 
 RULE_FAILED = "platform.rule_failed"
@@ -141,6 +144,7 @@ class Engine:
         self._synced: dict[str, int] = {}
         self._presets_synced = False
         self._complete: dict[str, tuple[datetime, int | None]] = {}
+        self._summed: datetime | None = None
         self._forget_at = 0.0
         self._known_errors: dict[str, str] = {}
 
@@ -202,6 +206,7 @@ class Engine:
             self._complete.clear()
             self._forget_at = moment + _REMEMBER_S
         await self._drain(report)
+        await self._sum_up(report)
         for rule_id in self._order:
             await self._advance(rule_id, report)
         busy = {*report.failed, *report.deferred, *report.skipped}
@@ -230,6 +235,8 @@ class Engine:
                 raise _Overtaken
             report.work += taken
             work = Worklist.of(rows)
+            if work.hours:
+                await sum_up_again(connection, work)
             if work.registers:
                 self._complete.clear()
             through = await rule_state.judged_through(connection)
@@ -239,6 +246,21 @@ class Engine:
             if work.registers:
                 await self._withdraw(connection, report)
         return True
+
+    async def _sum_up(self, report: StepReport) -> None:
+        """Sum up the months of counters that have closed, before the rules that rest on them."""
+        closed_at = report.now - self._settings.grace
+        latest = month_of(closed_at).start
+        if self._summed == latest or not self._has_accounts:
+            return
+        async with self._database.transaction() as connection:
+            if await rule_state.try_lock_rule(connection, TOTALS):
+                await sum_up(connection, closed_at)
+                self._summed = latest
+
+    @property
+    def _has_accounts(self) -> bool:
+        return any(isinstance(FAMILIES[self._variants(rule_id)[0].evaluator], Accounts) for rule_id in self._order)
 
     async def _withdraw(self, connection: Connection, report: StepReport) -> None:
         """What rules found in periods in which operators have put them out of force goes, whatever their family."""

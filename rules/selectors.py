@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.air import POLLUTANTS, PROCESSES
+from domain.ledger import MEDIA
 from domain.limits import LimitKind
 from domain.metering import PlaceLevel
 from domain.points import Statistic
@@ -32,6 +33,9 @@ QUANTITIES = {
     "gas_volume": "燃气量",
     "heat": "热量",
     "power": "功率",
+    "solid_mass": "固体物料量",
+    "liquid_mass": "液体物料量",
+    "steam_mass": "蒸汽量",
 }
 
 #: Words by the key of `applies` that takes them.
@@ -39,6 +43,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "process": frozenset(PROCESSES),
     "quantity": frozenset(QUANTITIES),
     "level": frozenset(PlaceLevel),
+    "medium": frozenset(MEDIA),
     "kind": frozenset(LimitKind),
     "statistic": frozenset(Statistic),
 }

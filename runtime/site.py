@@ -49,7 +49,9 @@ def compare(wanted: Register, present: Register) -> Difference:
             else:
                 continue
             changed.append(row)
-            if noun not in ("city", "district", "limit"):
+            if noun == "quota":
+                enterprises |= {key[0] for key in wanted["enterprise"]}
+            elif noun not in ("city", "district", "park", "limit"):
                 enterprises.add(row["code"] if noun == "enterprise" else row["enterprise"])
         if changed:
             rows[noun] = changed

@@ -22,16 +22,21 @@ from runtime.sitemodels import MODELS
 KEYS: dict[str, tuple[str, ...]] = {
     "city": ("code",),
     "district": ("code",),
+    "park": ("code",),
+    "control_index": ("enterprise", "year"),
+    "quota": ("product", "region", "edition", "grade", "valid_from"),
     "enterprise": ("code",),
     "meter": ("enterprise", "serial", "installed_on"),
     "station": ("mn",),
     "limit": ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region", "unit", "valid_from"),
     "tag": ("enterprise", "protocol", "device", "name"),
-} | dict.fromkeys(("outlet", "point", "intake", "metering_place", "component"), ("enterprise", "code"))
+} | dict.fromkeys(("outlet", "point", "intake", "line", "metering_place", "component"), ("enterprise", "code"))
 
 #: (noun, field) -> noun it names; within the same enterprise, except for the areas.
 REFERENCES: dict[tuple[str, str], str] = {
+    ("park", "district"): "district",
     ("enterprise", "district"): "district",
+    ("enterprise", "park"): "park",
     ("outlet", "enterprise"): "enterprise",
     ("point", "enterprise"): "enterprise",
     ("point", "outlet"): "outlet",
@@ -39,8 +44,12 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("limit", "enterprise"): "enterprise",
     ("limit", "outlet"): "outlet",
     ("intake", "enterprise"): "enterprise",
+    ("control_index", "enterprise"): "enterprise",
+    ("line", "enterprise"): "enterprise",
     ("metering_place", "enterprise"): "enterprise",
     ("metering_place", "intake"): "intake",
+    ("metering_place", "parent"): "metering_place",
+    ("metering_place", "line"): "line",
     ("meter", "enterprise"): "enterprise",
     ("meter", "place"): "metering_place",
     ("meter", "point"): "point",
@@ -108,7 +117,7 @@ def _add(register: Register, noun: str, items: Iterable[tuple[str, Row]], proble
                 field = ".".join(str(part) for part in fault["loc"]) or "item"
                 problems.note(label, f"{field}: {fault['msg']}")
             continue
-        if noun == "point":
+        if noun in ("point", "meter"):
             counter = row.pop("counter") or {"digits": None, "scale": None, "max_rate_per_h": None}
             row |= {f"counter_{name}": value for name, value in counter.items()}
         key = tuple(row[field] for field in KEYS[noun])
@@ -190,6 +199,6 @@ def _check_tags(register: Register, problems: _Problems) -> None:
 
 
 def _finder(register: Register, noun: str) -> Callable[[Row, str], bool]:
-    if noun in ("district", "enterprise"):
+    if noun in ("district", "park", "enterprise"):
         return lambda row, value: (value,) in register[noun]
     return lambda row, value: (row["enterprise"], value) in register[noun]

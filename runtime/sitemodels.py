@@ -6,36 +6,16 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from domain.limitfaults import limit_faults
 from domain.limits import Averaging, LimitKind, Region
 from domain.points import Basis, Statistic
-
-Code = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
-ItemCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-ComponentCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+from runtime.siteitems import Code, ComponentCode, Counter, InService, Item, ItemCode, Name, Number, Positive
+from runtime.sitemetering import ControlIndex, Intake, Line, Meter, MeteringPlace, Quota
 
 
-class _Item(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _InService(_Item):
-    in_service_from: date
-    in_service_to: date | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> _InService:
-        if self.in_service_to is not None and self.in_service_to <= self.in_service_from:
-            raise ValueError("in_service_to must be after in_service_from")
-        return self
-
-
-class City(_Item):
+class City(Item):
     """The city; limits of key regions hold from the local date `key_region_from` on."""
 
     code: Code
@@ -43,25 +23,47 @@ class City(_Item):
     key_region_from: date | None = None
 
 
-class District(_Item):
-    """A district of the city."""
-
+class _Located(Item):
     code: Code
     name: Name
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> _Located:
+        if (self.longitude is None) != (self.latitude is None):
+            raise ValueError("longitude and latitude belong together")
+        return self
 
 
-class Enterprise(_Item):
-    """An enterprise; judged from `registered_from`, a local date, on."""
+class District(_Located):
+    """A district of the city; its coordinates (degrees, WGS 84) are for maps."""
+
+
+class Park(_Located):
+    """An industrial park (工业园区) in a district."""
+
+    district: Code
+
+
+class Enterprise(Item):
+    """An enterprise; judged from `registered_from`, a local date, on.
+
+    key_water, key_energy: by whose list it is a 重点用水单位 or 重点用能单位.
+    """
 
     code: Code
     name: Name
     district: Code
+    park: Code | None = None
     industry: Name
     is_industrial: bool
+    key_water: Literal["national", "region", "city"] | None = None
+    key_energy: Literal["national", "region", "city"] | None = None
     registered_from: date
 
 
-class Outlet(_InService):
+class Outlet(InService):
     """A stack, a vent or a monitoring place; `process` is what the limits select by.
 
     duct_area_m2, velocity_factor (Kv) and atmosphere_kpa (Ba) turn a gas velocity or an actual flow into dry standard
@@ -78,15 +80,7 @@ class Outlet(_InService):
     makeup_air: bool | None = None
 
 
-class Counter(_Item):
-    """The register of a cumulative meter; scale in units per count."""
-
-    digits: Annotated[int, Field(ge=1, le=15)]
-    scale: Positive = 1.0
-    max_rate_per_h: Positive | None = None
-
-
-class Point(_InService):
+class Point(InService):
     """A measured quantity at a place.
 
     of and statistic: what the values say of another point, such as the logger's own hourly mean. basis: state of the
@@ -126,7 +120,7 @@ class Point(_InService):
         return self
 
 
-class Limit(_Item):
+class Limit(Item):
     """A limit of one outlet (a permit's, say) or of every outlet of a process; see docs/limits.md."""
 
     enterprise: Code | None = None
@@ -140,7 +134,7 @@ class Limit(_Item):
     unit: Literal["mg/m3", "ug/m3", "ng/m3", "kg/h", "t"]
     decimals: Annotated[int, Field(ge=0, le=6)] = 0
     reference_o2_pct: Annotated[float, Field(ge=0, lt=21)] | None = None
-    exempt_process: list[str] = []
+    exempt_process: list[str] = Field(default_factory=list)
     standard: Name
     clause: Name
     source: Name
@@ -172,48 +166,7 @@ class Limit(_Item):
         return self
 
 
-class Intake(_InService):
-    """A water intake with its permitted yearly volume."""
-
-    enterprise: Code
-    code: ItemCode
-    name: Name
-    source: Literal["surface", "ground", "public", "reclaimed", "purchased"]
-    permitted_m3_a: Positive
-    is_agricultural: bool
-
-
-class MeteringPlace(_InService):
-    """Where a water meter is required (GB/T 24789)."""
-
-    enterprise: Code
-    code: ItemCode
-    name: Name
-    level: Literal["unit", "secondary", "equipment"]
-    intake: ItemCode | None = None
-
-
-class Meter(_Item):
-    """A meter fitted at a metering place."""
-
-    enterprise: Code
-    place: ItemCode
-    serial: Annotated[str, Field(min_length=1, max_length=64)]
-    accuracy_class: str | None = None
-    verified_on: date
-    verification_months: Annotated[int, Field(ge=1, le=240)]
-    installed_on: date
-    removed_on: date | None = None
-    point: ItemCode | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Meter:
-        if self.removed_on is not None and self.removed_on <= self.installed_on:
-            raise ValueError("removed_on must be after installed_on")
-        return self
-
-
-class Component(_InService):
+class Component(InService):
     """An LDAR component (密封点)."""
 
     enterprise: Code
@@ -227,7 +180,7 @@ class Component(_InService):
     exempt_clause: str | None = None
 
 
-class Station(_InService):
+class Station(InService):
     """A data logger that speaks HJ 212; `ignored` holds patterns CN/FACTOR-KEY of values that are not kept."""
 
     enterprise: Code
@@ -238,7 +191,7 @@ class Station(_InService):
     profile: Literal["strict", "lenient"] = "strict"
     crc: Literal["hj212", "modbus", "none"] = "hj212"
     missing_flag: Literal["normal", "refuse"] = "refuse"
-    ignored: list[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$", max_length=100)]] = []
+    ignored: list[Annotated[str, Field(pattern=r"^[^/]+/[^/]+$", max_length=100)]] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _writable(self) -> Station:
@@ -247,7 +200,7 @@ class Station(_InService):
         return self
 
 
-class Tag(_Item):
+class Tag(Item):
     """What a name on the wire means; value in the point's unit = raw * scale + zero.
 
     scale may be left out only where the device sends the point's own unit.
@@ -274,11 +227,15 @@ class Tag(_Item):
 MODELS: dict[str, type[BaseModel]] = {
     "city": City,
     "district": District,
+    "park": Park,
     "enterprise": Enterprise,
     "outlet": Outlet,
     "point": Point,
     "limit": Limit,
     "intake": Intake,
+    "control_index": ControlIndex,
+    "line": Line,
+    "quota": Quota,
     "metering_place": MeteringPlace,
     "meter": Meter,
     "component": Component,

@@ -63,6 +63,12 @@ async def current_in_windows(
         return await cursor.fetchall()
 
 
+async def subjects_at(connection: Connection, rule_id: str, period_start: datetime) -> list[str]:
+    """Subjects of a rule's current findings of the period that starts at an instant."""
+    cursor = await connection.execute(_SQL["subjects_at"], {"rule_id": rule_id, "period_start": period_start})
+    return [subject for (subject,) in await cursor.fetchall()]
+
+
 async def last_before(
     connection: Connection, rule_id: str, subjects: Sequence[tuple[str, datetime]]
 ) -> dict[str, tuple[str, str]]:

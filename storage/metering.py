@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from psycopg.rows import class_row
 
-from domain.metering import Intake, Meter, Place, WaterUser
+from domain.metering import ControlIndex, Intake, Line, Meter, Place, Quota, WaterUser
 from storage.database import Connection
 from storage.sql import queries
 
@@ -29,6 +29,10 @@ class MeteringRegister:
     places: list[Place]
     meters: list[Meter]
     enterprise_ids: dict[str, int]
+    parks: list[str]
+    lines: list[Line]
+    control_indices: list[ControlIndex]
+    quotas: list[Quota]
 
 
 async def register(connection: Connection) -> MeteringRegister:
@@ -43,6 +47,10 @@ async def register(connection: Connection) -> MeteringRegister:
         places=await _all(connection, "places", Place),
         meters=await _all(connection, "meters", Meter),
         enterprise_ids={row[1]: row[0] for row in users},
+        parks=[code for kind, code in kinds if kind == "park"],
+        lines=await _all(connection, "lines", Line),
+        control_indices=await _all(connection, "control_indices", ControlIndex),
+        quotas=await _all(connection, "quotas", Quota),
     )
 
 

@@ -11,8 +11,8 @@ from storage.sql import queries
 
 #: Nouns in the order in which rows may refer to earlier ones.
 NOUNS = (
-    "city", "district", "enterprise", "outlet", "point", "limit", "intake", "metering_place", "meter", "component",
-    "station", "tag",
+    "city", "district", "park", "enterprise", "outlet", "point", "limit", "intake", "control_index", "line", "quota",
+    "metering_place", "meter", "component", "station", "tag",
 )  # fmt: skip
 
 Row = dict[str, Any]
@@ -29,11 +29,26 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
     chosen = [dict(row) for row in rows]
     if noun == "point":  # a point is registered before those that speak of it
         chosen.sort(key=lambda row: row["of"] is not None)
+    if noun == "metering_place":  # a place is registered before those that hang below it
+        chosen = _parents_first(chosen)
     if noun == "limit":
         # the unique index is by row: what is superseded must be gone before its successor comes
         chosen = [{"origin": "site", "confidence": "site", "author": "site file", **row, "at": at} for row in chosen]
     async with connection.cursor() as cursor:
         await cursor.executemany(queries("site")[f"upsert_{noun}"], chosen)
+
+
+def _parents_first(rows: list[Row]) -> list[Row]:
+    """Places ordered so that a place comes after its parent, as far as both are given."""
+    given = {(row["enterprise"], row["code"]): row for row in rows}
+
+    def depth(row: Row) -> int:
+        steps = 0
+        while (above := given.get((row["enterprise"], row["parent"]))) is not None and steps < len(given):
+            steps, row = steps + 1, above
+        return steps
+
+    return sorted(rows, key=depth)
 
 
 async def remove_rows(connection: Connection, noun: str, rows: Iterable[Row]) -> None:

@@ -55,6 +55,10 @@ class UserEntry(_Strict):
     district: str
     is_industrial: bool = True
     registered_from: date
+    park: str | None = None
+    industry: str = ""
+    key_water: str | None = None
+    key_energy: str | None = None
 
 
 class IntakeEntry(_Strict):
@@ -67,6 +71,9 @@ class IntakeEntry(_Strict):
     is_agricultural: bool = False
     in_service_from: date = date(2020, 1, 1)
     in_service_to: date | None = None
+    permit_number: str | None = None
+    permit_from: date | None = None
+    permit_to: date | None = None
 
 
 class PlaceEntry(_Strict):
@@ -75,7 +82,12 @@ class PlaceEntry(_Strict):
     enterprise: str
     code: str
     level: str = "unit"
+    medium: str = "water"
+    flow: str = "in"
+    use: str | None = None
     intake: str | None = None
+    parent: str | None = None
+    line: str | None = None
     in_service_from: date = date(2020, 1, 1)
     in_service_to: date | None = None
 
@@ -92,6 +104,70 @@ class MeterEntry(_Strict):
     removed_on: date | None = None
     point: str | None = None
     point_in_service_from: date = date(2020, 1, 1)
+
+
+class LineEntry(_Strict):
+    """A production line."""
+
+    enterprise: str
+    code: str
+    product: str
+    capacity_t_a: float | None = None
+    charging: str | None = None
+    quenching: str | None = None
+    commissioned_on: date | None = None
+    in_service_from: date = date(2020, 1, 1)
+    in_service_to: date | None = None
+
+
+class ControlIndexEntry(_Strict):
+    """Water that an enterprise may use in a year."""
+
+    enterprise: str
+    year: int
+    water_m3: float
+
+
+class QuotaEntry(_Strict):
+    """A water quota."""
+
+    product: str
+    region: str = "内蒙古"
+    edition: str = "2020"
+    grade: str
+    value: float
+    unit: str
+    source: str = "虚构"
+    confidence: str = "V"
+    valid_from: date = date(2020, 1, 1)
+    valid_to: date | None = None
+
+
+class LedgerFigure(_Strict):
+    """Reported figures of one item: `values` of as many months from `from` on, or one `year`. No enterprise: the city.
+
+    A month of which nothing was reported is left out by `_`: values = "100 _ 100*10".
+    """
+
+    enterprise: str | None = None
+    line: str | None = None
+    item: str
+    start: date | None = Field(default=None, alias="from")
+    values: str = ""
+    year: int | None = None
+    value: float | None = None
+
+
+class PlaceFigure(_Strict):
+    """Monthly totals of a place from `from` on, as `values`; `why`: of all of them, None when complete."""
+
+    enterprise: str
+    place: str
+    start: date = Field(alias="from")
+    values: str
+    bridged: float = 0.0
+    hours: int | None = None
+    why: str | None = None
 
 
 class ComponentEntry(_Strict):
@@ -172,6 +248,12 @@ class Case(_Strict):
     places: list[PlaceEntry] = Field(default_factory=list)
     meters: list[MeterEntry] = Field(default_factory=list)
     hours_with_reading: dict[str, str] = Field(default_factory=dict)
+    month: date | None = None
+    lines: list[LineEntry] = Field(default_factory=list)
+    control_indices: list[ControlIndexEntry] = Field(default_factory=list)
+    quotas: list[QuotaEntry] = Field(default_factory=list)
+    ledger: list[LedgerFigure] = Field(default_factory=list)
+    totals: list[PlaceFigure] = Field(default_factory=list)
     as_of: date | None = None
     registered_from: date | None = None
     components_in_service: int | None = None
@@ -186,7 +268,7 @@ class Case(_Strict):
 
     def users(self) -> list[WaterUser]:
         """Enterprises as the domain has them."""
-        return [WaterUser(e.code, e.district, e.is_industrial, e.registered_from) for e in self.enterprises]
+        return [WaterUser(**dict(entry)) for entry in self.enterprises]
 
     def domain_intakes(self) -> list[Intake]:
         """Intakes as the domain has them."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.limits import Averaging
 from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
+from rules.cases.accounts import case_register, judge_case_accounts
 from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.cases.model import Case
@@ -21,8 +22,8 @@ from rules.cases.quality import (
 )
 from rules.cases.series import parse_series
 from rules.cases.signs import judge_signs
+from rules.evaluators.account import LOOK_BACK
 from rules.evaluators.contract import Judgement
-from rules.evaluators.coverage import Register
 from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.families.components import window_of
@@ -65,10 +66,7 @@ def _coverage(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     job = _job(rules, rule_id)
     names = {meter.point for meter in case.meters if meter.point is not None} | set(case.hours_with_reading)
     ids = {name: number for number, name in enumerate(sorted(names), 1)}
-    districts = case.districts or sorted({entry.district for entry in case.enterprises})
-    register = Register(
-        ["city"], districts, case.users(), case.domain_intakes(), case.domain_places(), case.domain_meters(ids)
-    )
+    register = case_register(case, ids)
     city = city_of(register, {}, job)
     days = case.days or [local_day(case.start)]
     chosen = {day: {subject for subject, start in city.starts.items() if start <= day} for day in days}
@@ -161,6 +159,12 @@ def _furnace(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     return judge_case_oxidiser(_job(rules, rule_id), case, Oxidisers(("furnace_temperature",), without_air_only=False))
 
 
+def _accounts(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """A month of the register, metered totals and ledger; see `rules.cases.accounts`."""
+    job = _job(rules, rule_id)
+    return judge_case_accounts(job, case, LOOK_BACK[job.rule.evaluator])
+
+
 #: How a case becomes judgements, by evaluator.
 JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "hourly_limit": _hourly,
@@ -185,4 +189,5 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "transmission_rate": lambda rules, rule_id, case: judge_case_transmission(_job(rules, rule_id), case),
     "mass_total": lambda rules, rule_id, case: judge_case_mass(_job(rules, rule_id), case),
     **dict.fromkeys(NEEDS, judge_signs),
+    **dict.fromkeys(LOOK_BACK, _accounts),
 }

@@ -9,10 +9,10 @@ from datetime import date
 from functools import cached_property
 
 from domain.findings import Subject, SubjectKind
-from domain.metering import Intake, Meter, Place, WaterUser, in_service
+from domain.metering import ControlIndex, Intake, Line, Meter, Place, Quota, WaterUser, in_service
 from rules.evaluators.contract import Evidence, YearTarget
 
-COVERAGE_SUBJECTS = {SubjectKind.ENTERPRISE, SubjectKind.DISTRICT, SubjectKind.CITY}
+COVERAGE_SUBJECTS = {SubjectKind.ENTERPRISE, SubjectKind.PARK, SubjectKind.DISTRICT, SubjectKind.CITY}
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class Register:
     intakes: Sequence[Intake] = ()
     places: Sequence[Place] = ()
     meters: Sequence[Meter] = ()
+    parks: Sequence[str] = ()
+    lines: Sequence[Line] = ()
+    control_indices: Sequence[ControlIndex] = ()
+    quotas: Sequence[Quota] = ()
 
     @cached_property
     def meters_at(self) -> dict[tuple[str, str], list[Meter]]:
@@ -54,12 +58,13 @@ class Register:
         """Enterprises that are judged on a day."""
         return [user for user in self.users if user.registered_from <= day]
 
-    def places_on(self, enterprise: str, level: str, day: date) -> list[Place]:
-        """An enterprise's places of a level that are in service on a day."""
+    def places_on(self, enterprise: str, level: str, day: date, medium: str = "water") -> list[Place]:
+        """An enterprise's places of a level and medium that are in service on a day."""
         return [
             place
             for place in self.places_of.get(enterprise, ())
-            if place.level == level and in_service(place.in_service_from, place.in_service_to, day)
+            if (place.level, place.medium) == (level, medium)
+            and in_service(place.in_service_from, place.in_service_to, day)
         ]
 
     def intakes_on(self, enterprise: str, day: date) -> list[Intake]:
@@ -71,8 +76,10 @@ class Register:
         ]
 
     def groups(self, users: Iterable[WaterUser]) -> Iterator[tuple[Subject, list[WaterUser]]]:
-        """The districts and the city, each with its enterprises among the given ones."""
+        """The parks, the districts and the city, each with its enterprises among the given ones."""
         users = list(users)
+        for park in self.parks:
+            yield Subject(SubjectKind.PARK, park), [user for user in users if user.park == park]
         for district in self.districts:
             yield Subject(SubjectKind.DISTRICT, district), [user for user in users if user.district == district]
         for city in self.cities:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from domain.periods import hour_number
@@ -68,18 +68,21 @@ class Advance:
 
 @dataclass(slots=True)
 class Worklist:
-    """What has changed: hours by point, tests by component, registers by enterprise from an instant on."""
+    """What has changed: hours by point, tests by component, registers by enterprise from an instant on, ledger entries
+    of periods that start at an instant, monthly totals of counters by the first local day of the month."""
 
     hours: dict[int, set[int]] = field(default_factory=dict)
     components: set[int] = field(default_factory=set)
     registers: dict[int, datetime] = field(default_factory=dict)
+    ledger: set[datetime] = field(default_factory=set)
+    months: set[date] = field(default_factory=set)
 
     def concerns(self, judged_through: datetime | None) -> bool:
         """Whether anything may have changed that a rule has judged; hours after its furthest watermark are to come.
 
         The watermark, not a clock, says what is judged: another engine's clock may be ahead of ours.
         """
-        if self.registers or self.components:
+        if self.registers or self.components or self.ledger or self.months:
             return True
         if judged_through is None:
             return False
@@ -95,6 +98,8 @@ class Worklist:
                 work.hours.setdefault(row.key, set()).add(hour_number(row.at))
             elif row.kind == "leak_test":
                 work.components.add(row.key)
+            elif row.kind == "ledger":
+                work.ledger.add(row.at)
             else:
                 work.registers[row.key] = min(row.at, work.registers.get(row.key, row.at))
         return work

@@ -35,6 +35,8 @@ class City:
             return {subject.key}
         if subject.kind is SubjectKind.DISTRICT:
             return {user.code for user in users if user.district == subject.key}
+        if subject.kind is SubjectKind.PARK:
+            return {user.code for user in users if user.park == subject.key}
         return {user.code for user in users}
 
 
@@ -135,8 +137,7 @@ class Days:
 
     async def _city(self, connection: Connection, job: Job) -> City:
         stored = await metering.register(connection)
-        register = Register(stored.cities, stored.districts, stored.users, stored.intakes, stored.places, stored.meters)
-        return city_of(register, stored.enterprise_ids, job)
+        return city_of(register_of(stored), stored.enterprise_ids, job)
 
     async def _dirty_days(self, connection: Connection, city: City, job: Job) -> set[tuple[str, date]]:
         """(enterprise, day) on which the roll-up has yet to look at a meter's hour."""
@@ -144,6 +145,11 @@ class Days:
             return set()
         found = await windows.dirty_hours(connection, list(city.points), job.closed_at)
         return {(city.points[point], local_day(hour_at)) for point, hour_at in found}
+
+
+def register_of(stored: metering.MeteringRegister) -> Register:
+    """The stored register as evaluators see it."""
+    return Register(**{name: getattr(stored, name) for name in Register.__dataclass_fields__})
 
 
 def city_of(register: Register, enterprise_ids: dict[str, int], job: Job) -> City:
@@ -156,7 +162,11 @@ def city_of(register: Register, enterprise_ids: dict[str, int], job: Job) -> Cit
         first = max(min(user.registered_from for user in register.users), valid_from)
         starts |= {subject: first for subject, _ in register.groups(register.users)}
     level = job.rule.applies["level"]
-    places = {(p.enterprise, p.code) for p in register.places if p.level == level and p.intake is not None}
+    places = {
+        (p.enterprise, p.code)
+        for p in register.places
+        if p.level == level and p.medium == "water" and p.intake is not None
+    }
     points = {
         meter.point_id: meter.enterprise
         for meter in register.meters

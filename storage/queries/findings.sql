@@ -55,3 +55,8 @@ insert into alert_work (finding_id) select unnest(%(ids)s::bigint[])
 -- hint --
 -- wakes whoever waits for alert work; polling finds it as well
 select pg_notify('plantwatch_alerts', '')
+
+-- subjects_at --
+-- whose current findings of a rule there are for the period that starts at an instant
+select subject from finding
+where rule_id = %(rule_id)s::text and period_start = %(period_start)s::timestamptz and superseded_at is null

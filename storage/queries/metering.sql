@@ -1,27 +1,33 @@
 -- places_of_the_city --
--- codes of the city and its districts
+-- codes of the city, its districts and its parks
 select 'city' as kind, code from city
 union all
 select 'district', code from district
+union all
+select 'park', code from park
 order by kind, code
 
 -- users --
 -- enterprises as water users
-select enterprise_id, code, district, is_industrial, registered_from from enterprise order by code
+select enterprise_id, code, district, is_industrial, registered_from, park, industry, key_water, key_energy
+from enterprise order by code
 
 -- intakes --
 -- intakes with the permitted volume
 select e.code as enterprise, i.code, i.source, i.permitted_m3_a::float8 as permitted_m3_a, i.is_agricultural,
-       i.in_service_from, i.in_service_to
+       i.in_service_from, i.in_service_to, i.permit_number, i.permit_from, i.permit_to
 from intake i join enterprise e using (enterprise_id)
 order by e.code, i.code
 
 -- places --
 -- places where a meter is required
-select e.code as enterprise, l.code, l.level, i.code as intake, l.in_service_from, l.in_service_to
+select e.code as enterprise, l.code, l.level, i.code as intake, l.in_service_from, l.in_service_to, l.medium, l.flow,
+       l.use, a.code as parent, n.code as line
 from metering_place l
 join enterprise e using (enterprise_id)
 left join intake i on i.intake_id = l.intake_id
+left join metering_place a on a.place_id = l.parent_id
+left join line n on n.line_id = l.line_id
 order by e.code, l.code
 
 -- meters --
@@ -34,6 +40,24 @@ join enterprise e using (enterprise_id)
 join metering_place l using (place_id)
 left join point p on p.point_id = m.point_id
 order by e.code, l.code, m.installed_on, m.serial
+
+-- lines --
+-- production lines
+select e.code as enterprise, l.code, l.product, l.in_service_from, l.in_service_to, l.capacity_t_a, l.charging,
+       l.quenching, l.commissioned_on
+from line l join enterprise e using (enterprise_id)
+order by e.code, l.code
+
+-- control_indices --
+-- water that enterprises may use in a year
+select e.code as enterprise, c.year, c.water_m3::float8 as water_m3
+from control_index c join enterprise e using (enterprise_id)
+order by e.code, c.year
+
+-- quotas --
+-- water quotas as loaded
+select product, region, edition, class as grade, value, unit, source, confidence, valid_from, valid_to
+from quota order by product, region, edition, class, valid_from
 
 -- hours_by_day --
 -- hours with a reading, by point and day; days begin where `origin` does

@@ -10,24 +10,38 @@ on conflict (code) do update set name = excluded.name, key_region_from = exclude
 
 -- select_district --
 -- rows in the shape of the site file
-select code, name from district order by code
+select code, name, longitude, latitude from district order by code
 
 -- upsert_district --
 -- by code
-insert into district (code, name) values (%(code)s::text, %(name)s::text)
-on conflict (code) do update set name = excluded.name
+insert into district (code, name, longitude, latitude)
+values (%(code)s::text, %(name)s::text, %(longitude)s::float8, %(latitude)s::float8)
+on conflict (code) do update set name = excluded.name, longitude = excluded.longitude, latitude = excluded.latitude
+
+-- select_park --
+-- rows in the shape of the site file
+select code, name, district, longitude, latitude from park order by code
+
+-- upsert_park --
+-- by code
+insert into park (code, name, district, longitude, latitude)
+values (%(code)s::text, %(name)s::text, %(district)s::text, %(longitude)s::float8, %(latitude)s::float8)
+on conflict (code) do update set name = excluded.name, district = excluded.district, longitude = excluded.longitude,
+    latitude = excluded.latitude
 
 -- select_enterprise --
 -- rows in the shape of the site file
-select code, name, district, industry, is_industrial, registered_from from enterprise order by code
+select code, name, district, park, industry, is_industrial, key_water, key_energy, registered_from
+from enterprise order by code
 
 -- upsert_enterprise --
 -- by code
-insert into enterprise (code, name, district, industry, is_industrial, registered_from)
-values (%(code)s::text, %(name)s::text, %(district)s::text, %(industry)s::text, %(is_industrial)s::boolean,
-        %(registered_from)s::date)
-on conflict (code) do update set name = excluded.name, district = excluded.district, industry = excluded.industry,
-    is_industrial = excluded.is_industrial, registered_from = excluded.registered_from
+insert into enterprise (code, name, district, park, industry, is_industrial, key_water, key_energy, registered_from)
+values (%(code)s::text, %(name)s::text, %(district)s::text, %(park)s::text, %(industry)s::text,
+        %(is_industrial)s::boolean, %(key_water)s::text, %(key_energy)s::text, %(registered_from)s::date)
+on conflict (code) do update set name = excluded.name, district = excluded.district, park = excluded.park,
+    industry = excluded.industry, is_industrial = excluded.is_industrial, key_water = excluded.key_water,
+    key_energy = excluded.key_energy, registered_from = excluded.registered_from
 
 -- select_outlet --
 -- rows in the shape of the site file
@@ -116,39 +130,91 @@ where (select count(*) from gone) >= 0 -- the update goes first
 -- select_intake --
 -- rows in the shape of the site file
 select e.code as enterprise, i.code, i.name, i.source, i.permitted_m3_a::float8 as permitted_m3_a, i.is_agricultural,
-       i.in_service_from, i.in_service_to
+       i.permit_number, i.permit_from, i.permit_to, i.in_service_from, i.in_service_to
 from intake i join enterprise e using (enterprise_id) order by e.code, i.code
 
 -- upsert_intake --
 -- by enterprise and code
-insert into intake (enterprise_id, code, name, source, permitted_m3_a, is_agricultural, in_service_from, in_service_to)
+insert into intake (enterprise_id, code, name, source, permitted_m3_a, is_agricultural, permit_number, permit_from,
+                    permit_to, in_service_from, in_service_to)
 select enterprise_id, %(code)s::text, %(name)s::text, %(source)s::text, %(permitted_m3_a)s::numeric,
-       %(is_agricultural)s::boolean, %(in_service_from)s::date, %(in_service_to)s::date
+       %(is_agricultural)s::boolean, %(permit_number)s::text, %(permit_from)s::date, %(permit_to)s::date,
+       %(in_service_from)s::date, %(in_service_to)s::date
 from enterprise where code = %(enterprise)s::text
 on conflict (enterprise_id, code) do update set name = excluded.name, source = excluded.source,
     permitted_m3_a = excluded.permitted_m3_a, is_agricultural = excluded.is_agricultural,
+    permit_number = excluded.permit_number, permit_from = excluded.permit_from, permit_to = excluded.permit_to,
     in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+
+-- select_control_index --
+-- rows in the shape of the site file
+select e.code as enterprise, c.year, c.water_m3::float8 as water_m3, c.source
+from control_index c join enterprise e using (enterprise_id) order by e.code, c.year
+
+-- upsert_control_index --
+-- by enterprise and year
+insert into control_index (enterprise_id, year, water_m3, source)
+select enterprise_id, %(year)s::int, %(water_m3)s::numeric, %(source)s::text
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, year) do update set water_m3 = excluded.water_m3, source = excluded.source
+
+-- select_line --
+-- rows in the shape of the site file
+select e.code as enterprise, l.code, l.name, l.product, l.capacity_t_a, l.charging, l.quenching, l.commissioned_on,
+       l.in_service_from, l.in_service_to
+from line l join enterprise e using (enterprise_id) order by e.code, l.code
+
+-- upsert_line --
+-- by enterprise and code
+insert into line (enterprise_id, code, name, product, capacity_t_a, charging, quenching, commissioned_on,
+                  in_service_from, in_service_to)
+select enterprise_id, %(code)s::text, %(name)s::text, %(product)s::text, %(capacity_t_a)s::float8, %(charging)s::text,
+       %(quenching)s::text, %(commissioned_on)s::date, %(in_service_from)s::date, %(in_service_to)s::date
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, product = excluded.product,
+    capacity_t_a = excluded.capacity_t_a, charging = excluded.charging, quenching = excluded.quenching,
+    commissioned_on = excluded.commissioned_on, in_service_from = excluded.in_service_from,
+    in_service_to = excluded.in_service_to
+
+-- select_quota --
+-- rows in the shape of the site file
+select product, region, edition, class as grade, value, unit, source, confidence, valid_from, valid_to
+from quota order by product, region, edition, class, valid_from
+
+-- upsert_quota --
+-- by product, region, edition, grade and first day
+insert into quota (product, region, edition, class, value, unit, source, confidence, valid_from, valid_to)
+values (%(product)s::text, %(region)s::text, %(edition)s::text, %(grade)s::text, %(value)s::float8, %(unit)s::text,
+        %(source)s::text, %(confidence)s::text, %(valid_from)s::date, %(valid_to)s::date)
+on conflict (product, region, edition, class, valid_from) do update set value = excluded.value, unit = excluded.unit,
+    source = excluded.source, confidence = excluded.confidence, valid_to = excluded.valid_to
 
 -- select_metering_place --
 -- rows in the shape of the site file
-select e.code as enterprise, m.code, m.name, m.level, i.code as intake, m.in_service_from, m.in_service_to
+select e.code as enterprise, m.code, m.name, m.level, m.medium, m.flow, m.use, i.code as intake, p.code as parent,
+       l.code as line, m.in_service_from, m.in_service_to
 from metering_place m join enterprise e using (enterprise_id) left join intake i using (intake_id)
+    left join metering_place p on p.place_id = m.parent_id left join line l on l.line_id = m.line_id
 order by e.code, m.code
 
 -- upsert_metering_place --
--- by enterprise and code
-insert into metering_place (enterprise_id, code, name, level, intake_id, in_service_from, in_service_to)
-select e.enterprise_id, %(code)s::text, %(name)s::text, %(level)s::text, i.intake_id, %(in_service_from)s::date,
-       %(in_service_to)s::date
+-- by enterprise and code; a parent comes before its children
+insert into metering_place (enterprise_id, code, name, level, medium, flow, use, intake_id, parent_id, line_id,
+                            in_service_from, in_service_to)
+select e.enterprise_id, %(code)s::text, %(name)s::text, %(level)s::text, %(medium)s::text, %(flow)s::text,
+       %(use)s::text, i.intake_id, p.place_id, l.line_id, %(in_service_from)s::date, %(in_service_to)s::date
 from enterprise e left join intake i on i.enterprise_id = e.enterprise_id and i.code = %(intake)s::text
+    left join metering_place p on p.enterprise_id = e.enterprise_id and p.code = %(parent)s::text
+    left join line l on l.enterprise_id = e.enterprise_id and l.code = %(line)s::text
 where e.code = %(enterprise)s::text
-on conflict (enterprise_id, code) do update set name = excluded.name, level = excluded.level,
-    intake_id = excluded.intake_id, in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+on conflict (enterprise_id, code) do update set name = excluded.name, level = excluded.level, medium = excluded.medium,
+    flow = excluded.flow, use = excluded.use, intake_id = excluded.intake_id, parent_id = excluded.parent_id,
+    line_id = excluded.line_id, in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
 
 -- select_meter --
 -- rows in the shape of the site file
 select e.code as enterprise, l.code as place, m.serial, m.accuracy_class, m.verified_on, m.verification_months,
-       m.installed_on, m.removed_on, p.code as point
+       m.installed_on, m.removed_on, p.code as point, m.counter_digits, m.counter_scale, m.counter_max_rate_per_h
 from meter m join enterprise e using (enterprise_id) join metering_place l using (place_id)
     left join point p using (point_id)
 order by e.code, m.serial, m.installed_on
@@ -156,16 +222,19 @@ order by e.code, m.serial, m.installed_on
 -- upsert_meter --
 -- by enterprise, serial and installation: a meter that comes back is a new segment
 insert into meter (enterprise_id, place_id, serial, accuracy_class, verified_on, verification_months, installed_on,
-                   removed_on, point_id)
+                   removed_on, point_id, counter_digits, counter_scale, counter_max_rate_per_h)
 select e.enterprise_id, l.place_id, %(serial)s::text, %(accuracy_class)s::text, %(verified_on)s::date,
-       %(verification_months)s::smallint, %(installed_on)s::date, %(removed_on)s::date, p.point_id
+       %(verification_months)s::smallint, %(installed_on)s::date, %(removed_on)s::date, p.point_id,
+       %(counter_digits)s::smallint, %(counter_scale)s::float8, %(counter_max_rate_per_h)s::float8
 from enterprise e
     join metering_place l on l.enterprise_id = e.enterprise_id and l.code = %(place)s::text
     left join point p on p.enterprise_id = e.enterprise_id and p.code = %(point)s::text
 where e.code = %(enterprise)s::text
 on conflict (enterprise_id, serial, installed_on) do update set place_id = excluded.place_id,
     accuracy_class = excluded.accuracy_class, verified_on = excluded.verified_on,
-    verification_months = excluded.verification_months, removed_on = excluded.removed_on, point_id = excluded.point_id
+    verification_months = excluded.verification_months, removed_on = excluded.removed_on, point_id = excluded.point_id,
+    counter_digits = excluded.counter_digits, counter_scale = excluded.counter_scale,
+    counter_max_rate_per_h = excluded.counter_max_rate_per_h
 
 -- select_component --
 -- rows in the shape of the site file

@@ -1,0 +1,68 @@
+-- close_month --
+-- what every counter passed in a local month
+insert into point_month (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
+select h.point_id, %(month)s::date, sum(h.increment),
+       coalesce(sum(h.increment) filter (where 'gap' = any(h.marks)), 0),
+       coalesce(sum(h.increment) filter (where h.gap_from < %(from_at)s::timestamptz), 0),
+       count(*) filter (where h.reading_count > 0),
+       greatest(0, count(*) filter (where 'reset' = any(h.marks)) + count(*) filter (where 'jump' = any(h.marks))
+                   - count(*) filter (where 'spike' = any(h.marks))),
+       min(h.hour_at) filter (where h.reading_count > 0), max(h.hour_at) filter (where h.reading_count > 0)
+from hourly h
+join point p on p.point_id = h.point_id and p.kind = 'counter'
+where h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
+group by h.point_id
+on conflict (point_id, month) do update set total = excluded.total, bridged = excluded.bridged,
+    carried = excluded.carried, hours = excluded.hours, unknown_steps = excluded.unknown_steps,
+    first_hour = excluded.first_hour, last_hour = excluded.last_hour
+
+-- refresh --
+-- the same for some counters and months, one look at the key each; the months of which something differs
+with asked as (
+    select distinct w.point_id, w.month, w.month::timestamp at time zone 'Asia/Shanghai' as from_at,
+           (w.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai' as to_at
+    from unnest(%(point_ids)s::int[], %(months)s::date[]) as w (point_id, month)
+    join point p on p.point_id = w.point_id and p.kind = 'counter'
+), found as (
+    select a.point_id, a.month, t.*
+    from asked a
+    cross join lateral (
+        select sum(h.increment) as total,
+               coalesce(sum(h.increment) filter (where 'gap' = any(h.marks)), 0) as bridged,
+               coalesce(sum(h.increment) filter (where h.gap_from < a.from_at), 0) as carried,
+               (count(*) filter (where h.reading_count > 0))::int as hours,
+               greatest(0, count(*) filter (where 'reset' = any(h.marks)) + count(*) filter (where 'jump' = any(h.marks))
+                           - count(*) filter (where 'spike' = any(h.marks)))::int as unknown_steps,
+               min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
+               max(h.hour_at) filter (where h.reading_count > 0) as last_hour
+        from hourly h
+        where h.point_id = a.point_id and h.hour_at >= a.from_at and h.hour_at < a.to_at
+        offset 0
+    ) t
+), changed as (
+    insert into point_month as m (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
+    select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour from found
+    on conflict (point_id, month) do update set total = excluded.total, bridged = excluded.bridged,
+        carried = excluded.carried, hours = excluded.hours, unknown_steps = excluded.unknown_steps,
+        first_hour = excluded.first_hour, last_hour = excluded.last_hour
+    where (m.total, m.bridged, m.carried, m.hours, m.unknown_steps, m.first_hour, m.last_hour)
+        is distinct from (excluded.total, excluded.bridged, excluded.carried, excluded.hours, excluded.unknown_steps,
+                          excluded.first_hour, excluded.last_hour)
+    returning m.month
+)
+select distinct month from changed order by month
+
+-- totals --
+-- of months that begin in [from, to]
+select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour
+from point_month where month between %(from_day)s::date and %(to_day)s::date
+
+-- is_unsettled --
+-- whether the roll-up has yet to look at an hour of a counter in a period
+select exists (
+    select from dirty_hour d join point p on p.point_id = d.point_id and p.kind = 'counter'
+    where d.hour_at >= %(from_at)s::timestamptz and d.hour_at < %(to_at)s::timestamptz)
+
+-- first_day --
+-- first local day on which anybody is registered
+select min(registered_from) from enterprise
