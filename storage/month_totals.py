@@ -29,7 +29,9 @@ class PointMonth(NamedTuple):
 
 async def close_month(connection: Connection, month: date, period: Period) -> None:
     """Sum up a local month of every counter."""
-    await connection.execute(_SQL["close_month"], {"month": month, "from_at": period.start, "to_at": period.end})
+    await connection.execute(_SQL["sum_up"], {"from_at": period.start, "to_at": period.end})
+    await connection.execute(_SQL["keep_sums"], {"month": month})
+    await connection.execute(_SQL["forget_sums"])
 
 
 async def refresh(connection: Connection, pairs: Sequence[tuple[int, date]]) -> list[date]:
