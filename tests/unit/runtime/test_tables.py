@@ -167,7 +167,10 @@ def fault(sheet: Worksheet) -> None:
         (another, "has several sheets (表具, 别的): say which one"),
         (far, "sheet 表具: reaches to B200001"),
         (fault, "sheet 表具, cell B2: an error (#N/A)"),
-        (lambda sheet: sheet.append(["c", 123456789012345678]), "cell B4: 1.234567890123457e+17 is a number of more digits"),
+        (
+            lambda sheet: sheet.append(["c", 123456789012345678]),
+            "cell B4: 1.234567890123457e+17 is a number of more digits",
+        ),
         (lambda sheet: sheet.append(["c", "d", "e"]), "row 4, column C: 'e' stands in a column without a header"),
         (lambda sheet: sheet.delete_rows(1, 9), "holds nothing"),
         (lambda sheet: sheet.insert_rows(1), "row 1: expected the headers"),
