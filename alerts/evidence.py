@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from domain.ledger import MEDIUM_NAMES
+from domain.metering import LEVEL_NAMES
+
 _WHY = {
     "no_meter": "未装表",
     "no_verified_meter": "无检定有效的水表",
@@ -18,8 +21,11 @@ _WHY = {
 
 
 def shortcomings(evidence: Mapping[str, Any]) -> list[str]:
-    """Places without a valid meter (计量点), intakes not online (取水口), enterprises not complete; each with why."""
-    found = [f"计量点 {_text(place, 'place')}{_why(place)}" for place in _failing(evidence, "places", "fitted")]
+    """Places without a valid meter (计量点), meters that report too little or nothing, intakes not online (取水口),
+    enterprises not complete; each with why."""
+    found = [f"计量点 {_place(place)}{_why(place)}" for place in _failing(evidence, "places", "fitted")]
+    found += [f"计量点 {_place(place)}到报率{_why(place)}" for place in _entries(evidence, "below")]
+    found += [f"计量点 {_place(place)}未联网" for place in _entries(evidence, "unconnected")]
     for intake in _failing(evidence, "intakes", "online"):
         reasons = [
             f"{_text(place, 'serial') or _text(place, 'place')}{_why(place)}"
@@ -30,11 +36,22 @@ def shortcomings(evidence: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _failing(parent: Mapping[str, Any], key: str, good: str) -> Iterator[Mapping[str, Any]]:
+def _entries(parent: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
     entries = parent.get(key)
     for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, Mapping) and entry.get(good) is False:
+        if isinstance(entry, Mapping):
             yield entry
+
+
+def _failing(parent: Mapping[str, Any], key: str, good: str) -> Iterator[Mapping[str, Any]]:
+    return (entry for entry in _entries(parent, key) if entry.get(good) is False)
+
+
+def _place(entry: Mapping[str, Any]) -> str:
+    """A place's code, with what it measures and at which level where the evidence tells."""
+    told = (MEDIUM_NAMES.get(_text(entry, "medium")), LEVEL_NAMES.get(_text(entry, "level")))
+    beside = "，".join(word for word in told if word is not None)
+    return f"{_text(entry, 'place')}（{beside}）" if beside else _text(entry, "place")
 
 
 def _text(entry: Mapping[str, Any], key: str) -> str:

@@ -28,9 +28,9 @@ _MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "
 _ADVICE = {
     SubjectKind.OUTLET: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
     SubjectKind.POLLUTANT: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
-    SubjectKind.ENTERPRISE: "请督促企业补齐、检定水表或恢复数据上传。",
-    SubjectKind.DISTRICT: "请督促所属企业补齐、检定水表或恢复数据上传。",
-    SubjectKind.CITY: "请督促所属企业补齐、检定水表或恢复数据上传。",
+    SubjectKind.ENTERPRISE: "请督促企业补齐、检定计量器具，或恢复数据上传。",
+    SubjectKind.DISTRICT: "请督促所属企业补齐、检定计量器具，或恢复数据上传。",
+    SubjectKind.CITY: "请督促所属企业补齐、检定计量器具，或恢复数据上传。",
     SubjectKind.POINT: "请联系企业检查仪表、网关的供电和网络。",
     SubjectKind.COMPONENT: "请督促企业尽快检测并上传检测记录。",
     SubjectKind.RULE: "请平台工程师查看规则服务的日志。",

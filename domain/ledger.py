@@ -46,6 +46,7 @@ ENERGY: Mapping[str, EnergyKind] = {
 WATER = "water"
 #: What a metering place may measure: water in m3, or a kind of energy in its unit.
 MEDIA: Mapping[str, str] = {WATER: "m3", **{kind.key: kind.unit for kind in ENERGY.values()}}
+MEDIUM_NAMES: Mapping[str, str] = {WATER: "水", **{kind.key: kind.name for kind in ENERGY.values()}}
 
 #: Flows of a kind of energy: (what it is called, whether a line reports it, whether an enterprise does).
 FLOWS: Mapping[str, tuple[str, bool, bool]] = {

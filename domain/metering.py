@@ -22,6 +22,14 @@ class PlaceLevel(StrEnum):
     EQUIPMENT = "equipment"  # 主要用水设备
 
 
+#: What people call a level, whatever the medium.
+LEVEL_NAMES = {
+    PlaceLevel.UNIT.value: "用水（能）单位",
+    PlaceLevel.SECONDARY.value: "次级单位",
+    PlaceLevel.EQUIPMENT.value: "主要设备",
+}
+
+
 class WaterUse(StrEnum):
     """What the water at a place is there for (GB/T 7119, GB/T 21534)."""
 

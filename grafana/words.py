@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.accountreasons import WORDS as ACCOUNT_WORDS
 from domain.air import PROCESSES as PROCESS_NAMES
 from domain.marks import EQUIPMENT_KINDS, PROCESS_KINDS
+from domain.reasons import REASON_WORDS as AIR_WORDS
 from domain.reasons import reason_word
 from domain.refusals import TEXTS
 from ingest.decode.hj212_quirks import QUIRK_TEXTS
@@ -197,20 +199,23 @@ SIGN_DETAILS: Words = {
     "qn": Word("请求编码重复或倒退"),
 }
 
-WATER_REASONS: Words = {
-    "target_met": Word("达到目标"),
-    "target_not_met": Word("未达目标"),
-    "no_metering_place": Word("未登记用水单位级计量点"),
-    "no_enterprise": Word("区内无工业企业"),
-    "no_intake": Word("无非农业取水口"),
-    "no_meter": Word("未安装水表", RED),
-    "verification_expired": Word("检定已过期", RED),
-    "no_verified_meter": Word("无检定有效的水表", RED),
-    "not_connected": Word("水表未联网", ORANGE),
-    "too_few_arrivals": Word("到报率不足", ORANGE),
-    "silent": Word("离线", RED),
-    "reporting": Word("在线", GREEN),
-}
+
+def _accounts(**colours: str) -> Words:
+    """Reasons of water, energy and carbon in the words of the domain, which reports use too; colours of some."""
+    return {code: Word(text, colours.get(code)) for code, text in ACCOUNT_WORDS.items()}
+
+
+#: Of metering rates, balances, permits, consumption and accounts; reasons that are spelt alike mean else with air.
+WATER_REASONS: Words = _accounts(
+    no_meter=RED,
+    verification_expired=RED,
+    expiring=ORANGE,
+    no_verified_meter=RED,
+    not_connected=ORANGE,
+    too_few_arrivals=ORANGE,
+    silent=RED,
+    reporting=GREEN,
+)
 
 LEAK_REASONS: Words = {
     "scheduled": Word("未到期"),
@@ -234,7 +239,7 @@ REASONS: Words = {
     **CALIBRATION_REASONS,
     **OTHER_AIR_REASONS,
     **SIGN_REASONS,
-    **WATER_REASONS,
+    **{code: word for code, word in WATER_REASONS.items() if code not in AIR_WORDS},
     **LEAK_REASONS,
     "rule_error": Word("规则执行出错", RED),
 }

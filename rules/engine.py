@@ -53,6 +53,7 @@ FAMILIES: Mapping[str, Family] = {
     "daily_limit": OutletDays(),
     "offline": Silence(),
     "installation_rate": Days(needs_arrival=False),
+    "fit_rate": Days(needs_arrival=False),
     "online_rate": Days(needs_arrival=True),
     "leak_schedule": Components(),
     "yearly_campaign": Components(),

@@ -179,6 +179,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "oxidiser_o2": _oxidiser,
     "furnace_temperature": _furnace,
     "installation_rate": _coverage,
+    "fit_rate": _coverage,
     "online_rate": _coverage,
     "leak_schedule": _leaks,
     "yearly_campaign": _leaks,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from rules.evaluators import (
+    arrival_rate,
     calibration,
     capture_rate,
     daily_limit,
     early_warning,
+    fit_rate,
     hourly_limit,
     hourly_rate,
     installation_rate,
@@ -39,10 +41,12 @@ __all__ = [
     "Evaluator",
     "Judgement",
     "Params",
+    "arrival_rate",
     "calibration",
     "capture_rate",
     "daily_limit",
     "early_warning",
+    "fit_rate",
     "hourly_limit",
     "hourly_rate",
     "installation_rate",

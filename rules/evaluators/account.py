@@ -104,8 +104,8 @@ class AccountWindow:
         """An enterprise's production lines in service on the month's last day."""
         return [
             line
-            for line in self.register.lines
-            if line.enterprise == enterprise and in_service(line.in_service_from, line.in_service_to, self.last_day)
+            for line in self.register.lines_of.get(enterprise, ())
+            if in_service(line.in_service_from, line.in_service_to, self.last_day)
         ]
 
     def metered(self, place: Place, first: date | None = None) -> MonthTotal | None:

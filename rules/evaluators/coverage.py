@@ -1,4 +1,4 @@
-"""What the two metering rates share: the window of a local day, and its subjects."""
+"""What the metering rates share: the register, the window of a local day, and the readings of an indicator."""
 
 from __future__ import annotations
 
@@ -10,9 +10,30 @@ from functools import cached_property
 
 from domain.findings import Subject, SubjectKind
 from domain.metering import ControlIndex, Intake, Line, Meter, Place, Quota, WaterUser, in_service
-from rules.evaluators.contract import Evidence, YearTarget
+from rules.evaluators.contract import Evidence, Params, YearTarget
 
 COVERAGE_SUBJECTS = {SubjectKind.ENTERPRISE, SubjectKind.PARK, SubjectKind.DISTRICT, SubjectKind.CITY}
+
+
+class Reading(Params):
+    """One reading of an indicator for which the plans print no formula. document: what this reading rests on.
+
+    Readings stand beside each other in the evidence, each with its figures; none is ever worked into another.
+    """
+
+    label: str
+    document: str
+    document_status: str
+
+    def evidence(self, method: str, figures: Evidence) -> Evidence:
+        """Its figures under its name."""
+        return {
+            "method": method,
+            "label": self.label,
+            "document": self.document,
+            "document_status": self.document_status,
+            **figures,
+        }
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,22 @@ class Register:
         return found
 
     @cached_property
+    def _places_by(self) -> dict[tuple[str, str, str], list[Place]]:
+        """Places by (enterprise, level, medium)."""
+        found: dict[tuple[str, str, str], list[Place]] = defaultdict(list)
+        for place in self.places:
+            found[place.enterprise, place.level, place.medium].append(place)
+        return found
+
+    @cached_property
+    def lines_of(self) -> dict[str, list[Line]]:
+        """Production lines by enterprise."""
+        found: dict[str, list[Line]] = defaultdict(list)
+        for line in self.lines:
+            found[line.enterprise].append(line)
+        return found
+
+    @cached_property
     def intakes_of(self) -> dict[str, list[Intake]]:
         """Intakes by enterprise."""
         found: dict[str, list[Intake]] = defaultdict(list)
@@ -62,9 +99,8 @@ class Register:
         """An enterprise's places of a level and medium that are in service on a day."""
         return [
             place
-            for place in self.places_of.get(enterprise, ())
-            if (place.level, place.medium) == (level, medium)
-            and in_service(place.in_service_from, place.in_service_to, day)
+            for place in self._places_by.get((enterprise, level, medium), ())
+            if in_service(place.in_service_from, place.in_service_to, day)
         ]
 
     def intakes_on(self, enterprise: str, day: date) -> list[Intake]:

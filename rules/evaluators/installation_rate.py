@@ -6,6 +6,7 @@ by enterprise, the evidence gives both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,13 +16,21 @@ from domain.findings import Subject, SubjectKind, Verdict
 from domain.metering import WaterUser, fitted_meter, in_service, reaches, unfitted_reason
 from domain.periods import day_period
 from rules.evaluators.contract import Evidence, Judgement, Params, YearTarget, evaluator, json_day, share_pct
-from rules.evaluators.coverage import COVERAGE_SUBJECTS, CoverageWindow, target_evidence, target_of
+from rules.evaluators.coverage import COVERAGE_SUBJECTS, CoverageWindow, Reading, target_evidence, target_of
+
+
+class InstallationRateReadings(Params):
+    """by_enterprise decides on groups, by_place on an enterprise."""
+
+    by_enterprise: Reading
+    by_place: Reading
 
 
 class InstallationRateParams(Params):
     """targets: one a year; a year without one is not judged."""
 
     targets: list[YearTarget] = Field(min_length=1)
+    readings: InstallationRateReadings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,9 @@ def installation_rate(window: CoverageWindow, params: InstallationRateParams) ->
             continue
         users = [user for user in window.register.users_on(day) if user.is_industrial]
         counted = {user.code: _count(window, user, day) for user in users}
-        out += [_enterprise(counted[user.code], day, target) for user in users]
+        out += [_enterprise(counted[user.code], day, target, params.readings) for user in users]
         out += [
-            _group(subject, [counted[user.code] for user in members], day, target)
+            _group(subject, [counted[user.code] for user in members], day, target, params.readings)
             for subject, members in window.register.groups(users)
         ]
     return out
@@ -92,13 +101,29 @@ def _verdict(numerator: int, denominator: int, target: YearTarget) -> tuple[Verd
     return Verdict.VIOLATION, "target_not_met"
 
 
-def _enterprise(user: _User, day: date, target: YearTarget) -> Judgement:
+def _readings(users: Sequence[_User], readings: InstallationRateReadings) -> Evidence:
+    complete = sum(user.is_complete for user in users)
+    required, fitted = sum(user.required for user in users), sum(user.fitted for user in users)
+    return {
+        "by_enterprise": readings.by_enterprise.evidence(
+            "by_enterprise",
+            {"enterprises": len(users), "enterprises_complete": complete, "pct": share_pct(complete, len(users))},
+        ),
+        "by_place": readings.by_place.evidence(
+            "by_place", {"required": required, "fitted": fitted, "pct": share_pct(fitted, required)}
+        ),
+    }
+
+
+def _enterprise(user: _User, day: date, target: YearTarget, readings: InstallationRateReadings) -> Judgement:
     subject = Subject(SubjectKind.ENTERPRISE, user.code)
     evidence: Evidence = {
         "target": target_evidence(target),
+        "method": "by_place",
         "formula": "100*fitted/required",
         "required": user.required,
         "fitted": user.fitted,
+        **_readings([user], readings),
         "places": user.places,
     }
     verdict, reason = _verdict(user.fitted, user.required, target)
@@ -108,18 +133,15 @@ def _enterprise(user: _User, day: date, target: YearTarget) -> Judgement:
     return Judgement(subject, day_period(day), verdict, reason, value, target.percent, "%", evidence)
 
 
-def _group(subject: Subject, users: list[_User], day: date, target: YearTarget) -> Judgement:
+def _group(
+    subject: Subject, users: list[_User], day: date, target: YearTarget, readings: InstallationRateReadings
+) -> Judgement:
     complete = sum(user.is_complete for user in users)
-    required, fitted = sum(user.required for user in users), sum(user.fitted for user in users)
     evidence: Evidence = {
         "target": target_evidence(target),
+        "method": "by_enterprise",
         "formula": "100*enterprises_complete/enterprises",
-        "by_enterprise": {
-            "enterprises": len(users),
-            "enterprises_complete": complete,
-            "pct": share_pct(complete, len(users)),
-        },
-        "by_place": {"required": required, "fitted": fitted, "pct": share_pct(fitted, required)},
+        **_readings(users, readings),
         "enterprises": [
             {"enterprise": user.code, "required": user.required, "fitted": user.fitted, "complete": user.is_complete}
             for user in users

@@ -15,7 +15,14 @@ from domain.findings import Subject, SubjectKind, Verdict
 from domain.metering import Intake, Meter, WaterUser, counted_from, elapsed_hours, fitted_meter, must_be_online, reaches
 from domain.periods import day_period
 from rules.evaluators.contract import Evidence, Judgement, Params, YearTarget, evaluator, json_day, share_pct
-from rules.evaluators.coverage import COVERAGE_SUBJECTS, CoverageWindow, target_evidence, target_of
+from rules.evaluators.coverage import COVERAGE_SUBJECTS, CoverageWindow, Reading, target_evidence, target_of
+
+
+class OnlineRateReadings(Params):
+    """by_volume decides."""
+
+    by_volume: Reading
+    by_count: Reading
 
 
 class OnlineRateParams(Params):
@@ -25,6 +32,7 @@ class OnlineRateParams(Params):
     min_arrival_pct: float = Field(gt=0, le=100)
     required_surface_m3_a: float = Field(gt=0)
     required_ground_m3_a: float = Field(gt=0)
+    readings: OnlineRateReadings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +62,12 @@ def online_rate(window: CoverageWindow, params: OnlineRateParams) -> list[Judgem
         for user in users:
             if counted[user.code]:
                 subject = Subject(SubjectKind.ENTERPRISE, user.code)
-                out.append(_judge(subject, counted[user.code], day, target))
+                beside: Evidence = {"intakes": [one.evidence for one in counted[user.code]]}
+                out.append(_judge(subject, counted[user.code], day, target, params.readings, beside))
         for subject, members in window.register.groups(users):
             intakes = [intake for user in members for intake in counted[user.code]]
-            out.append(_judge(subject, intakes, day, target))
+            beside = {"enterprises": [_listed(user.code, counted[user.code]) for user in members if counted[user.code]]}
+            out.append(_judge(subject, intakes, day, target, params.readings, beside))
     return out
 
 
@@ -121,25 +131,43 @@ def _place(
     return online, evidence
 
 
-def _judge(subject: Subject, intakes: list[_Intake], day: date, target: YearTarget) -> Judgement:
+def _listed(enterprise: str, intakes: list[_Intake]) -> Evidence:
+    """An enterprise among those of a group: its finding of the same day tells its intakes."""
+    return {
+        "enterprise": enterprise,
+        "permitted_m3_a": sum(one.intake.permitted_m3_a for one in intakes),
+        "permitted_online_m3_a": sum(one.intake.permitted_m3_a for one in intakes if one.online),
+        "required": sum(one.required for one in intakes),
+        "required_online": sum(one.required and one.online for one in intakes),
+        "complete": all(one.online for one in intakes),
+    }
+
+
+def _judge(
+    subject: Subject,
+    intakes: list[_Intake],
+    day: date,
+    target: YearTarget,
+    readings: OnlineRateReadings,
+    beside: Evidence,
+) -> Judgement:
     total = sum(one.intake.permitted_m3_a for one in intakes)
     online = sum(one.intake.permitted_m3_a for one in intakes if one.online)
     required = [one for one in intakes if one.required]
     required_online = sum(one.online for one in required)
+    by_volume = {"permitted_m3_a": total, "permitted_online_m3_a": online, "pct": share_pct(online, total)}
+    by_count = {
+        "required": len(required),
+        "required_online": required_online,
+        "pct": share_pct(required_online, len(required)),
+    }
     evidence: Evidence = {
         "target": target_evidence(target),
+        "method": "by_volume",
         "formula": "100*permitted_online_m3_a/permitted_m3_a",
-        "by_volume": {
-            "permitted_m3_a": total,
-            "permitted_online_m3_a": online,
-            "pct": share_pct(online, total),
-        },
-        "by_count": {
-            "required": len(required),
-            "required_online": required_online,
-            "pct": share_pct(required_online, len(required)),
-        },
-        "intakes": [one.evidence for one in intakes],
+        "by_volume": readings.by_volume.evidence("by_volume", by_volume),
+        "by_count": readings.by_count.evidence("by_count", by_count),
+        **beside,
     }
     if not intakes:
         verdict, reason = Verdict.UNDETERMINED, "no_intake"

@@ -161,7 +161,7 @@ def city_of(register: Register, enterprise_ids: dict[str, int], job: Job) -> Cit
     if register.users:
         first = max(min(user.registered_from for user in register.users), valid_from)
         starts |= {subject: first for subject, _ in register.groups(register.users)}
-    level = job.rule.applies["level"]
+    level = job.rule.applies.get("level")  # a rule without one looks at every level, and at no arrivals
     places = {
         (p.enterprise, p.code)
         for p in register.places
@@ -190,7 +190,7 @@ def judge_days(
         rule = job.variant_at(day_start(day))
         if rule is None:
             continue
-        window = CoverageWindow([day], register, rule.applies["level"], by_point)
+        window = CoverageWindow([day], register, rule.applies.get("level", "unit"), by_point)
         out += [(rule, judgement) for judgement in judge(rule, window) if judgement.subject in subjects]
     return out
 

@@ -36,7 +36,15 @@ async def test_installation_of_enterprises_district_and_city(city: City, databas
     }
     assert report.written == 6
     evidence = city.current(INSTALLED, "city:wuhai")[0]["evidence"]
-    assert evidence["by_place"] == {"required": 3, "fitted": 2, "pct": 200 / 3}
+    by_place, by_enterprise = evidence["by_place"], evidence["by_enterprise"]
+    assert (by_place["required"], by_place["fitted"], by_place["pct"]) == (3, 2, 200 / 3)
+    assert (evidence["method"], by_enterprise["method"], by_place["method"]) == (
+        "by_enterprise",
+        "by_enterprise",
+        "by_place",
+    )
+    assert by_enterprise["document_status"] == "送审稿"
+    assert by_place["document"].startswith("GB/T 24789-2022")
     assert evidence["target"]["target_id"] == "T030"
     (lacking,) = [p for p in city.current(INSTALLED, "enterprise:half")[0]["evidence"]["places"] if not p["fitted"]]
     assert (lacking["why"], lacking["meters"][0]["verification_due"]) == ("verification_expired", "2026-10-31")
@@ -96,7 +104,10 @@ async def test_online_rate_by_volume_and_by_count(city: City, database: Database
         ("compliant", 100 * 680_000 / 710_000),
     ]
     evidence = found[1]["evidence"]
-    assert evidence["by_count"] == {"required": 2, "required_online": 2, "pct": 100.0}
+    by_count = evidence["by_count"]
+    assert (by_count["required"], by_count["required_online"], by_count["pct"]) == (2, 2, 100.0)
+    assert (evidence["method"], by_count["method"]) == ("by_volume", "by_count")
+    assert by_count["document"].startswith("水利部")
     (small,) = [one for one in evidence["intakes"] if one["intake"] == "Q-C"]
     assert (small["places"][0]["arrived_hours"], small["places"][0]["elapsed_hours"]) == (42, 48)
     assert small["places"][0]["why"] == "too_few_arrivals"

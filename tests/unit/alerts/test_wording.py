@@ -82,7 +82,7 @@ def test_coverage_names_what_is_missing() -> None:
         "自2026年11月1日 00:00（北京时间）起，累计 2 天不符合，尚未恢复。",
         "情况：2026年11月2日 33.33%，要求 100%。不足：计量点 P2未装表、计量点 P3检定已过期（应检 2026-10-31）。",
         "依据：GB/T 24789-2022 4.2。",
-        "处置：请督促企业补齐、检定水表或恢复数据上传。",
+        "处置：请督促企业补齐、检定计量器具，或恢复数据上传。",
         f"详情：{URL}",
     ]
 
@@ -105,13 +105,50 @@ def test_intakes_that_are_not_online() -> None:
     assert shortcomings(evidence) == ["取水口 Q2（M2数据到报率不足 81.2%、P3水表未联网）", "取水口 Q3（无计量点）"]
 
 
+def test_what_a_kind_of_energy_lacks_and_which_meters_are_silent() -> None:
+    fit = {
+        "places": [
+            {
+                "place": "B2",
+                "medium": "electricity",
+                "level": "secondary",
+                "fitted": False,
+                "why": "verification_expired",
+                "meters": [{"serial": "1", "verification_due": "2026-10-31"}],
+            }
+        ]
+    }
+    made = text([found("enterprise:tianhe", day_period(date(2026, 11, 1)), 50.0, 100.0)], evidence=fit,
+                rule_title="能源计量器具配备率", standard="GB 17167-2006", clause="4.3 表3")  # fmt: skip
+    assert made.title == "【警告】天河焦化：能源计量器具配备率 50%，低于要求的 100%"
+    assert "不足：计量点 B2（电力，次级单位）检定已过期（应检 2026-10-31）。" in made.summary
+    silent = {
+        "below": [{"place": "W2", "medium": "water", "level": "unit", "hours": 324, "arrival_pct": 45.0}],
+        "unconnected": [{"place": "X1", "medium": "steam", "serial": "9"}],
+    }
+    assert shortcomings(silent) == ["计量点 W2（水，用水（能）单位）到报率 45.0%", "计量点 X1（蒸汽）未联网"]
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["places", "intakes", "enterprises", "fitted", "online", "why", "meters", "serial"]),
+                st.sampled_from(
+                    [
+                        "places",
+                        "below",
+                        "intakes",
+                        "enterprises",
+                        "fitted",
+                        "online",
+                        "why",
+                        "medium",
+                        "meters",
+                        "serial",
+                    ]
+                ),
                 inner,
             )
         ),
@@ -119,7 +156,7 @@ def test_intakes_that_are_not_online() -> None:
     )
 )
 def test_evidence_of_any_shape_is_tolerated(value: object) -> None:
-    evidence = value if isinstance(value, dict) else {"places": value, "intakes": value}
+    evidence = value if isinstance(value, dict) else {"places": value, "intakes": value, "below": value}
     assert all(isinstance(entry, str) for entry in shortcomings(evidence))
 
 
