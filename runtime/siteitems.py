@@ -5,12 +5,43 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Code = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,64}$")]
-ItemCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-ComponentCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9._/-]{1,64}$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+from runtime.celltext import control_character, normal
+
+
+def _plain(value: object) -> object:
+    """Codes, units and the like: what only looks different is the same."""
+    if isinstance(value, str):
+        value = normal(value)
+        _refuse_control_characters(value)
+    return value
+
+
+def _prose(value: object) -> object:
+    """Names and sentences stay as they were written."""
+    if isinstance(value, str):
+        value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+        _refuse_control_characters(value)
+    return value
+
+
+def _refuse_control_characters(text: str) -> None:
+    found = control_character(text)
+    if found is not None:
+        raise ValueError(f"holds the control character {found!r}")
+
+
+Plain = BeforeValidator(_plain)
+Code = Annotated[str, Plain, Field(pattern=r"^[a-z0-9-]{1,64}$")]
+ItemCode = Annotated[str, Plain, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+ComponentCode = Annotated[str, Plain, Field(pattern=r"^[A-Za-z0-9._/-]{1,64}$")]
+Word = Annotated[str, Plain, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+#: What is printed on a thing: a serial number, a class.
+Print = Annotated[str, Plain, Field(min_length=1, max_length=64)]
+Unit = Annotated[str, Plain, Field(min_length=1, max_length=32)]
+Name = Annotated[str, BeforeValidator(_prose), Field(min_length=1, max_length=200)]
+Reason = Annotated[str, BeforeValidator(_prose), Field(max_length=500)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 

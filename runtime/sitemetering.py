@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from domain.ledger import MEDIA, WATER
 from domain.metering import WaterUse
 from domain.products import PRODUCTS
-from runtime.siteitems import Code, Counter, InService, Item, ItemCode, Name, Positive
+from runtime.siteitems import Code, Counter, InService, Item, ItemCode, Name, Positive, Print, Unit
 
 
 class Intake(InService):
@@ -48,7 +48,7 @@ class Line(InService):
     enterprise: Code
     code: ItemCode
     name: Name
-    product: str
+    product: Print
     capacity_t_a: Positive | None = None
     charging: Literal["top", "stamp"] | None = None
     quenching: Literal["dry", "wet"] | None = None
@@ -60,18 +60,20 @@ class Line(InService):
             raise ValueError(f"product {self.product!r} is not known; expected one of {', '.join(PRODUCTS)}")
         if self.product != "coke" and (self.charging, self.quenching) != (None, None):
             raise ValueError("charging and quenching belong to lines of coke")
+        if self.commissioned_on is not None and self.commissioned_on > self.in_service_from:
+            raise ValueError("commissioned_on must not be after in_service_from")
         return self
 
 
 class Quota(Item):
     """A water quota (用水定额) per unit of a product, in m3 per the product's unit."""
 
-    product: str
+    product: Print
     region: Name
     edition: Name
     grade: Literal["leading", "advanced", "general", "mandatory"]
     value: Positive
-    unit: Name
+    unit: Unit
     source: Name
     confidence: Literal["V", "V1", "V2", "KH", "KL"]
     valid_from: date
@@ -100,7 +102,7 @@ class MeteringPlace(InService):
     code: ItemCode
     name: Name
     level: Literal["unit", "secondary", "equipment"]
-    medium: str = "water"
+    medium: Print = "water"
     flow: Literal["in", "out"] = "in"
     use: WaterUse | None = None
     intake: ItemCode | None = None
@@ -123,8 +125,8 @@ class Meter(Item):
 
     enterprise: Code
     place: ItemCode
-    serial: Annotated[str, Field(min_length=1, max_length=64)]
-    accuracy_class: str | None = None
+    serial: Print
+    accuracy_class: Print | None = None
     verified_on: date
     verification_months: Annotated[int, Field(ge=1, le=240)]
     installed_on: date
@@ -136,4 +138,6 @@ class Meter(Item):
     def _in_order(self) -> Meter:
         if self.removed_on is not None and self.removed_on <= self.installed_on:
             raise ValueError("removed_on must be after installed_on")
+        if self.removed_on is not None and self.verified_on > self.removed_on:
+            raise ValueError("verified_on must not be after removed_on: what holds for the next place is a new segment")
         return self

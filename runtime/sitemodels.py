@@ -11,7 +11,22 @@ from pydantic import BaseModel, Field, model_validator
 from domain.limitfaults import limit_faults
 from domain.limits import Averaging, LimitKind, Region
 from domain.points import Basis, Statistic
-from runtime.siteitems import Code, ComponentCode, Counter, InService, Item, ItemCode, Name, Number, Positive
+from runtime.siteitems import (
+    Code,
+    ComponentCode,
+    Counter,
+    InService,
+    Item,
+    ItemCode,
+    Name,
+    Number,
+    Plain,
+    Positive,
+    Print,
+    Reason,
+    Unit,
+    Word,
+)
 from runtime.sitemetering import ControlIndex, Intake, Line, Meter, MeteringPlace, Quota
 
 
@@ -73,7 +88,7 @@ class Outlet(InService):
     enterprise: Code
     code: ItemCode
     name: Name
-    process: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+    process: Word
     duct_area_m2: Positive | None = None
     velocity_factor: Positive | None = None
     atmosphere_kpa: Annotated[float, Field(ge=40, le=110)] | None = None
@@ -91,8 +106,8 @@ class Point(InService):
     code: ItemCode
     name: Name
     kind: Literal["instantaneous", "counter", "state"]
-    quantity: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
-    unit: Annotated[str, Field(min_length=1, max_length=32)]
+    quantity: Word
+    unit: Unit
     interval_s: Annotated[int, Field(ge=1, le=86400)]
     outlet: ItemCode | None = None
     physical_min: Number | None = None
@@ -125,8 +140,8 @@ class Limit(Item):
 
     enterprise: Code | None = None
     outlet: ItemCode | None = None
-    process: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")] | None = None
-    quantity: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+    process: Word | None = None
+    quantity: Word
     kind: LimitKind
     averaging: Averaging
     region: Region = Region.ANY
@@ -143,7 +158,7 @@ class Limit(Item):
     valid_from: date
     valid_to: date | None = None
     preset: Name | None = None
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Reason = ""
 
     @model_validator(mode="after")
     def _coherent(self) -> Limit:
@@ -177,16 +192,16 @@ class Component(InService):
         "pump", "compressor", "agitator", "valve", "open_end", "relief", "sampling", "flange", "connector", "other"
     ]
     medium: Literal["gas", "light_liquid", "heavy_liquid"]
-    exempt_clause: str | None = None
+    exempt_clause: Print | None = None
 
 
 class Station(InService):
     """A data logger that speaks HJ 212; `ignored` holds patterns CN/FACTOR-KEY of values that are not kept."""
 
     enterprise: Code
-    mn: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
+    mn: Annotated[str, Plain, Field(pattern=r"^[!-~]{1,64}$")]
     name: Name
-    gateway: Annotated[str, Field(pattern=r"^[^/+#\x00]{1,64}$")]
+    gateway: Annotated[str, Plain, Field(pattern=r"^[^/+#\x00]{1,64}$")]
     edition: Literal["2005", "2017", "2025"]
     profile: Literal["strict", "lenient"] = "strict"
     crc: Literal["hj212", "modbus", "none"] = "hj212"
@@ -211,7 +226,7 @@ class Tag(Item):
     device: Annotated[str, Field(max_length=130)]
     name: Annotated[str, Field(min_length=1, max_length=200)]
     point: ItemCode
-    unit: Annotated[str, Field(min_length=1, max_length=32)]
+    unit: Unit
     scale: Number | None = None
     zero: Number = 0.0
 

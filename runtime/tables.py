@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -25,6 +24,7 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.errors import BadInput
+from runtime.celltext import iso_date, normal
 
 #: Bounds of what is read: nobody keeps a register by hand beyond them, and a crafted workbook must not fill the memory.
 _FILE_BYTES = 64 * 1_048_576
@@ -35,9 +35,7 @@ _TOLD = 50
 #: Integers from here on are not kept whole by the number cells of a spreadsheet.
 _NOT_WHOLE = 10**15
 
-_DATE = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})([-/.月])([0-9]{1,2})(日?)")
 _ZEROS = re.compile(r"0+")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +63,6 @@ class Table:
         """Where something stands, for a message: file, sheet, line and column."""
         place = f"{self.source}: line {line}" if self.source else f"line {line}"
         return place if column is None else f"{place}, column {column}"
-
-
-def normal(text: str) -> str:
-    """A cell's text without what only looks different: NFKC, no invisible characters, stripped."""
-    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
-
-
-def iso_date(text: str) -> str | None:
-    """`2026-09-01` of 2026-9-1, 2026/9/1, 2026.9.1 or 2026年9月1日; None for anything else."""
-    match = _DATE.fullmatch(text)
-    if match is None or (match[2], match[4], match[6]) not in _DATE_STYLES:
-        return None
-    try:
-        return date(int(match[1]), int(match[3]), int(match[5])).isoformat()
-    except ValueError:
-        return None
-
-
-_DATE_STYLES = {("-", "-", ""), ("/", "/", ""), (".", ".", ""), ("年", "月", "日")}
 
 
 def read_table(path: Path, *, sheet: str | None = None) -> Table:

@@ -16,7 +16,8 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from domain.errors import BadInput
-from runtime.tables import iso_date, normal, read_table, read_tables
+from runtime.celltext import iso_date, normal
+from runtime.tables import read_table, read_tables
 
 
 def csv_file(folder: Path, content: bytes | str, name: str = "meters.csv") -> Path:
