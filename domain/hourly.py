@@ -17,15 +17,23 @@ from domain.counters import Increments, Step, increments
 from domain.pointhours import Block, Valid, Windows, blocks, positions, ranges
 from domain.quality import QcFlag, SourceFlag
 from domain.readings import FLAG_CODES, HOUR_US, Bool, Float64, Int64, Readings, valid_mask
+from domain.segments import Meters, geometry
 from domain.slots import flag_counts, minutes_of, slots_of
 
 __all__ = ["MARKS", "MARK_WORDS", "NO_DIGEST", "NO_GAP", "Hours", "Windows", "hours", "mark_names"]
 
 #: Marks of an hour; the position is the bit in Hours.marks, the order that of the stored array.
-MARKS = ("rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect", "stuck", "step")
+MARKS = (
+    *("rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect", "stuck", "step"),
+    *("replaced", "reversed"),
+)
 #: What a person reads for each.
 MARK_WORDS = dict(
-    zip(MARKS, ("翻转", "归零", "跳变", "尖峰", "缺口", "更正", "超量程", "可疑", "卡滞", "突变"), strict=True)
+    zip(
+        MARKS,
+        ("翻转", "归零", "跳变", "尖峰", "缺口", "更正", "超量程", "可疑", "卡滞", "突变", "换表", "倒流"),
+        strict=True,
+    )
 )
 _BIT = {mark: 1 << position for position, mark in enumerate(MARKS)}
 _STEP_BIT = {
@@ -33,6 +41,7 @@ _STEP_BIT = {
     Step.RESET: _BIT["reset"],
     Step.JUMP: _BIT["jump"],
     Step.SPIKE: _BIT["spike"],
+    Step.REVERSED: _BIT["reversed"],
 }
 
 _OVER_RANGE = FLAG_CODES.tolist().index(ord(SourceFlag.OVER_RANGE))
@@ -87,18 +96,25 @@ class Hours:
         return Hours(*(getattr(self, name)[chosen] for name in self.__slots__))
 
 
-def hours(windows: Windows, readings: Readings, corrected: Bool, marked: Int64 | None = None) -> Hours:
+def hours(
+    windows: Windows,
+    readings: Readings,
+    corrected: Bool,
+    marked: Int64 | None = None,
+    meters: Meters | None = None,
+) -> Hours:
     """The hourly rows of some windows.
 
     readings: effective values (corrections applied; `corrected` says where), ordered by point and time, no instant
     twice within a point. They hold every reading of each window, and for counters besides the two valid readings
     before it; others are harmless. Counters own (start, end], other points [start, end). marked: identity of the
     equipment mark that covers each reading, 0 for none (see `domain.marks`): such a reading is not valid, nor is its
-    minute. A row depends on its own readings only, to the last bit, whatever is computed beside it.
+    minute. meters: what is known of the counters' meters beyond the windows' registers, None for nothing; all of a
+    point. A row depends on its own readings only, to the last bit, whatever is computed beside it.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # sums of absurd values may be beyond a double
         found = _concatenated([_block_rows(block) for block in blocks(windows, readings, corrected, marked)])
-    increment, gap_from, bits = _counted(windows, readings, marked)
+    increment, gap_from, bits = _counted(windows, readings, marked, meters)
     return replace(found, increment=increment, gap_from_us=gap_from, marks=found.marks | bits)
 
 
@@ -184,7 +200,9 @@ def _mark(marks: NDArray[np.uint16], window: Int64, bit: int) -> None:
     marks[window] |= np.uint16(bit)
 
 
-def _counted(windows: Windows, readings: Readings, marked: Int64 | None) -> tuple[Float64, Int64, NDArray[np.uint16]]:
+def _counted(
+    windows: Windows, readings: Readings, marked: Int64 | None, meters: Meters | None
+) -> tuple[Float64, Int64, NDArray[np.uint16]]:
     """Sum of the known increments of each counter window, where a gap began, and the bits of the counter marks."""
     size = len(windows)
     total, gap_from = np.full(size, np.nan), np.full(size, NO_GAP, np.int64)
@@ -204,12 +222,14 @@ def _counted(windows: Windows, readings: Readings, marked: Int64 | None) -> tupl
     if marked is not None:
         valid &= marked[index] == 0
     series, place, owner = series.take(valid), place[valid], owner[valid]
-    found: Increments = increments(
-        series.point_id, series.measured_us, series.value, own.rollover[place], own.max_rate_per_h[place]
-    )
+    rollover, max_rate = own.rollover[place], own.max_rate_per_h[place]
+    if meters:
+        rollover, max_rate = geometry(meters.registers, series.point_id, series.measured_us, rollover, max_rate)
+    found: Increments = increments(series.point_id, series.measured_us, series.value, rollover, max_rate, meters)
     owned = owner >= 0
     for step, bit in _STEP_BIT.items():
         _mark(marks, owner[owned & (found.step == step)], bit)
+    _mark(marks, owner[owned & found.replaced], _BIT["replaced"])
     known = owned & ~np.isnan(found.value)
     sums = np.bincount(owner[known], found.value[known], minlength=size)
     total = np.where(np.bincount(owner[known], minlength=size) > 0, sums, np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -55,33 +56,89 @@ class Hour:
     late_count: int = 0
 
 
+@dataclass(frozen=True)
+class Change:
+    """A recorded replacement."""
+
+    at: datetime
+    old_final: float
+    new_initial: float
+
+
 ORDER = ["rollover", "reset", "jump", "spike", "gap", "corrected", "over_range", "suspect", "stuck", "step"]
+ORDER += ["replaced", "reversed"]
 
 
-def step(history: list[Reading], rollover: float, max_rate: float | None) -> tuple[float | None, Reading | None, str]:
-    """(increment, earlier reading, mark) of the last of some valid readings in order of time."""
+def step(
+    history: list[Reading], rollover: float, max_rate: float | None, changes: Sequence[Change] = ()
+) -> tuple[float | None, Reading | None, str]:
+    """(increment, earlier reading, marks with spaces) of the last of some valid readings in order of time."""
+
+    def most(since: Reading, until: Reading) -> float:
+        return 1.2 * (max_rate or float("inf")) * ((until.at - since.at) / HOUR)
 
     def plausible(increase: float, since: Reading) -> bool:
-        hours = (history[-1].at - since.at) / HOUR
-        return increase >= 0 and (max_rate is None or increase <= 1.2 * max_rate * hours)
+        return 0 <= increase <= most(since, history[-1])
+
+    def between(a: Reading, b: Reading) -> list[Change]:
+        return [change for change in changes if a.at <= change.at < b.at]
+
+    def jumped(a: Reading, b: Reading) -> bool:
+        if between(a, b):
+            return over(a, b, between(a, b), rollover, max_rate) == "jump"
+        return b.value - a.value > most(a, b)
 
     if len(history) < 2:
         return None, None, ""
     now, p = history[-1], history[-2]
+    pp = history[-3] if len(history) > 2 else None
     d = now.value - p.value
-    if plausible(d, p):
-        return d, p, ""
-    if d < 0:
-        if p.value >= 0.9 * rollover and now.value <= 0.1 * rollover and plausible(rollover - p.value + now.value, p):
-            return rollover - p.value + now.value, p, "rollover"
-        if len(history) > 2:
-            pp = history[-3]
-            rise = p.value - pp.value
-            jumped = rise > 0 and max_rate is not None and rise > 1.2 * max_rate * ((p.at - pp.at) / HOUR)
-            if jumped and plausible(now.value - pp.value, pp):
-                return now.value - pp.value, pp, "spike"
-        return None, None, "reset"
-    return None, None, "jump"
+    replaced = between(p, now)
+    if replaced:
+        counted = over(p, now, replaced, rollover, max_rate)
+        if not isinstance(counted, str):
+            volume, rolled = counted
+            return volume, p, "replaced rollover" if rolled else "replaced"
+        mark = counted
+    else:
+        if plausible(d, p):
+            return d, p, ""
+        if p.value >= 0.9 * rollover and now.value <= 0.1 * rollover and plausible(rollover + d, p):
+            return rollover + d, p, "rollover"
+        mark = "reset" if d < 0 else "jump"
+    if pp is not None and jumped(pp, p):
+        both = between(pp, now)
+        if both:
+            counted = over(pp, now, both, rollover, max_rate)
+            if not isinstance(counted, str):
+                return counted[0], pp, "replaced spike"
+        elif d < 0 and plausible(now.value - pp.value, pp):
+            return now.value - pp.value, pp, "spike"
+    if mark == "reset" and not replaced and max_rate is not None and -d <= most(p, now) < now.value:
+        return d, p, "reversed"
+    return None, None, mark
+
+
+def over(
+    a: Reading, b: Reading, replaced: list[Change], rollover: float, max_rate: float | None
+) -> tuple[float, bool] | str:
+    """What passed over some replacements, and whether a register rolled over; or why that is not known."""
+    total, hours_at_most_rate, rolled = 0.0, 0.0, False
+    left, left_at = a.value, a.at
+    for value, value_at, next_left in [*((c.old_final, c.at, c.new_initial) for c in replaced), (b.value, b.at, 0.0)]:
+        gain = value - left
+        if gain < 0 and left >= 0.9 * rollover and value <= 0.1 * rollover:
+            gain, rolled = gain + rollover, True
+        if gain < 0:
+            return "reset"
+        if max_rate is not None:
+            hours = gain / (1.2 * max_rate)
+            if hours > (value_at - left_at) / HOUR + 1:
+                return "jump"
+            hours_at_most_rate += hours
+        total += gain
+        left, left_at = next_left, value_at
+    return "jump" if hours_at_most_rate > (b.at - a.at) / HOUR else (total, rolled)
 
 
 def hour(
@@ -93,6 +150,7 @@ def hour(
     max_rate: float | None = None,
     stuck_minutes: int = 0,
     max_step: float | None = None,
+    changes: Sequence[Change] = (),
 ) -> Hour:
     """The row of the hour that starts at `start`, from all readings of a point in order of time."""
     end = start + HOUR
@@ -142,7 +200,7 @@ def hour(
         runs = standstills(valid, timedelta(seconds=interval_s))
         row.flat_head_s, row.flat_tail_s, row.flat_longest_s = runs[0], runs[-1], max(runs)
     if rollover is not None:
-        _count(row, marks, [r for r in readings if r.valid and r.at <= end], start, rollover, max_rate)
+        _count(row, marks, [r for r in readings if r.valid and r.at <= end], start, rollover, max_rate, changes)
     row.marks = [mark for mark in ORDER if mark in marks]
     return row
 
@@ -178,14 +236,19 @@ def behaviour(valid: list[Reading], interval: timedelta, stuck: timedelta, max_s
 
 
 def _count(
-    row: Hour, marks: set[str], valid: list[Reading], start: datetime, rollover: float, max_rate: float | None
+    row: Hour,
+    marks: set[str],
+    valid: list[Reading],
+    start: datetime,
+    rollover: float,
+    max_rate: float | None,
+    changes: Sequence[Change],
 ) -> None:
     for index, reading in enumerate(valid):
         if reading.at <= start:
             continue
-        increment, earlier, mark = step(valid[: index + 1], rollover, max_rate)
-        if mark:
-            marks.add(mark)
+        increment, earlier, mark = step(valid[: index + 1], rollover, max_rate, changes)
+        marks.update(mark.split())
         if increment is not None and earlier is not None:
             row.increment = (row.increment or 0.0) + increment
             if earlier.at < start - HOUR:

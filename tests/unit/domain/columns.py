@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -9,7 +10,11 @@ import numpy as np
 from domain.hourly import NO_GAP, Hours, Windows, hours, mark_names
 from domain.quality import SourceFlag
 from domain.readings import HOUR_US, Readings, from_us, to_us
-from tests.unit.domain.by_hand import Hour, Reading
+from domain.segments import Changes, Meters, Registers
+from tests.unit.domain.by_hand import Change, Hour, Reading
+
+#: From when on, value range, greatest rate or None.
+Register = tuple[datetime, float, float | None]
 
 START = datetime.fromisoformat("2026-11-02T00:00:00+00:00")
 
@@ -98,6 +103,34 @@ def rows(found: Hours) -> list[Hour]:
     ]
 
 
-def computed(readings: list[Reading], starts: list[datetime], **traits: float | None) -> list[Hour]:
+def meters(changes: Sequence[Change], registers: Sequence[Register] = (), point_id: int = 1) -> Meters:
+    """What is known of a point's meters."""
+    ordered = sorted(changes, key=lambda change: change.at)
+    nan = float("nan")
+    return Meters(
+        Changes(
+            np.full(len(ordered), point_id, np.int64),
+            np.array([to_us(change.at) for change in ordered], np.int64),
+            np.array([change.old_final for change in ordered], np.float64),
+            np.array([change.new_initial for change in ordered], np.float64),
+        ),
+        Registers(
+            np.full(len(registers), point_id, np.int64),
+            np.array([to_us(one[0]) for one in registers], np.int64),
+            np.array([one[1] for one in registers], np.float64),
+            np.array([nan if one[2] is None else one[2] for one in registers], np.float64),
+        ),
+    )
+
+
+def computed(
+    readings: list[Reading],
+    starts: list[datetime],
+    *,
+    changes: Sequence[Change] = (),
+    registers: Sequence[Register] = (),
+    **traits: float | None,
+) -> list[Hour]:
     """The rows of some hours of one point by the code under test."""
-    return rows(hours(windows(starts, **traits), *columns(readings), marks(readings)))  # type: ignore[arg-type]
+    asked = windows(starts, **traits)  # type: ignore[arg-type]
+    return rows(hours(asked, *columns(readings), marks(readings), meters(changes, registers)))
