@@ -99,6 +99,19 @@ def geometry(
     return rollover, max_rate_per_h
 
 
+def register_at(registers: Registers, point_id: int, at_us: int, rollover: float) -> float:
+    """Value range of the register of a point that shows at an instant; rollover: by the point, where none is known."""
+    number = _shown(registers, point_id, at_us)
+    return rollover if number is None else float(registers.rollover[number])
+
+
+def _shown(registers: Registers, point_id: int, at_us: int) -> int | None:
+    """Which of the registers of a point shows at an instant."""
+    low, high = (int(registers.point_id.searchsorted(point_id, side)) for side in ("left", "right"))
+    last = low + int(registers.from_us[low:high].searchsorted(at_us, "left")) - 1
+    return last if last >= low else None
+
+
 class Count(NamedTuple):
     """What a register showed at an instant, with its value range and greatest rate (NaN when unknown)."""
 
@@ -195,9 +208,8 @@ def crossings(meters: Meters, series: Int64, at_us: Int64, rollover: Float64, ma
 def _taken(meters: Meters, number: int, rollover: float, max_rate: float, since_us: int) -> Taken:
     """A replacement, with the register that it took off: the one that shows at its instant."""
     changes, registers = meters.changes, meters.registers
-    point, at_us = int(changes.point_id[number]), int(changes.changed_us[number])
-    low, high = (int(registers.point_id.searchsorted(point, side)) for side in ("left", "right"))
-    last = low + int(registers.from_us[low:high].searchsorted(at_us, "left")) - 1
-    if last >= low and registers.from_us[last] >= since_us:  # put in since the reading: not the one that this showed
+    at_us = int(changes.changed_us[number])
+    last = _shown(registers, int(changes.point_id[number]), at_us)
+    if last is not None and registers.from_us[last] >= since_us:  # put in since the reading: not what this showed
         rollover, max_rate = float(registers.rollover[last]), float(registers.max_rate_per_h[last])
     return Taken(Count(float(changes.old_final[number]), at_us, rollover, max_rate), float(changes.new_initial[number]))

@@ -29,6 +29,7 @@ from storage.hourly import (
     upsert_hours,
 )
 from storage.marks import equipment_spans
+from storage.meter_changes import load_meters
 from storage.points import Mechanics, load_mechanics
 from storage.readings import effective_readings, valid_readings_before, valid_times_after
 
@@ -98,12 +99,15 @@ class RollUp:
     async def _compute(self, connection: Connection, point_id: Int64, hour_us: Int64, now: datetime) -> int:
         mechanics = await load_mechanics(connection, np.unique(point_id))
         point_id, hour_us = await _with_followers(connection, mechanics, *_distinct(point_id, hour_us))
+        # asked after the work was taken, as marks are: a later record dirties its hours again
+        counters = np.array([m.point_id for m in mechanics if m.kind is PointKind.COUNTER], np.int64)
+        meters = await load_meters(connection, counters) if len(counters) else None
         changed = 0
         for windows in _portions(_windows(mechanics, point_id, hour_us)):
             readings, corrected = await _load(connection, windows)
             marked = await _marked(connection, windows, readings)
             # a million readings take some time, in which gateways wait for their answers
-            rows = await asyncio.to_thread(hours, windows, readings, corrected, marked)
+            rows = await asyncio.to_thread(hours, windows, readings, corrected, marked, meters)
             there = rows.reading_count > 0  # nothing is there when the readings are past their retention
             changed += await upsert_hours(connection, windows.take(there), rows.take(there), now)
         return changed

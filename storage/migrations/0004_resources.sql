@@ -72,7 +72,8 @@ alter table meter
     add column counter_scale double precision check (counter_scale > 0),
     add column counter_max_rate_per_h double precision check (counter_max_rate_per_h > 0),
     add constraint meter_register_is_whole check ((counter_digits is null) = (counter_scale is null));
-comment on column meter.counter_digits is 'the register of this segment where it differs from the point''s; null: the point''s';
+create index ix_meter_point on meter (point_id) where point_id is not null;
+comment on column meter.counter_digits is 'the register of this segment where it differs from the point''s, its greatest rate with it; null: the point''s';
 
 create table meter_change (
     change_id bigint generated always as identity primary key,
@@ -85,10 +86,16 @@ create table meter_change (
     author text not null check (author <> ''),
     reason text not null,
     created_at timestamptz not null,
-    superseded_at timestamptz
+    superseded_at timestamptz,
+    withdrawn_by text,
+    withdrawn_because text,
+    check (withdrawn_by is null or superseded_at is not null),
+    check ((withdrawn_by is null) = (withdrawn_because is null))
 );
 create unique index ux_meter_change_current on meter_change (point_id, changed_at) where superseded_at is null;
 comment on table meter_change is '换表记录, append-only: with it the volume is conserved over a replacement; without it the increment is unknown';
+comment on column meter_change.changed_at is 'readings until then show the old register, later ones the new';
+comment on column meter_change.superseded_at is 'when another record took its place or it was withdrawn; null: it counts';
 
 create table quota (
     quota_id int generated always as identity primary key,
