@@ -13,7 +13,7 @@ from storage.sql import parse_blocks
 QUERIES = sorted((Path(__file__).parents[3] / "storage" / "queries").glob("*.sql"))
 #: COPY, SET, LISTEN and CREATE TEMP TABLE cannot be prepared.
 _PREPARABLE = re.compile(r"(with|select|insert|update|delete|merge)\b", re.IGNORECASE)
-#: Made by the writer at the start of each transaction; a block that uses one is prepared beside it.
+#: Made within transactions; a block that uses one is prepared beside it.
 _TEMPORARY = re.compile(r"create temp(?:orary)? table", re.IGNORECASE)
 
 
@@ -36,7 +36,8 @@ def prepared(server):  # type: ignore[no-untyped-def]
         for path in QUERIES:
             for text in parse_blocks(path.read_text("utf-8")).values():
                 if _TEMPORARY.match(_body(text)):
-                    connection.execute(_body(text).replace(" on commit drop", ""))
+                    made = re.sub(r"%\(\w+\)s", "null", _body(text)).replace(" on commit drop", "")
+                    connection.execute(made)
         yield connection
     server.drop(name)
 
