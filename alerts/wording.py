@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from alerts.advice import advice
 from alerts.evidence import shortcomings
 from alerts.signs import sightings
 from domain.air import POLLUTANTS
@@ -25,16 +26,6 @@ MAX_TITLE = 120
 #: What a title begins with.
 SEVERITY_WORDS = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
 _MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "任意一次浓度值", Averaging.DAY: "日均值"}
-_ADVICE = {
-    SubjectKind.OUTLET: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
-    SubjectKind.POLLUTANT: "请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
-    SubjectKind.ENTERPRISE: "请督促企业补齐、检定计量器具，或恢复数据上传。",
-    SubjectKind.DISTRICT: "请督促所属企业补齐、检定计量器具，或恢复数据上传。",
-    SubjectKind.CITY: "请督促所属企业补齐、检定计量器具，或恢复数据上传。",
-    SubjectKind.POINT: "请联系企业检查仪表、网关的供电和网络。",
-    SubjectKind.COMPONENT: "请督促企业尽快检测并上传检测记录。",
-    SubjectKind.RULE: "请平台工程师查看规则服务的日志。",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ def describe(facts: Facts) -> Text:
     title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{_headline(facts)}", MAX_TITLE)
     lines = [_since(facts), _seen(facts), f"依据：{_basis(facts)}。"]
     if facts.span.state is not AlertState.RESOLVED:
-        lines.append(f"处置：{_ADVICE[facts.breaches[-1].finding.subject.kind]}")
+        lines.append(f"处置：{advice(facts.breaches[-1].finding, facts.evidence)}")
     return Text(title, assemble(lines, facts.url), details(facts))
 
 
