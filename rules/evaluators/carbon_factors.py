@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from domain.carbon import Factor, combustion_factor, measured_factor
 from domain.ledger import ENERGY
@@ -73,7 +74,7 @@ def fuel_factor(
     unit = f"tCO2/{ENERGY[kind].unit}"
     if carbon_content is not None:
         value = measured_factor(carbon_content, row.oxidation)
-        parts = {"carbon_t_per_unit": carbon_content, "oxidation": float(row.oxidation)}
+        parts: dict[str, Any] = {"carbon_t_per_unit": carbon_content, "oxidation": float(row.oxidation)}
         edition = f"企业实测含碳量；氧化率：{row.source}"
         return Factor(value, unit, row.fuel, edition, row.confidence.value, is_confirmed, None, parts)
     value = combustion_factor(row.ncv, row.carbon_t_per_gj, row.oxidation, found[1])

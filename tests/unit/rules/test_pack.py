@@ -252,6 +252,7 @@ def test_limits_of_one_scope_must_not_overlap(tmp_path: Path) -> None:
 def test_the_shipped_packs_hold_together() -> None:
     rules = load_packs()
     assert [path.name for path in default_packs()] == [
+        "carbon.toml",
         "data_quality.toml",
         "early_warning.toml",
         "emission.toml",
@@ -297,6 +298,10 @@ def test_the_shipped_packs_hold_together() -> None:
         "legal.rate",
         "mass.yearly",
         "platform.rule_failed",
+        "carbon.account",
+        "green.share",
+        "green.share.chemical",
+        "solid.rate",
     } == {rule_id for rule_id in rules.enabled if not rule_id.startswith("sign.")}
 
 
@@ -357,7 +362,7 @@ def test_targets_of_rules_are_those_of_the_policy_tables() -> None:
                 if row.operator is not None and row.operator.value != "=":
                     assert (row.operator.value, row.target_year) == (target.operator, target.year)
                 seen += 1
-    assert seen == 7
+    assert seen == 9
 
 
 def test_packs_name_no_working_paper() -> None:
