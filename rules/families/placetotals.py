@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from domain.metering import Meter, Place
 from domain.periods import HOUR, day_start
@@ -23,7 +24,7 @@ def place_totals(
 
     A place has an entry for every month in which one of its meters was connected for at least a day.
     """
-    by_point: dict[tuple[int, date], PointMonth] = {(row.point_id, row.month): row for row in rows}
+    by_point: dict[tuple[int | None, date], PointMonth] = {(row.point_id, row.month): row for row in rows}
     registered = {user.code: user.registered_from for user in register.users}
     connected: dict[tuple[str, str], list[Meter]] = defaultdict(list)
     for meter in register.meters:
@@ -49,7 +50,7 @@ def _total(
     meters: list[Meter],
     registered_from: date,
     first: date,
-    by_point: Mapping[tuple[int, date], PointMonth],
+    by_point: Mapping[tuple[int | None, date], PointMonth],
 ) -> MonthTotal | None:
     after = (first + 31 * _DAY).replace(day=1)
     spans = []
@@ -63,18 +64,31 @@ def _total(
             spans.append((meter.point_id, start, end))
     if not spans:
         return None
-    start, end = min(span[1] for span in spans), max(span[2] for span in spans)
-    rows = [by_point[key] for point in sorted({span[0] for span in spans if span[0] is not None})
-            if (key := (point, first)) in by_point]  # fmt: skip
+    _, start, end = spans[0]
+    rows = []
+    if len(spans) == 1:  # nearly all places: a register of a city has tens of thousands
+        row = by_point.get((spans[0][0], first))
+        rows = [] if row is None else [row]
+    else:
+        start, end = min(span[1] for span in spans), max(span[2] for span in spans)
+        keys = [(point, first) for point in {span[0] for span in spans}]
+        rows = [by_point[key] for key in keys if key in by_point]
+    hours, why = 24 * (end - start).days, _why(rows, _midnight(start), _midnight(end))
+    if len(rows) == 1:
+        return MonthTotal(rows[0].total, rows[0].bridged, rows[0].carried, rows[0].hours, hours, why)
     known = [row.total for row in rows if row.total is not None]
     return MonthTotal(
         sum(known) if known else None,
         sum(row.bridged for row in rows),
         sum(row.carried for row in rows),
         sum(row.hours for row in rows),
-        24 * (end - start).days,
-        _why(rows, day_start(start), day_start(end)),
+        hours,
+        why,
     )
+
+
+#: The same few days are asked for tens of thousands of times.
+_midnight = lru_cache(1024)(day_start)
 
 
 def _why(rows: list[PointMonth], start: datetime, end: datetime) -> str | None:

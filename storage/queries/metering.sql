@@ -61,8 +61,14 @@ from quota order by product, region, edition, class, valid_from
 
 -- hours_by_day --
 -- hours with a reading, by point and day; days begin where `origin` does
-select h.point_id, date_bin(interval '1 day', h.hour_at, %(origin)s::timestamptz) as day_at, count(*)
-from hourly h
-where h.point_id = any(%(point_ids)s::int[]) and h.reading_count > 0
-    and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
-group by h.point_id, day_at
+select w.point_id, h.day_at, h.hours
+from unnest(%(point_ids)s::int[]) as w (point_id)
+cross join lateral (
+    -- one look at the key for each of them
+    select date_bin(interval '1 day', h.hour_at, %(origin)s::timestamptz) as day_at, count(*) as hours
+    from hourly h
+    where h.point_id = w.point_id and h.reading_count > 0
+        and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
+    group by day_at
+    offset 0
+) h

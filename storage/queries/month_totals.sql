@@ -2,22 +2,26 @@
 -- what every counter passed in a local month; a statement of its own, because one that writes may not use several cores
 create temp table summed on commit drop as
 select h.point_id, sum(h.increment) as total,
-       coalesce(sum(h.increment) filter (where 'gap' = any(h.marks)), 0) as bridged,
+       coalesce(sum(h.increment) filter (where h.gap_from is not null), 0) as bridged,
        coalesce(sum(h.increment) filter (where h.gap_from < %(from_at)s::timestamptz), 0) as carried,
        count(*) filter (where h.reading_count > 0) as hours,
-       greatest(0, count(*) filter (where 'reset' = any(h.marks)) + count(*) filter (where 'jump' = any(h.marks))
-                   - count(*) filter (where 'spike' = any(h.marks))) as unknown_steps,
+       -- few hours are marked, and a look into an array costs more than all the rest
+       greatest(0, coalesce(sum(('reset' = any(h.marks))::int + ('jump' = any(h.marks))::int
+                                - ('spike' = any(h.marks))::int) filter (where cardinality(h.marks) > 0), 0))
+           as unknown_steps,
        min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
        max(h.hour_at) filter (where h.reading_count > 0) as last_hour
 from hourly h
-join point p on p.point_id = h.point_id and p.kind = 'counter'
-where h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
+-- counters have no mean; who is one is asked of the sums, not of every hour
+where h.mean is null and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
 group by h.point_id
 
 -- keep_sums --
 -- keeps what was summed up
 insert into point_month (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
-select point_id, %(month)s::date, total, bridged, carried, hours, unknown_steps, first_hour, last_hour from summed
+select point_id, %(month)s::date, total, bridged, carried, hours, unknown_steps, first_hour, last_hour
+from summed join point p using (point_id)
+where p.kind = 'counter'
 on conflict (point_id, month) do update set total = excluded.total, bridged = excluded.bridged,
     carried = excluded.carried, hours = excluded.hours, unknown_steps = excluded.unknown_steps,
     first_hour = excluded.first_hour, last_hour = excluded.last_hour
@@ -38,7 +42,7 @@ with asked as (
     from asked a
     cross join lateral (
         select sum(h.increment) as total,
-               coalesce(sum(h.increment) filter (where 'gap' = any(h.marks)), 0) as bridged,
+               coalesce(sum(h.increment) filter (where h.gap_from is not null), 0) as bridged,
                coalesce(sum(h.increment) filter (where h.gap_from < a.from_at), 0) as carried,
                (count(*) filter (where h.reading_count > 0))::int as hours,
                greatest(0, count(*) filter (where 'reset' = any(h.marks)) + count(*) filter (where 'jump' = any(h.marks))
