@@ -17,6 +17,8 @@ from grafana.sdk import (
     common_model,
     dashboard_builder,
     datasource,
+    gauge,
+    geomap,
     stat,
     statetimeline,
     table,
@@ -34,9 +36,13 @@ TAG = "plantwatch"
 #: Instants in tables, in the board's time zone.
 TIME_UNIT = "time:YYYY-MM-DD HH:mm"
 
-CITY, WATER, EMISSION, TRUST, LIMITS, LDAR, PLATFORM = (
+CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, PLATFORM = (
     "plantwatch-city",
     "plantwatch-water",
+    "plantwatch-balance",
+    "plantwatch-energy",
+    "plantwatch-carbon",
+    "plantwatch-targets",
     "plantwatch-emission",
     "plantwatch-trust",
     "plantwatch-limits",
@@ -47,15 +53,24 @@ CITY, WATER, EMISSION, TRUST, LIMITS, LDAR, PLATFORM = (
 #: Opens a finding in the API, down to its hours, minutes, marks, formula and limit; the board has a variable `api`.
 FINDING_LINK = ("判定依据（接口）", '${api}/v1/findings/${__data.fields["判定编号"]}')
 
-P = TypeVar("P", stat.Panel, table.Panel, timeseries.Panel, barchart.Panel, statetimeline.Panel)
+P = TypeVar(
+    "P",
+    stat.Panel,
+    table.Panel,
+    timeseries.Panel,
+    barchart.Panel,
+    statetimeline.Panel,
+    geomap.Panel,
+    gauge.Panel,
+)
 Variable = dashboard_builder.QueryVariable | dashboard_builder.TextBoxVariable
-Panel = stat.Panel | table.Panel | timeseries.Panel | barchart.Panel | statetimeline.Panel
+Panel = stat.Panel | table.Panel | timeseries.Panel | barchart.Panel | statetimeline.Panel | geomap.Panel | gauge.Panel
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """How a table or stat shows one result column. background paints the cell in the word's colour; colour is fixed,
-    for figures that are neither good nor bad."""
+    for figures that are neither good nor bad. off_map: not in the tooltip of a map."""
 
     unit: str | None = None
     decimals: int | None = None
@@ -66,6 +81,7 @@ class Column:
     width: int | None = None
     bad_above_zero: bool = False
     colour: str | None = None
+    off_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +155,15 @@ def _properties(column: Column) -> list[model.DynamicConfigValue]:
         properties["links"] = [{"title": title, "url": url} for title, url in column.links]
     if column.hidden:
         properties["custom.hidden"] = True
+    if column.off_map:
+        properties["custom.hideFrom"] = {"legend": False, "tooltip": True, "viz": False}
     if column.width is not None:
         properties["custom.width"] = column.width
     return [model.DynamicConfigValue(id_val=name, value=value) for name, value in properties.items()]
 
 
-def _prepare(panel: P, title: str, description: str, sql: str, form: str, unit: str, size: tuple[int, int]) -> P:
+def prepare(panel: P, title: str, description: str, sql: str, form: str, unit: str, size: tuple[int, int]) -> P:
+    """Give a panel what every one of ours has. form: as `PostgresQuery`; size: width of 24, height."""
     width, height = size
     panel.title(title).description(description).datasource(datasource())
     panel.with_target(PostgresTarget(PostgresQuery(sql, format_val=form)))
@@ -154,7 +173,8 @@ def _prepare(panel: P, title: str, description: str, sql: str, form: str, unit: 
     return panel
 
 
-def _columns(panel: P, columns: Mapping[str, Column]) -> P:
+def show_columns(panel: P, columns: Mapping[str, Column]) -> P:
+    """Show result columns as said."""
     for name, column in columns.items():
         panel.override_by_name(name, _properties(column))
     return panel
@@ -173,7 +193,7 @@ def stat_panel(
     link: tuple[str, str] | None = None,
 ) -> stat.Panel:
     """Figures of one row, each under its column name; words and colours by `columns`."""
-    panel = _prepare(stat.Panel(), title, description, sql, "table", unit, size)
+    panel = prepare(stat.Panel(), title, description, sql, "table", unit, size)
     panel.decimals(decimals).text_mode(common_model.BigValueTextMode.AUTO)
     panel.graph_mode(common_model.BigValueGraphMode.NONE).color_mode(common_model.BigValueColorMode.VALUE)
     panel.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).fields("/.*/").values(False))
@@ -181,7 +201,7 @@ def stat_panel(
         panel.thresholds(_thresholds((None, GREEN), (1, RED)))
     if link is not None:
         panel.links([dashboard_builder.DashboardLink(link[0]).type(model.DashboardLinkType.LINK).url(link[1])])
-    return _columns(panel, columns or {})
+    return show_columns(panel, columns or {})
 
 
 def table_panel(
@@ -193,9 +213,9 @@ def table_panel(
     size: tuple[int, int] = (24, 9),
 ) -> table.Panel:
     """A table with the query's columns in the query's order."""
-    panel = _prepare(table.Panel(), title, description, sql, "table", "none", size)
+    panel = prepare(table.Panel(), title, description, sql, "table", "none", size)
     panel.filterable(True)
-    return _columns(panel, columns or {})
+    return show_columns(panel, columns or {})
 
 
 def series_panel(
@@ -212,7 +232,7 @@ def series_panel(
     size: tuple[int, int] = (24, 9),
 ) -> timeseries.Panel:
     """Lines or bars over time. limits: series whose name ends in 限值 or 目标 become dashed red lines."""
-    panel = _prepare(timeseries.Panel(), title, description, sql, "time_series", unit, size)
+    panel = prepare(timeseries.Panel(), title, description, sql, "time_series", unit, size)
     panel.decimals(decimals).span_nulls(False).line_width(1).fill_opacity(80 if bars else 0)
     panel.draw_style(common_model.GraphDrawStyle.BARS if bars else common_model.GraphDrawStyle.LINE)
     panel.color_scheme(dashboard_builder.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
@@ -252,7 +272,7 @@ def bars_panel(
     size: tuple[int, int] = (12, 9),
 ) -> barchart.Panel:
     """Bars over a text column `x`; words translate that column."""
-    panel = _prepare(barchart.Panel(), title, description, sql, "table", unit, size)
+    panel = prepare(barchart.Panel(), title, description, sql, "table", unit, size)
     panel.decimals(decimals).x_field(x).legend(common.VizLegendOptions().show_legend(True))
     panel.color_scheme(dashboard_builder.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC))
     panel.stacking(common_model.StackingMode.NORMAL if stacked else common_model.StackingMode.NONE)
@@ -269,37 +289,12 @@ def timeline_panel(
     title: str, description: str, sql: str, *, words: Words, size: tuple[int, int] = (24, 10)
 ) -> statetimeline.Panel:
     """States over time: numeric codes, one lane a series, coloured by the words."""
-    panel = _prepare(statetimeline.Panel(), title, description, sql, "time_series", "none", size)
+    panel = prepare(statetimeline.Panel(), title, description, sql, "time_series", "none", size)
     panel.mappings([*mappings(words)]).merge_values(True).show_value(common_model.VisibilityMode.NEVER)
     panel.row_height(0.9).fill_opacity(90).line_width(0)
     panel.color_scheme(dashboard_builder.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
     panel.legend(common.VizLegendOptions().show_legend(True))
     return panel
-
-
-def variable(name: str, label: str, sql: str, description: str) -> dashboard_builder.QueryVariable:
-    """A multi-choice with `All`. All is the literal '__all__', so that a query is valid even before any choice
-    exists: ``'__all__' in ($enterprise) or enterprise in ($enterprise)``."""
-    return (
-        dashboard_builder.QueryVariable(name)
-        .label(label)
-        .description(description)
-        .datasource(datasource())
-        .query(sql)
-        .definition(sql)
-        .multi(True)
-        .include_all(True)
-        .all_value("'__all__'")
-        .current(model.VariableOption(selected=True, text=["All"], value=["$__all"]))
-        .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
-        .sort(model.VariableSort.DISABLED)
-    )
-
-
-def text_variable(name: str, label: str, value: str, description: str) -> dashboard_builder.TextBoxVariable:
-    """A box to type in, filled with `value`."""
-    box = dashboard_builder.TextBoxVariable(name).label(label).description(description).default_value(value)
-    return box.current(model.VariableOption(selected=True, text=value, value=value))
 
 
 def render(board: Board) -> str:
@@ -346,8 +341,11 @@ def _boards_link() -> dashboard_builder.DashboardLink:
 
 
 __all__ = [
+    "BALANCE",
+    "CARBON",
     "CITY",
     "EMISSION",
+    "ENERGY",
     "FINDING_LINK",
     "GREEN",
     "GREY",
@@ -356,6 +354,7 @@ __all__ = [
     "ORANGE",
     "PLATFORM",
     "RED",
+    "TARGETS",
     "TIME_UNIT",
     "TRUST",
     "WATER",
@@ -367,11 +366,11 @@ __all__ = [
     "bars_panel",
     "board_link",
     "load_queries",
+    "prepare",
     "render",
     "series_panel",
+    "show_columns",
     "stat_panel",
     "table_panel",
-    "text_variable",
     "timeline_panel",
-    "variable",
 ]

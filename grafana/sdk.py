@@ -15,12 +15,13 @@ from grafana_foundation_sdk.cog import variants as cogvariants
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    from grafana_foundation_sdk.builders import barchart, common, stat, statetimeline, table, timeseries
+    from grafana_foundation_sdk.builders import barchart, common, gauge, geomap, stat, statetimeline, table, timeseries
     from grafana_foundation_sdk.builders import dashboard as dashboard_builder
     from grafana_foundation_sdk.cog.encoder import JSONEncoder
     from grafana_foundation_sdk.cog.plugins import register_default_plugins
     from grafana_foundation_sdk.models import common as common_model
     from grafana_foundation_sdk.models import dashboard as dashboard_model
+    from grafana_foundation_sdk.models import geomap as geomap_model
 
 #: The uid that provisioning gives the data source; every target and variable names it.
 DATASOURCE_UID = "plantwatch-postgres"
@@ -88,6 +89,9 @@ __all__ = [
     "dashboard_builder",
     "dashboard_model",
     "datasource",
+    "gauge",
+    "geomap",
+    "geomap_model",
     "register",
     "stat",
     "statetimeline",

@@ -1,9 +1,11 @@
-"""用水计量覆盖: installation and online rates against their targets, and the gaps that someone can close."""
+"""用水计量覆盖: installation, online, fit and arrival rates against what is asked for, and gaps to close."""
 
 from __future__ import annotations
 
+from grafana.account_words import MEDIA, MET, PLACE_LEVELS
 from grafana.boards import variables
 from grafana.panels import (
+    FINDING_LINK,
     TIME_UNIT,
     WATER,
     Board,
@@ -14,7 +16,16 @@ from grafana.panels import (
     series_panel,
     table_panel,
 )
-from grafana.words import GAP_KINDS, QC_FLAGS, SOURCE_FLAGS, VERDICTS, WATER_REASONS, YES_NO
+from grafana.pictures import map_panel
+from grafana.words import (
+    GAP_KINDS,
+    QC_FLAGS,
+    RULE_STATUS,
+    SOURCE_FLAGS,
+    VERDICTS,
+    WATER_REASONS,
+    YES_NO,
+)
 
 _PCT = Column(unit="percent", decimals=2)
 _TIME = Column(unit=TIME_UNIT)
@@ -33,10 +44,36 @@ def board() -> Board:
     return Board(
         uid=WATER,
         title="用水计量覆盖",
-        description="用水计量设施安装率、取水计量在线监控率与目标、缺口清单、水量",
-        variables=[variables.district(), variables.enterprise(), variables.water_rule()],
-        sections=[_rates(sql), _gaps(sql), _volumes(sql)],
+        description="用水计量设施安装率、取水计量在线监控率、计量器具配备率、到报率与目标，缺口清单、水量",
+        variables=[variables.district(), variables.enterprise(), variables.water_rule(), variables.api()],
+        sections=[_maps(sql), _rates(sql), _instruments(sql), _gaps(sql), _volumes(sql)],
         time_from="now-60d/d",
+    )
+
+
+def _maps(sql: dict[str, str]) -> Section:
+    hidden = {"经度": Column(off_map=True), "纬度": Column(off_map=True)}
+    about = "各旗县区和园区在登记的坐标处一个标记，按最近一个已判定日的比率由红（0）到绿（100）着色；没有坐标的不显示。"
+    return Section(
+        "旗县区与园区",
+        [
+            map_panel(
+                "取水计量在线监控率分布",
+                about + "目标取自绿色园区方案。没有底图：不需要联网。",
+                sql["map"],
+                colour_by="在线监控率",
+                label="名称",
+                columns={**hidden, "安装率": _PCT, "在线目标": _PCT, "安装目标": _PCT},
+            ),
+            map_panel(
+                "用水计量设施安装率分布",
+                about + "分子、分母同“各旗县区和园区”一表。",
+                sql["map"],
+                colour_by="安装率",
+                label="名称",
+                columns={**hidden, "在线监控率": _PCT, "在线目标": _PCT, "安装目标": _PCT},
+            ),
+        ],
     )
 
 
@@ -45,8 +82,8 @@ def _rates(sql: dict[str, str]) -> Section:
         "覆盖率与目标",
         [
             table_panel(
-                "全市与各旗县区",
-                "最近一个已判定日。安装率：分子为用水单位级计量点全部装有检定有效水表的工业企业数，分母为工业企业数，"
+                "全市、各旗县区和园区",
+                "最近一个已判定日。配备率一行为离要求最近（或差得最多）的一种一级，逐级见下。安装率：分子为用水单位级计量点全部装有检定有效水表的工业企业数，分母为工业企业数，"
                 "另一口径为按计量点（已装 ÷ 应装）。在线监控率：分子为在线取水口许可水量，"
                 "分母为全部在役非农业取水口许可水量"
                 "（立方米/年），另一口径为按应在线取水口个数。",
@@ -74,6 +111,54 @@ def _rates(sql: dict[str, str]) -> Section:
                 decimals=2,
                 limits=True,
                 size=(24, 9),
+            ),
+        ],
+    )
+
+
+def _instruments(sql: dict[str, str]) -> Section:
+    return Section(
+        "配备率与到报率",
+        [
+            table_panel(
+                "各级计量器具配备率",
+                "最近一个已判定日，按介质（水、各种能源）和级别：已装 ÷ 应装；检定过期的不算已装，是否联网不计。"
+                "要求取自所列规则；规则性质为“待核实”的数值未经标准原文核对，缺省不启用。未选企业时为全市、旗县区和园区。",
+                sql["fit_levels"],
+                columns={
+                    "介质": Column(words=MEDIA),
+                    "级别": Column(words=PLACE_LEVELS),
+                    "配备率": _PCT,
+                    "要求": _PCT,
+                    "达到": Column(words=MET, background=True),
+                    "规则性质": Column(words=RULE_STATUS),
+                    "启用": Column(words=YES_NO),
+                },
+                size=(24, 10),
+            ),
+            table_panel(
+                "到报率",
+                "最近一个已判定月：有读数的小时 ÷ 应有小时，低的在前。应有小时按登记的计量点计，从未上报的也计入。"
+                "“未联网”指装了检定有效的器具而没有数据来源，不计入分母。",
+                sql["arrivals"],
+                columns={
+                    "范围": Column(links=(("查看该企业", board_link(WATER, enterprise="企业代码")), FINDING_LINK)),
+                    "到报率": _PCT,
+                    "要求": _PCT,
+                    "判定": Column(words=VERDICTS, background=True),
+                    "原因": Column(words=WATER_REASONS),
+                    "判定编号": Column(hidden=True),
+                    "企业代码": Column(hidden=True),
+                },
+                size=(14, 10),
+            ),
+            series_panel(
+                "到报率逐月",
+                "每个已判定月一点。未选企业时为全市、旗县区和园区，选企业后为该企业。",
+                sql["arrival_trend"],
+                unit="percent",
+                decimals=2,
+                size=(10, 10),
             ),
         ],
     )

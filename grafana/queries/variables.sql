@@ -18,7 +18,7 @@ order by outlet
 select pollutant_name as "__text", pollutant as "__value" from dash.pollutant order by pollutant
 
 -- water_rule --
-select title as "__text", rule_id as "__value" from dash.rule_health where rule_id like 'water.%' order by rule_id
+select title as "__text", rule_id as "__value" from dash.rule_health where evaluator in ('installation_rate', 'online_rate', 'fit_rate') order by rule_id
 
 -- ldar_rule --
 select title as "__text", rule_id as "__value" from dash.rule_health where rule_id like 'ldar.%' order by rule_id

@@ -3,10 +3,60 @@ select indicator as "指标", subject_name as "范围", rate_pct as "实际", ta
        margin_pct_points as "差额", numerator as "分子", denominator as "分母", second_pct as "另一口径",
        verdict as "判定", reason as "原因", to_char(day, 'YYYY-MM-DD') as "判定日"
 from dash.metering_coverage_latest
-where subject_kind in ('city', 'district')
+where subject_kind in ('city', 'district', 'park')
   and ('__all__' in ($rule) or rule_id in ($rule))
   and ('__all__' in ($district) or subject_kind = 'city' or district in ($district))
-order by rule_id, subject_kind, subject
+order by rule_id, array_position(array['city', 'district', 'park'], subject_kind), subject
+
+-- map --
+-- 没有坐标的旗县区和园区不上图
+select g.longitude as "经度", g.latitude as "纬度", g.name as "名称", g.kind as "类别", o.rate_pct as "在线监控率",
+       i.rate_pct as "安装率", o.target_pct as "在线目标", i.target_pct as "安装目标"
+from (
+    select 'district:' || district as subject, district, '旗县区' as kind, district_name as name, longitude, latitude
+    from dash.district
+    union all
+    select 'park:' || park, district, '园区', park_name, longitude, latitude from dash.park
+) g
+left join dash.metering_coverage_latest o
+       on o.subject = g.subject and o.rule_id = 'water.intake_online_rate.green_park_plan'
+left join dash.metering_coverage_latest i on i.subject = g.subject and i.rule_id = 'water.meter_installation_rate'
+where g.longitude is not null and g.latitude is not null
+  and ('__all__' in ($district) or g.district in ($district))
+order by g.subject
+
+-- fit_levels --
+select indicator as "指标", subject_name as "范围", medium as "介质", level as "级别", pct as "配备率", required_pct as "要求",
+       met as "达到", fitted as "已装", required as "应装", status as "规则性质", enabled as "启用",
+       to_char(day, 'YYYY-MM-DD') as "判定日"
+from dash.fit_level
+where ('__all__' in ($rule) or rule_id in ($rule))
+  and (('__all__' in ($enterprise) and subject_kind in ('city', 'district', 'park')
+        and ('__all__' in ($district) or subject_kind = 'city' or district in ($district)))
+    or (subject_kind = 'enterprise' and enterprise in ($enterprise)))
+order by rule_id desc, array_position(array['city', 'district', 'park', 'enterprise'], subject_kind), subject, medium,
+         array_position(array['unit', 'secondary', 'equipment'], level)
+
+-- arrivals --
+select subject_name as "范围", value as "到报率", limit_value as "要求", verdict as "判定", reason as "原因",
+       (evidence ->> 'hours')::int as "有数小时", (evidence ->> 'expected_hours')::int as "应有小时",
+       jsonb_array_length(evidence -> 'below') as "不足的计量点", jsonb_array_length(evidence -> 'unconnected') as "未联网的计量点",
+       month as "月份", finding_id as "判定编号", enterprise as "企业代码"
+from dash.account_latest
+where rule_id = 'data.arrival_rate'
+  and (subject_kind = 'city' or '__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by value nulls first, subject
+
+-- arrival_trend --
+select time, subject_name as metric, value
+from dash.account_month
+where rule_id = 'data.arrival_rate'
+  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+  and (('__all__' in ($enterprise) and subject_kind in ('city', 'district', 'park')
+        and ('__all__' in ($district) or subject_kind = 'city' or district in ($district)))
+    or (subject_kind = 'enterprise' and enterprise in ($enterprise)))
+order by time, metric
 
 -- enterprises --
 select subject_name as "企业", indicator as "指标", rate_pct as "实际", target_pct as "目标", margin_pct_points as "差额",

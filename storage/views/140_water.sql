@@ -1,9 +1,12 @@
--- Water metering by the current findings of the rules `water.*`: one row a subject, rule and local day.
+-- Metering coverage by the current findings of the daily rates (安装率, 在线监控率, 配备率): one row a subject, rule and
+-- local day. A fit rate's row is that of the medium and level with the smallest margin; dash.fit_level has them all.
 create view dash.metering_subject as
 select 'city' as subject_kind, 'city:' || city as subject, city_name as subject_name,
        null::text as district, null::text as enterprise from dash.city
 union all
 select 'district', 'district:' || district, district_name, district, null from dash.district
+union all
+select 'park', 'park:' || park, park_name, district, null from dash.park
 union all
 select 'enterprise', 'enterprise:' || enterprise, enterprise_name, district, enterprise from dash.enterprise;
 
@@ -20,7 +23,7 @@ select f.period_start as time, dash.local_day(f.period_start) as day, r.rule_id,
 from rule r
 cross join dash.metering_subject s
 join finding f on f.rule_id = r.rule_id and f.subject = s.subject and f.superseded_at is null
-where r.rule_id like 'water.%';
+where r.evaluator in ('installation_rate', 'online_rate', 'fit_rate');
 
 create view dash.metering_coverage_latest as
 select f.period_start as time, dash.local_day(f.period_start) as day, r.rule_id, r.title as indicator,
@@ -39,7 +42,18 @@ join lateral (
     where f.rule_id = r.rule_id and f.subject = s.subject and f.superseded_at is null
     order by f.period_start desc limit 1
 ) f on true
-where r.rule_id like 'water.%';
+where r.evaluator in ('installation_rate', 'online_rate', 'fit_rate');
+
+-- Fit rate by medium and level, from the newest finding.
+create view dash.fit_level as
+select c.rule_id, c.indicator, c.day, c.subject_kind, c.subject, c.subject_name, c.district, c.enterprise,
+       l ->> 'medium' as medium, l ->> 'level' as level, (l ->> 'required')::int as required,
+       (l ->> 'fitted')::int as fitted, (l ->> 'pct')::double precision as pct,
+       (l ->> 'required_pct')::double precision as required_pct, (l ->> 'met')::boolean as met, r.enabled, r.status
+from dash.metering_coverage_latest c
+join rule r using (rule_id)
+cross join lateral jsonb_array_elements(c.evidence -> 'levels') l
+where r.evaluator = 'fit_rate';
 
 -- What an operator can act on: each unmetered place and each intake that is not online, with the reason, from the
 -- evidence of the enterprise's newest finding.

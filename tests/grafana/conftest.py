@@ -5,6 +5,7 @@ Both are migrated on their own, not cloned: TimescaleDB's scheduler may sit in t
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ import pytest
 
 from storage.migrate import migrate
 from tests.conftest import TestServer
+from tests.grafana.accounts import fill_accounts
 from tests.grafana.plant import NOW, fill
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -41,6 +43,7 @@ def filled_url(server: TestServer) -> Iterator[str]:
     with _database(server) as url:
         with psycopg.connect(url, options="-c timezone=UTC") as connection:
             fill(connection)
+        asyncio.run(fill_accounts(url))
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("analyze")
         yield url

@@ -31,13 +31,19 @@ AIR = Path(__file__).with_name("air.sql")
 
 _REGISTER = """
 insert into city values ('wuhai', '乌海市');
-insert into district values ('wuda', '乌达区'), ('hainan', '海南区'), ('haibowan', '海勃湾区');
+insert into district values ('wuda', '乌达区', 106.72, 39.50), ('hainan', '海南区', 106.89, 39.44);
+insert into district values ('haibowan', '海勃湾区');
+insert into park (code, name, district, longitude, latitude) values
+    ('wuda-park', '乌达工业园', 'wuda', 106.71, 39.53), ('hainan-park', '海南工业园', 'hainan', 106.90, 39.40),
+    ('new-park', '新园区', 'haibowan', null, null);
 insert into enterprise (code, name, district, industry, is_industrial, registered_from) values
     ('coke-a', '甲焦化', 'wuda', 'coking', true, '2026-01-01'),
     ('coke-b', '乙焦化', 'hainan', 'coking', true, '2026-01-01'),
     ('chem-c', '丙化工', 'wuda', 'chemical', true, '2026-01-01'),
     ('bare-d', '丁建材', 'hainan', 'cement', true, '2026-01-01'),
     ('inn-e', '戊宾馆', 'haibowan', 'hotel', false, '2026-01-01');
+update enterprise set park = case district when 'wuda' then 'wuda-park' else 'hainan-park' end
+    where code in ('coke-a', 'coke-b', 'chem-c');
 insert into outlet (enterprise_id, code, name, process, in_service_from)
     select enterprise_id, 'S1', '1#焦炉烟囱', 'coke_oven_stack', '2026-01-01' from enterprise where code like 'coke%';
 insert into point (enterprise_id, code, name, kind, quantity, unit, interval_s, outlet_id, in_service_from)
@@ -158,9 +164,6 @@ select a.alert_id, 'firing', 'wecom', 'duty', 'k' || a.alert_id, '{}',
        case when a.alert_id %% 4 < 2 then a.detected_at + interval '4 seconds' end,
        case when a.alert_id %% 4 = 2 then '连接超时' end
 from alert a;
-insert into target values
-    ('T034', '绿色园区方案', '送审稿', '取水计量在线监控率', '>=', 90, '%%', null, 2026, '市水务局', 'water', 'auto',
-     '达到90%%', '');
 """
 
 
@@ -170,12 +173,13 @@ def fill(connection: Connection) -> None:
     _fill_rules(connection)
     parameters = {"now": NOW, "start": START}
     for script in (_READINGS, _FINDINGS, AIR.read_text("utf-8")):
-        _run(connection, script, parameters)
+        run_script(connection, script, parameters)
     _fill_water(connection)
-    _run(connection, _OPERATION, parameters)
+    run_script(connection, _OPERATION, parameters)
 
 
-def _run(connection: Connection, script: str, parameters: dict[str, object]) -> None:
+def run_script(connection: Connection, script: str, parameters: dict[str, object]) -> None:
+    """Run several statements."""
     with psycopg.ClientCursor(connection) as cursor:  # client-side binding: several statements at once
         cursor.execute(script, parameters)
 
@@ -214,8 +218,10 @@ def _register(connection: Connection) -> Register:
         cities=["wuhai"],
         districts=[code for (code,) in rows("select code from district order by code")],
         users=[
-            WaterUser(*row) for row in rows("select code, district, is_industrial, registered_from from enterprise")
+            WaterUser(*row)
+            for row in rows("select code, district, is_industrial, registered_from, park from enterprise")
         ],
+        parks=[code for (code,) in rows("select code from park order by code")],
         intakes=[
             Intake(enterprise, code, source, float(volume), False, began)
             for enterprise, code, source, volume in rows(
@@ -256,10 +262,11 @@ def _fill_water(connection: Connection) -> None:
         rule = rules.in_force(rule_id, NOW)
         if rule.evaluator in ("installation_rate", "online_rate"):
             judge = installation_rate if rule.evaluator == "installation_rate" else online_rate
-            _store(connection, rule_id, judge(window, rule.typed_params))
+            store(connection, rule_id, judge(window, rule.typed_params))
 
 
-def _store(connection: Connection, rule_id: str, judgements: Iterable[Judgement]) -> None:
+def store(connection: Connection, rule_id: str, judgements: Iterable[Judgement]) -> None:
+    """Write judgements as findings."""
     enterprises = dict(connection.execute("select code, enterprise_id from enterprise").fetchall())
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -1,0 +1,39 @@
+"""Machine words of the register, of water, energy and carbon accounts and of targets: see `grafana.words`."""
+
+from __future__ import annotations
+
+from domain.ledger import ENERGY
+from domain.products import PRODUCTS
+from grafana.words import GREEN, GREY, ORANGE, RED, Word, Words
+
+#: What metering places measure.
+MEDIA: Words = {"water": Word("水"), **{kind.key: Word(kind.name) for kind in ENERGY.values()}}
+PLACE_LEVELS: Words = {"unit": Word("进出单位"), "secondary": Word("次级单位"), "equipment": Word("主要设备")}
+MET: Words = {"true": Word("达到", GREEN), "false": Word("未达到", RED)}
+LINE_PRODUCTS: Words = {product.key: Word(product.name) for product in PRODUCTS.values()}
+CHARGING: Words = {"top": Word("顶装"), "stamp": Word("捣固")}
+QUENCHING: Words = {"dry": Word("干熄"), "wet": Word("湿熄")}
+
+DOCUMENT_STATUS: Words = {
+    "issued": Word("已印发", GREEN),
+    "征求意见稿": Word("征求意见稿", ORANGE),
+    "送审稿": Word("送审稿", ORANGE),
+}
+
+#: How the platform follows a target, and where it stands.
+CHECK_MODES: Words = {
+    "auto": Word("自动核算"),
+    "derived": Word("由台账核算"),
+    "schedule": Word("按期限"),
+    "manual": Word("人工填报"),
+    "check": Word("检查结果"),
+    "display": Word("仅展示"),
+}
+TARGET_STATES: Words = {
+    "met": Word("已达到", GREEN),
+    "on_track": Word("进度正常", GREEN),
+    "behind": Word("进度落后", ORANGE),
+    "missed": Word("未达到", RED),
+    "unknown": Word("尚无数据", GREY),
+    "not_computable": Word("不能核算", GREY),
+}
