@@ -109,6 +109,13 @@ async def test_coverage_of_the_newest_and_of_a_given_day(client: Client, city: D
                     evidence=evidence,
                 )
         await insert_finding(connection)  # another rule, later: not coverage
+        await insert_finding(  # a month, from the same midnight on: not coverage
+            connection,
+            rule_id="water.balance",
+            subject="enterprise:hx-coking",
+            period_start=days[1],
+            period_end=days[1] + timedelta(days=30),
+        )
     async with client() as http:
         newest = (await http.get("/v1/coverage")).json()
         earlier = (await http.get("/v1/coverage", params={"day": "2026-10-31"})).json()
