@@ -154,7 +154,7 @@ create table point_month (
 comment on table point_month is 'what a counter passed in a local month, from hourly rows; null total: no increment is known';
 comment on column point_month.bridged is 'part of total that bridges gaps; carried: part of that from gaps that began before the month';
 comment on column point_month.hours is 'hours with a reading';
-comment on column point_month.unknown_steps is 'hours with a reset or jump: what passed then is not in total';
+comment on column point_month.unknown_steps is 'hours with a reset, or with a jump that no spike followed: what passed then is not in total';
 
 alter table rule_work drop constraint rule_work_kind_check;
 alter table rule_work add constraint rule_work_kind_check check (kind in ('hour', 'leak_test', 'register', 'ledger'));

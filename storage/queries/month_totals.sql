@@ -5,10 +5,15 @@ select h.point_id, sum(h.increment) as total,
        coalesce(sum(h.increment) filter (where h.gap_from is not null), 0) as bridged,
        coalesce(sum(h.increment) filter (where h.gap_from < %(from_at)s::timestamptz), 0) as carried,
        count(*) filter (where h.reading_count > 0) as hours,
-       -- few hours are marked, and a look into an array costs more than all the rest
-       greatest(0, coalesce(sum(('reset' = any(h.marks))::int + ('jump' = any(h.marks))::int
-                                - ('spike' = any(h.marks))::int) filter (where cardinality(h.marks) > 0), 0))
-           as unknown_steps,
+       -- a spike takes off the jump before it, but one that begins the month takes off none of its own. Few hours are
+       -- marked, and a look into an array costs more than all the rest
+       count(*) filter (where cardinality(h.marks) > 0 and 'reset' = any(h.marks))
+           + greatest(0, coalesce(sum(('jump' = any(h.marks))::int - ('spike' = any(h.marks))::int)
+                                      filter (where cardinality(h.marks) > 0), 0)
+                         + coalesce(min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'spike' = any(h.marks)
+                                                           and not 'jump' = any(h.marks))
+                                    < min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'jump' = any(h.marks)),
+                                    false)::int) as unknown_steps,
        min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
        max(h.hour_at) filter (where h.reading_count > 0) as last_hour
 from hourly h
@@ -45,8 +50,15 @@ with asked as (
                coalesce(sum(h.increment) filter (where h.gap_from is not null), 0) as bridged,
                coalesce(sum(h.increment) filter (where h.gap_from < a.from_at), 0) as carried,
                (count(*) filter (where h.reading_count > 0))::int as hours,
-               greatest(0, count(*) filter (where 'reset' = any(h.marks)) + count(*) filter (where 'jump' = any(h.marks))
-                           - count(*) filter (where 'spike' = any(h.marks)))::int as unknown_steps,
+               -- a spike takes off the jump before it, but one that begins the month takes off none of its own. Few hours are
+               -- marked, and a look into an array costs more than all the rest
+               (count(*) filter (where cardinality(h.marks) > 0 and 'reset' = any(h.marks))
+                   + greatest(0, coalesce(sum(('jump' = any(h.marks))::int - ('spike' = any(h.marks))::int)
+                                              filter (where cardinality(h.marks) > 0), 0)
+                                 + coalesce(min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'spike' = any(h.marks)
+                                                                   and not 'jump' = any(h.marks))
+                                            < min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'jump' = any(h.marks)),
+                                            false)::int))::int as unknown_steps,
                min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
                max(h.hour_at) filter (where h.reading_count > 0) as last_hour
         from hourly h
