@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from domain.findings import Subject, SubjectKind
 from domain.metering import ControlIndex, Intake, Line, Meter, Place, Quota, WaterUser, in_service
 from rules.evaluators.contract import Evidence, Params, YearTarget
 
+_DAY = timedelta(days=1)
 COVERAGE_SUBJECTS = {SubjectKind.ENTERPRISE, SubjectKind.PARK, SubjectKind.DISTRICT, SubjectKind.CITY}
 
 
@@ -91,6 +93,23 @@ class Register:
             found[intake.enterprise].append(intake)
         return found
 
+    @cached_property
+    def _turns(self) -> dict[str, list[date]]:
+        """By enterprise the days on which one of its places or meters begins or ceases to count, in order."""
+        found: dict[str, set[date | None]] = defaultdict(set)
+        for place in self.places:
+            found[place.enterprise] |= {place.in_service_from, place.in_service_to}
+        for meter in self.meters:
+            found[meter.enterprise] |= {meter.installed_on, meter.removed_on, meter.verification_due + _DAY}
+        return {code: sorted(day for day in days if day is not None) for code, days in found.items()}
+
+    def stretch(self, enterprise: str, day: date) -> int:
+        """Equal for two days between which nothing begins or ceases to be fitted or required at an enterprise.
+
+        What is counted of places and meters on one of them holds on the other; whether meters are connected does not.
+        """
+        return bisect_right(self._turns.get(enterprise, ()), day)
+
     def users_on(self, day: date) -> list[WaterUser]:
         """Enterprises that are judged on a day."""
         return [user for user in self.users if user.registered_from <= day]
@@ -130,6 +149,10 @@ class CoverageWindow:
     register: Register
     level: str = "unit"
     hours_with_reading: dict[int, dict[date, int]] = field(default_factory=dict)
+
+    def stretch(self, enterprise: str, day: date) -> int:
+        """See `Register.stretch`; of a single day there is nothing to remember."""
+        return self.register.stretch(enterprise, day) if len(self.days) > 1 else 0
 
 
 def target_of(targets: Sequence[YearTarget], year: int) -> YearTarget | None:

@@ -81,11 +81,15 @@ def fit_rate(window: CoverageWindow, params: FitRateParams) -> list[Judgement]:
     """Per day: each enterprise, each park and district, the city. value and limit in %."""
     out = []
     required = params.required_pct
+    known: dict[tuple[str, int], _User] = {}
     for day in window.days:
         users = window.register.users_on(day)
-        counted = {user.code: _count(window, user, day, params.scope, required) for user in users}
+        counted = {}
         for user in users:
-            found = counted[user.code]
+            key = user.code, window.stretch(user.code, day)
+            if key not in known:
+                known[key] = _count(window, user, day, params.scope, required)
+            counted[user.code] = found = known[key]
             if found.counts or params.scope == "water":
                 subject = Subject(SubjectKind.ENTERPRISE, user.code)
                 beside: Evidence = {"places": found.lacking, "not_listed": found.not_listed}

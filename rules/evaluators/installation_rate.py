@@ -55,18 +55,26 @@ class _User:
 def installation_rate(window: CoverageWindow, params: InstallationRateParams) -> list[Judgement]:
     """Per day: each industrial enterprise, each district, the city. value and limit in %."""
     out = []
+    known: dict[tuple[str, int], _User] = {}
     for day in window.days:
         target = target_of(params.targets, day.year)
         if target is None:
             continue
         users = [user for user in window.register.users_on(day) if user.is_industrial]
-        counted = {user.code: _count(window, user, day) for user in users}
+        counted = {user.code: _counted(window, user, day, known) for user in users}
         out += [_enterprise(counted[user.code], day, target, params.readings) for user in users]
         out += [
             _group(subject, [counted[user.code] for user in members], day, target, params.readings)
             for subject, members in window.register.groups(users)
         ]
     return out
+
+
+def _counted(window: CoverageWindow, user: WaterUser, day: date, known: dict[tuple[str, int], _User]) -> _User:
+    key = user.code, window.stretch(user.code, day)
+    if key not in known:
+        known[key] = _count(window, user, day)
+    return known[key]
 
 
 def _count(window: CoverageWindow, user: WaterUser, day: date) -> _User:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from domain.findings import Subject, SubjectKind
 from domain.periods import day_period, day_start, local_day, numbered_hour
@@ -19,7 +20,7 @@ from storage.database import Connection
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class City:
     """The register with what the family needs to know of its subjects."""
 
@@ -28,16 +29,32 @@ class City:
     starts: dict[Subject, date]
     points: dict[int, str]  # points whose arrival counts, with their enterprise
 
+    @cached_property
+    def _members(self) -> dict[Subject, set[str]]:
+        return {
+            subject: {user.code for user in members} for subject, members in self.register.groups(self.register.users)
+        }
+
+    @cached_property
+    def _groups_of(self) -> dict[str, list[Subject]]:
+        found: dict[str, list[Subject]] = {}
+        for subject, codes in self._members.items():
+            for code in codes:
+                found.setdefault(code, []).append(subject)
+        return found
+
+    @property
+    def group_subjects(self) -> Iterable[Subject]:
+        """The parks, districts and the city."""
+        return self._members
+
     def enterprises_of(self, subject: Subject) -> set[str]:
         """Codes of the enterprises that count for a subject."""
-        users = self.register.users
-        if subject.kind is SubjectKind.ENTERPRISE:
-            return {subject.key}
-        if subject.kind is SubjectKind.DISTRICT:
-            return {user.code for user in users if user.district == subject.key}
-        if subject.kind is SubjectKind.PARK:
-            return {user.code for user in users if user.park == subject.key}
-        return {user.code for user in users}
+        return {subject.key} if subject.kind is SubjectKind.ENTERPRISE else self._members[subject]
+
+    def subjects_of(self, enterprise: str) -> list[Subject]:
+        """The subjects that an enterprise counts for: itself and its groups."""
+        return [Subject(SubjectKind.ENTERPRISE, enterprise), *self._groups_of.get(enterprise, ())]
 
 
 class Days:
@@ -62,13 +79,12 @@ class Days:
         pending = {subject: day for subject in city.starts if (day := _next_day(subject, city, marks)) <= last}
         if not pending:
             return done
-        at_once = max(1, job.batch_rows // (8 * len(pending))) * _DAY
+        at_once = max(1, job.batch_rows // len(pending)) * _DAY  # the register is read once for all of them
         dirty = await self._dirty_days(connection, city, job)
         chosen: dict[date, set[Subject]] = {}
         through: dict[str, datetime] = {}
         for subject, begin in pending.items():
-            enterprises = city.enterprises_of(subject) if dirty else set()
-            unsettled = sorted(day for enterprise, day in dirty if enterprise in enterprises)
+            unsettled = sorted({day for code in city.enterprises_of(subject) for day in dirty.get(code, ())})
             until = min(last, begin + at_once - _DAY)
             for day in _days(begin, until):
                 if any(day.replace(day=1) <= hole <= day for hole in unsettled):
@@ -102,10 +118,8 @@ class Days:
         chosen: dict[date, set[Subject]] = {}
 
         def touch(enterprise: str, begin: date, end: date, *, moved: bool) -> None:
-            for subject in city.starts:
-                is_group = subject.kind is not SubjectKind.ENTERPRISE
-                if not (moved and is_group) and enterprise not in city.enterprises_of(subject):
-                    continue
+            own = city.subjects_of(enterprise)
+            for subject in [own[0], *city.group_subjects] if moved else own:
                 judged = _next_day(subject, city, marks) - _DAY
                 for day in _days(max(begin, city.starts[subject]), min(end, judged)):
                     chosen.setdefault(day, set()).add(subject)
@@ -139,12 +153,13 @@ class Days:
         stored = await metering.register(connection)
         return city_of(register_of(stored), stored.enterprise_ids, job)
 
-    async def _dirty_days(self, connection: Connection, city: City, job: Job) -> set[tuple[str, date]]:
-        """(enterprise, day) on which the roll-up has yet to look at a meter's hour."""
-        if not self._needs_arrival or not city.points:
-            return set()
-        found = await windows.dirty_hours(connection, list(city.points), job.closed_at)
-        return {(city.points[point], local_day(hour_at)) for point, hour_at in found}
+    async def _dirty_days(self, connection: Connection, city: City, job: Job) -> dict[str, set[date]]:
+        """By enterprise the days on which the roll-up has yet to look at a meter's hour."""
+        found: dict[str, set[date]] = {}
+        if self._needs_arrival and city.points:
+            for point, hour_at in await windows.dirty_hours(connection, list(city.points), job.closed_at):
+                found.setdefault(city.points[point], set()).add(local_day(hour_at))
+        return found
 
 
 def register_of(stored: metering.MeteringRegister) -> Register:
@@ -185,13 +200,17 @@ def judge_days(
     by_point: dict[int, dict[date, int]] = {}
     for point_id, day_at, count in counts:
         by_point.setdefault(point_id, {})[local_day(day_at)] = count
-    out = []
-    for day, subjects in sorted(chosen.items()):
+    by_variant: dict[int, tuple[Rule, list[date]]] = {}  # an evaluator counts once what holds on many days
+    for day in sorted(chosen):
         rule = job.variant_at(day_start(day))
-        if rule is None:
-            continue
-        window = CoverageWindow([day], register, rule.applies.get("level", "unit"), by_point)
-        out += [(rule, judgement) for judgement in judge(rule, window) if judgement.subject in subjects]
+        if rule is not None:
+            by_variant.setdefault(rule.version, (rule, []))[1].append(day)
+    out = []
+    for rule, days in by_variant.values():
+        window = CoverageWindow(days, register, rule.applies.get("level", "unit"), by_point)
+        for judgement in judge(rule, window):
+            if judgement.subject in chosen[local_day(judgement.period.start)]:
+                out.append((rule, judgement))
     return out
 
 

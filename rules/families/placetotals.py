@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from domain.metering import Meter, Place
 from domain.periods import HOUR, day_start
@@ -14,7 +15,15 @@ from rules.evaluators.coverage import Register
 from storage.month_totals import PointMonth
 
 _DAY = timedelta(days=1)
-_FOREVER = date.max
+_midnight = lru_cache(maxsize=4096)(day_start)
+
+
+class _Span(NamedTuple):
+    """Days [start, end) on which a meter's point counts for its place; no end: still."""
+
+    point_id: int
+    start: date
+    end: date | None
 
 
 def place_totals(
@@ -24,83 +33,83 @@ def place_totals(
 
     A place has an entry for every month in which one of its meters was connected for at least a day.
     """
-    by_point: dict[tuple[int | None, date], PointMonth] = {(row.point_id, row.month): row for row in rows}
+    by_point: dict[int, dict[date, PointMonth]] = defaultdict(dict)
+    for row in rows:
+        by_point[row.point_id][row.month] = row
     registered = {user.code: user.registered_from for user in register.users}
-    connected: dict[tuple[str, str], list[Meter]] = defaultdict(list)
-    for meter in register.meters:
-        if meter.point_id is not None:
-            connected[meter.enterprise, meter.place].append(meter)
-    firsts = list(months)
+    bounds = [(first, (first + 31 * _DAY).replace(day=1)) for first in months]
     found: dict[tuple[str, str], dict[date, MonthTotal]] = {}
     for place in register.places:
-        meters = connected.get((place.enterprise, place.code))
-        if meters and place.enterprise in registered:
-            by_month = {
-                first: total
-                for first in firsts
-                if (total := _total(place, meters, registered[place.enterprise], first, by_point)) is not None
-            }
-            if by_month:
-                found[place.enterprise, place.code] = by_month
+        key = place.enterprise, place.code
+        since = registered.get(place.enterprise)
+        meters = register.meters_at.get(key)
+        if since is None or not meters:
+            continue
+        spans = [_span(place, meter, since, meter.point_id) for meter in meters if meter.point_id is not None]
+        by_month = {
+            first: total for first, after in bounds if (total := _total(spans, first, after, by_point)) is not None
+        }
+        if by_month:
+            found[key] = by_month
     return found
 
 
+def _span(place: Place, meter: Meter, registered_from: date, point_id: int) -> _Span:
+    start = max(place.in_service_from, meter.installed_on, registered_from)
+    if meter.point_in_service_from is not None:
+        start = max(start, meter.point_in_service_from)
+    ends = [day for day in (place.in_service_to, meter.removed_on, meter.point_in_service_to) if day is not None]
+    return _Span(point_id, start, min(ends) if ends else None)
+
+
 def _total(
-    place: Place,
-    meters: list[Meter],
-    registered_from: date,
-    first: date,
-    by_point: Mapping[tuple[int | None, date], PointMonth],
+    spans: list[_Span], first: date, after: date, by_point: Mapping[int, Mapping[date, PointMonth]]
 ) -> MonthTotal | None:
-    after = (first + 31 * _DAY).replace(day=1)
-    spans = []
-    for meter in meters:
-        start = max(
-            first, place.in_service_from, meter.installed_on, meter.point_in_service_from or first, registered_from
-        )
-        ends = (after, place.in_service_to, meter.removed_on, meter.point_in_service_to)
-        end = min(day for day in ends if day is not None)
+    begin, finish, points = after, first, set()
+    for point_id, span_start, span_end in spans:
+        start = span_start if span_start > first else first
+        end = after if span_end is None or span_end > after else span_end
         if start < end:
-            spans.append((meter.point_id, start, end))
-    if not spans:
+            points.add(point_id)
+            begin, finish = min(begin, start), max(finish, end)
+    if not points:
         return None
-    _, start, end = spans[0]
-    rows = []
-    if len(spans) == 1:  # nearly all places: a register of a city has tens of thousands
-        row = by_point.get((spans[0][0], first))
-        rows = [] if row is None else [row]
-    else:
-        start, end = min(span[1] for span in spans), max(span[2] for span in spans)
-        keys = [(point, first) for point in {span[0] for span in spans}]
-        rows = [by_point[key] for key in keys if key in by_point]
-    hours, why = 24 * (end - start).days, _why(rows, _midnight(start), _midnight(end))
-    if len(rows) == 1:
-        return MonthTotal(rows[0].total, rows[0].bridged, rows[0].carried, rows[0].hours, hours, why)
+    rows = [row for point in sorted(points) if (row := by_point.get(point, _NOTHING).get(first)) is not None]
+    expected = 24 * (finish - begin).days
+    if not rows:
+        return MonthTotal(None, 0.0, 0.0, 0, expected, "no_data")
+    row = rows[0] if len(rows) == 1 else _sum(rows)
+    why = _why(row, _midnight(begin), _midnight(finish))
+    return MonthTotal(row.total, row.bridged, row.carried, row.hours, expected, why)
+
+
+def _sum(rows: list[PointMonth]) -> PointMonth:
+    """Several points of one place as if they were one."""
     known = [row.total for row in rows if row.total is not None]
-    return MonthTotal(
+    return PointMonth(
+        0,
+        rows[0].month,
         sum(known) if known else None,
         sum(row.bridged for row in rows),
         sum(row.carried for row in rows),
         sum(row.hours for row in rows),
-        hours,
-        why,
+        sum(row.unknown_steps for row in rows),
+        min((row.first_hour for row in rows if row.first_hour is not None), default=None),
+        max((row.last_hour for row in rows if row.last_hour is not None), default=None),
     )
 
 
-#: The same few days are asked for tens of thousands of times.
-_midnight = lru_cache(1024)(day_start)
+_NOTHING: Mapping[date, PointMonth] = {}
 
 
-def _why(rows: list[PointMonth], start: datetime, end: datetime) -> str | None:
+def _why(row: PointMonth, start: datetime, end: datetime) -> str | None:
     """Why a total is not complete, None when it is."""
-    firsts = [row.first_hour for row in rows if row.first_hour is not None]
-    lasts = [row.last_hour for row in rows if row.last_hour is not None]
-    if not firsts or not lasts or all(row.total is None for row in rows):
+    if row.first_hour is None or row.last_hour is None or row.total is None:
         return "no_data"
-    if any(row.unknown_steps for row in rows):
+    if row.unknown_steps:
         return "meter_reset"
-    if min(firsts) - start > OPEN_HOURS * HOUR:
+    if row.first_hour - start > OPEN_HOURS * HOUR:
         return "late_start"
-    if end - max(lasts) > (OPEN_HOURS + 1) * HOUR:  # the last hour begins an hour before it ends
+    if end - row.last_hour > (OPEN_HOURS + 1) * HOUR:  # the last hour begins an hour before it ends
         return "open_gap"
     return None
