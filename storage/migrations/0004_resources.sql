@@ -163,6 +163,7 @@ comment on table rule_work is 'append-only: hour = point_id and hour, leak_test 
 create table target_value (
     value_id bigint generated always as identity primary key,
     target_id text not null,
+    part text not null default '',
     as_of date not null,
     value double precision not null check (value > '-infinity' and value < 'infinity'),
     author text not null check (author <> ''),
@@ -171,8 +172,10 @@ create table target_value (
     created_at timestamptz not null,
     superseded_at timestamptz
 );
-create unique index ux_target_value_current on target_value (target_id, as_of) where superseded_at is null;
+create unique index ux_target_value_current on target_value (target_id, part, as_of) where superseded_at is null;
+create index ix_target_value_history on target_value (target_id, value_id desc);
 comment on table target_value is 'what a bureau enters for targets that nothing here can compute; append-only';
+comment on column target_value.part is 'which number of a target that has several kinds of things; empty for the others';
 
 create table target_status (
     target_id text primary key,
@@ -184,6 +187,8 @@ create table target_status (
     gap double precision,
     projected double precision,
     trend jsonb not null,
+    parts jsonb not null,
+    conflicts jsonb not null,
     source jsonb not null,
     why text not null,
     computed_at timestamptz not null
