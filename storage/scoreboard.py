@@ -43,7 +43,7 @@ class SubjectCount(NamedTuple):
     verdict: str
     reason: str
     grade: str | None
-    count: int
+    subjects: int
 
 
 class Connected(NamedTuple):
@@ -127,7 +127,8 @@ async def enterprise_counts(connection: Connection, rule: str, months: Sequence[
         _SQL["enterprise_counts"],
         {"rule": rule, "firsts": list(months), "froms": [day_start(first) for first in months]},
     )
-    return [SubjectCount(*row[:4], None, row[4]) for row in await cursor.fetchall()]
+    found = await cursor.fetchall()
+    return [SubjectCount(first, industry, verdict, reason, None, n) for first, industry, verdict, reason, n in found]
 
 
 async def line_counts(connection: Connection, rule: str, months: Sequence[date]) -> list[SubjectCount]:
