@@ -82,7 +82,7 @@ WORDS: Mapping[str, str] = {
     "over_budget": "超过碳排放预算",
     "within_budget": "未超碳排放预算",
     "green_exceeds_use": "绿电大于用电量",
-    "factor_unconfirmed": "排放因子未经核对，只列数值",
+    "factor_unconfirmed": "所用系数未经核对，只列数值",
     "more_than_generated": "处置利用量大于产生量",
     # signs of counters
     "too_few_hours": "有数小时不足",

@@ -87,6 +87,8 @@ def _flows() -> Iterable[Item]:
     for kind in ENERGY.values():
         if kind.key not in ("electricity", "steam", "heat"):
             yield _item(f"carbon_content.{kind.key}", f"{kind.name}含碳量", f"tC/{kind.unit}", "line enterprise")
+            per = "MJ/m3" if kind.unit == "m3" else "MJ/kg"
+            yield _item(f"ncv.{kind.key}", f"{kind.name}低位发热量（实测）", per, "line enterprise")
 
 
 #: Every item by its key.

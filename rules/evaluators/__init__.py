@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from rules.evaluators import (
     arrival_rate,
+    benchmark_share,
     calibration,
     capture_rate,
     carbon_account,
     daily_limit,
     early_warning,
+    energy_total,
     fit_rate,
     green_share,
     hourly_limit,
@@ -35,6 +37,7 @@ from rules.evaluators import (
     single_limit,
     solid_rate,
     transmission_rate,
+    unit_energy,
     yearly_campaign,
 )
 from rules.evaluators.contract import EVALUATORS, Evaluator, Judgement, Params
@@ -45,11 +48,13 @@ __all__ = [
     "Judgement",
     "Params",
     "arrival_rate",
+    "benchmark_share",
     "calibration",
     "capture_rate",
     "carbon_account",
     "daily_limit",
     "early_warning",
+    "energy_total",
     "fit_rate",
     "green_share",
     "hourly_limit",
@@ -76,5 +81,6 @@ __all__ = [
     "single_limit",
     "solid_rate",
     "transmission_rate",
+    "unit_energy",
     "yearly_campaign",
 ]

@@ -6,6 +6,7 @@ that brings its own. Figures are Decimal because they are compared with print: 7
 
 from __future__ import annotations
 
+from rules.policy.energy_rows import CokeCorrection, CokeQuantity, EnergyBenchmark, EnergyKindRow, ListProduct
 from rules.policy.energy_savings import LimitStanding, SavingsCheck, SavingsFormula, limit_standing, recompute
 from rules.policy.loaders import (
     DATA,
@@ -13,11 +14,15 @@ from rules.policy.loaders import (
     load_annex1_indicators,
     load_capacity_retirement,
     load_carbon_fuel_factors,
+    load_coke_corrections,
     load_coking_ule,
     load_conflicts,
     load_documents,
     load_electricity_factors,
+    load_energy_benchmarks,
+    load_energy_kinds,
     load_energy_limits,
+    load_energy_list_products,
     load_energy_saving,
     load_epa_average_factors,
     load_epa_correlations,
@@ -39,6 +44,7 @@ from rules.policy.reference import (
     EnergyLimit,
     EpaAverageFactor,
     EpaCorrelation,
+    LimitCorrection,
     StandardCoal,
 )
 from rules.policy.tables import (
@@ -69,6 +75,8 @@ __all__ = [
     "CarbonFuelFactor",
     "CheckMode",
     "CitySystem",
+    "CokeCorrection",
+    "CokeQuantity",
     "CokingWorks",
     "Comparison",
     "Confidence",
@@ -77,12 +85,16 @@ __all__ = [
     "DocumentStatus",
     "ElectricityFactor",
     "ElectricityQuantity",
+    "EnergyBenchmark",
+    "EnergyKindRow",
     "EnergyLimit",
     "EnergySaving",
     "EpaAverageFactor",
     "EpaCorrelation",
     "KeyProject",
+    "LimitCorrection",
     "LimitStanding",
+    "ListProduct",
     "Month",
     "Policy",
     "PolicyDataError",
@@ -101,11 +113,15 @@ __all__ = [
     "load_annex1_indicators",
     "load_capacity_retirement",
     "load_carbon_fuel_factors",
+    "load_coke_corrections",
     "load_coking_ule",
     "load_conflicts",
     "load_documents",
     "load_electricity_factors",
+    "load_energy_benchmarks",
+    "load_energy_kinds",
     "load_energy_limits",
+    "load_energy_list_products",
     "load_energy_saving",
     "load_epa_average_factors",
     "load_epa_correlations",

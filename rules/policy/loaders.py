@@ -14,6 +14,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
+from domain.ledger import ENERGY
+from domain.products import PRODUCTS
+from domain.standard_coal import PRINTED_UNITS
+from rules.policy.energy_rows import CokeCorrection, CokeQuantity, EnergyBenchmark, EnergyKindRow, ListProduct
 from rules.policy.reader import Check, read_table
 from rules.policy.reference import (
     CarbonFuelFactor,
@@ -61,7 +65,11 @@ class Policy:
     systems: tuple[CitySystem, ...]
     printed_totals: tuple[PrintedTotal, ...]
     energy_limits: tuple[EnergyLimit, ...]
+    coke_corrections: tuple[CokeCorrection, ...]
+    energy_benchmarks: tuple[EnergyBenchmark, ...]
+    energy_list_products: tuple[ListProduct, ...]
     standard_coal: tuple[StandardCoal, ...]
+    energy_kinds: tuple[EnergyKindRow, ...]
     carbon_fuel_factors: tuple[CarbonFuelFactor, ...]
     electricity_factors: tuple[ElectricityFactor, ...]
     epa_correlations: tuple[EpaCorrelation, ...]
@@ -83,7 +91,11 @@ def read_policy(data: Traversable = DATA) -> Policy:
         systems=load_systems(data),
         printed_totals=load_printed_totals(data),
         energy_limits=load_energy_limits(data),
+        coke_corrections=load_coke_corrections(data),
+        energy_benchmarks=load_energy_benchmarks(data),
+        energy_list_products=load_energy_list_products(data),
         standard_coal=load_standard_coal(data),
+        energy_kinds=load_energy_kinds(data),
         carbon_fuel_factors=load_carbon_fuel_factors(data),
         electricity_factors=load_electricity_factors(data),
         epa_correlations=load_epa_correlations(data),
@@ -197,6 +209,54 @@ def load_standard_coal(data: Traversable = DATA) -> tuple[StandardCoal, ...]:
         return None
 
     return read_table(data, "standard_coal.csv", StandardCoal, key=["energy_zh"], checks=[check])
+
+
+def load_energy_kinds(data: Traversable = DATA) -> tuple[EnergyKindRow, ...]:
+    factors = {row.energy_zh: row for row in load_standard_coal(data)}
+
+    def check(row: EnergyKindRow) -> Complaint:
+        if row.kind not in ENERGY:
+            return "kind", f"an energy kind of the ledger ({', '.join(ENERGY)})"
+        found, unit = factors.get(row.energy_zh), PRINTED_UNITS[ENERGY[row.kind].unit]
+        if found is None or found.factor_low is None or found.factor_unit != unit:
+            return "energy_zh", f"a row of the standard-coal table with a factor in {unit}"
+        return None
+
+    return read_table(data, "energy_kinds.csv", EnergyKindRow, key=["kind", "valid_from"], checks=[check])
+
+
+def load_coke_corrections(data: Traversable = DATA) -> tuple[CokeCorrection, ...]:
+    placed = (CokeQuantity.VOLATILE, CokeQuantity.AGE_OVER)
+
+    def check(row: CokeCorrection) -> Complaint:
+        if row.charging not in ("top", "stamp"):
+            return "charging", "top or stamp"
+        if (row.at is not None) != (row.quantity in placed):
+            return "at", f"a value exactly of {placed[0]} and {placed[1]}"
+        return None
+
+    key = ["standard", "charging", "quantity", "at"]
+    return read_table(data, "coke_corrections.csv", CokeCorrection, key=key, checks=[check])
+
+
+def load_energy_benchmarks(data: Traversable = DATA) -> tuple[EnergyBenchmark, ...]:
+    def check(row: EnergyBenchmark) -> Complaint:
+        if row.product not in PRODUCTS or row.charging not in PRODUCTS[row.product].limits:
+            return "charging", "a product of ours, and charging where and only where its limits ask for it"
+        return None if row.benchmark <= row.baseline else ("baseline", f"at least the benchmark, {row.benchmark}")
+
+    return read_table(data, "energy_benchmarks.csv", EnergyBenchmark, key=["product", "charging"], checks=[check])
+
+
+def load_energy_list_products(data: Traversable = DATA) -> tuple[ListProduct, ...]:
+    printed = {row.product for row in load_energy_saving(data)}
+
+    def check(row: ListProduct) -> Complaint:
+        if row.product_zh not in printed:
+            return "product_zh", "a product as the list of energy-saving retrofits prints it"
+        return None if row.product in PRODUCTS else ("product", f"one of {', '.join(PRODUCTS)}")
+
+    return read_table(data, "energy_list_products.csv", ListProduct, key=["product_zh"], checks=[check])
 
 
 def load_carbon_fuel_factors(data: Traversable = DATA) -> tuple[CarbonFuelFactor, ...]:

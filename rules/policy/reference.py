@@ -15,6 +15,12 @@ from enum import StrEnum
 class Confidence(StrEnum):
     SECONDARY = "secondary"  # read in a source that cites the standard
     KNOWLEDGE = "knowledge"  # written down from knowledge: probably right, not checked
+    DOUBTFUL = "doubtful"  # written down from knowledge, and not even sure there
+
+
+class LimitCorrection(StrEnum):
+    COKE = "coke"  # by the tables of corrections for coke
+    OTHER = "other"  # by rules that we have not got: the printed levels decide nothing by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class EnergyLimit:
     level_3: Decimal
     unit: str
     remark: str | None  # corrections that apply before comparing
+    correction: LimitCorrection | None
     confidence: Confidence
     source: str
 

@@ -42,14 +42,24 @@ COUNTS = {
     "systems": 28,
     "printed_totals": 49,
     "energy_limits": 38,
+    "coke_corrections": 28,
+    "energy_benchmarks": 13,
+    "energy_list_products": 17,
     "standard_coal": 33,
+    "energy_kinds": 14,
     "carbon_fuel_factors": 16,
     "electricity_factors": 9,
     "epa_correlations": 10,
     "epa_average_factors": 10,
 }
-REFERENCE = [name for name in COUNTS if name.startswith(("energy_limits", "standard", "carbon", "electricity", "epa"))]
-SOURCED = [name for name in COUNTS if name not in {"documents", "conflicts", "systems", *REFERENCE}]
+REFERENCE = [
+    name
+    for name in COUNTS
+    if name.startswith(("energy_limits", "energy_benchmarks", "coke", "standard", "carbon", "electricity", "epa"))
+    and name != "coking_ule"
+]
+NAMES = ["energy_kinds", "energy_list_products"]
+SOURCED = [name for name in COUNTS if name not in {"documents", "conflicts", "systems", *NAMES, *REFERENCE}]
 
 
 @pytest.fixture(scope="module")
@@ -401,6 +411,15 @@ CELLS = [
     ("documents.csv", 4, "issued_on", "", "expected a value for an issued document"),
     ("documents.csv", 4, "issued_on", "2022-7-22", "expected a date as 2025-12-31"),
     ("documents.csv", 4, "issued_on", "2022-07-32", "expected a date as 2025-12-31"),
+    ("energy_kinds.csv", 2, "kind", "plutonium", "expected an energy kind of the ledger"),
+    ("energy_kinds.csv", 2, "energy_zh", "新水 (2020版)", "expected a row of the standard-coal table with a factor in"),
+    ("energy_kinds.csv", 2, "energy_zh", "电力(等价值)", "expected a row of the standard-coal table with a factor in"),
+    ("coke_corrections.csv", 2, "charging", "side", "expected top or stamp"),
+    ("coke_corrections.csv", 2, "at", "25", "expected a value exactly of volatile and age_over"),
+    ("energy_benchmarks.csv", 2, "charging", "", "expected a product of ours, and charging where"),
+    ("energy_benchmarks.csv", 2, "baseline", "109", "expected at least the benchmark, 110"),
+    ("energy_list_products.csv", 2, "product_zh", "焦碳", "expected a product as the list"),
+    ("energy_list_products.csv", 2, "product", "coal", "expected one of coke"),
     ("energy_saving.csv", 3, "unit_energy_kgce_per_t", "—20.08", "expected a decimal number, found '—20.08'"),
     ("energy_saving.csv", 5, "product", "电石", "expected a new seq + product, found that of row 4 again"),
     ("water_saving.csv", 2, "end_month", "2022年12月", "expected a month as 2022-04"),
