@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerts.energy import WORDS as ENERGY_WORDS
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.wording import (
     MAX_TITLE,
@@ -42,6 +43,10 @@ def describe(facts: Facts) -> Text:
     reason = facts.breaches[-1].finding.reason
     if reason in _WARNED:
         return _warning(facts, reason)
+    if (energy := ENERGY_WORDS.get(reason)) is not None:
+        headline, seen, advice = energy(facts)
+        since = _since(facts, f"累计 {len(facts.breaches)} 个月")
+        return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", since, advice)
     words = _WORDS.get(reason)
     if words is None or facts.subject.kind not in (SubjectKind.POINT, SubjectKind.OUTLET):
         return describe_violation(facts)

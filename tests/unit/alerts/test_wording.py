@@ -41,6 +41,11 @@ def found(
 
 def text(findings: list[CurrentFinding], subject: str | None = None, **more: Any) -> Text:
     """The text of the first alert of some findings."""
+    return describe(facts_of(findings, subject, **more))
+
+
+def facts_of(findings: list[CurrentFinding], subject: str | None = None, **more: Any) -> Facts:
+    """What is known of the first alert of some findings."""
     about = findings[-1].subject if subject is None else Subject.parse(subject)
     per = Per.SUBJECT if subject is None else Per.ENTERPRISE
     settings = AlertSettings(Severity.WARNING, timedelta(), timedelta(), per, frozenset())
@@ -59,7 +64,7 @@ def text(findings: list[CurrentFinding], subject: str | None = None, **more: Any
         "evidence": {},
         "url": URL,
     }
-    return describe(Facts(**(fields | more)))
+    return Facts(**(fields | more))
 
 
 def test_coverage_names_what_is_missing() -> None:
