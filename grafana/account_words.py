@@ -37,3 +37,11 @@ TARGET_STATES: Words = {
     "unknown": Word("尚无数据", GREY),
     "not_computable": Word("不能核算", GREY),
 }
+
+CARBON_SOURCES: Words = {
+    "fuel": Word("燃料燃烧"),
+    "process": Word("生产过程"),
+    "electricity": Word("净购入电力"),
+    "heat": Word("净购入热力"),
+    "recovered": Word("回收利用"),
+}

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grafana.boards import city, emission, ldar, limits, platform, trust, water
+from grafana.boards import carbon, city, emission, ldar, limits, platform, trust, water
 from grafana.panels import Board, render
 
 DASHBOARDS = Path(__file__).parent / "dashboards"
@@ -17,6 +17,7 @@ def boards() -> list[Board]:
     return [
         city.board(),
         water.board(),
+        carbon.board(),
         emission.board(),
         trust.board(),
         limits.board(),

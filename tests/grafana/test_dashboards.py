@@ -72,7 +72,16 @@ def everything(uid: str) -> dict[str, Any]:
 
 def test_boards() -> None:
     assert sorted(dashboard["title"] for dashboard in DASHBOARDS.values()) == sorted(
-        ["城市总览", "用水计量覆盖", "固定源排放", "数据可信度", "限值登记", "泄漏检测与修复 LDAR", "平台运行"]
+        [
+            "城市总览",
+            "用水计量覆盖",
+            "碳账户与绿电",
+            "固定源排放",
+            "数据可信度",
+            "限值登记",
+            "泄漏检测与修复 LDAR",
+            "平台运行",
+        ]
     )
 
 
