@@ -32,10 +32,10 @@ CHECK_MODES: Words = {
 TARGET_STATES: Words = {
     "met": Word("已达到", GREEN),
     "on_track": Word("进度正常", GREEN),
-    "behind": Word("进度落后", ORANGE),
-    "missed": Word("未达到", RED),
-    "unknown": Word("尚无数据", GREY),
-    "not_computable": Word("不能核算", GREY),
+    "behind": Word("落后", ORANGE),
+    "missed": Word("到期未达到", RED),
+    "unknown": Word("暂无数值", GREY),
+    "not_computable": Word("无法计算", GREY),
 }
 
 CARBON_SOURCES: Words = {
@@ -45,3 +45,13 @@ CARBON_SOURCES: Words = {
     "heat": Word("净购入热力"),
     "recovered": Word("回收利用"),
 }
+
+#: How near to its source a figure was read.
+CONFIDENCE: Words = {
+    "secondary": Word("转录，未见原文"),
+    "knowledge": Word("未核对", ORANGE),
+    "doubtful": Word("存疑", ORANGE),
+    "printed": Word("照文件印刷"),
+}
+
+ENERGY_FLOWS: Words = {"net": Word("净消费"), "used": Word("投入"), "made": Word("产出或外供")}

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grafana.boards import carbon, city, emission, ldar, limits, platform, trust, water
+from grafana.boards import carbon, city, emission, energy, ldar, limits, platform, targets, trust, water
 from grafana.panels import Board, render
 
 DASHBOARDS = Path(__file__).parent / "dashboards"
@@ -17,7 +17,9 @@ def boards() -> list[Board]:
     return [
         city.board(),
         water.board(),
+        energy.board(),
         carbon.board(),
+        targets.board(),
         emission.board(),
         trust.board(),
         limits.board(),

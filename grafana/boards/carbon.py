@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.account_words import CARBON_SOURCES
+from grafana.account_words import CARBON_SOURCES, LINE_PRODUCTS
 from grafana.boards import variables
 from grafana.panels import (
     CARBON,
@@ -50,7 +50,8 @@ def _headlines(sql: dict[str, str]) -> Section:
         [
             stat_panel(
                 "碳排放量（最近一个月）",
-                "所选企业碳账户之和，基于位置的方法：购入电力按所在地电网因子，绿电不抵减。数据或因子不全的账户计入已知部分，并单列户数。",
+                "所选企业碳账户之和，基于位置的方法：购入电力按所在地电网因子，绿电不抵减。"
+                "数据或因子不全的账户计入已知部分，并单列户数。",
                 sql["carbon_total"],
                 columns={"碳排放量": _TONNES, "企业数": Column(), "数据或因子不全": Column(), "月份": Column()},
                 size=(6, 6),
@@ -66,7 +67,8 @@ def _headlines(sql: dict[str, str]) -> Section:
             ),
             stat_panel(
                 "绿电占比（化工行业）",
-                "算法同全市，范围为化工行业企业。目标取自化工行业方案（征求意见稿）：与全市目标范围、年份均不同，并列不合并。",
+                "算法同全市，范围为化工行业企业。目标取自化工行业方案（征求意见稿）：与全市目标范围、年份均不同，"
+                "并列不合并。",
                 sql["green_chemical"],
                 columns=_SHARE,
                 link=scoreboard,
@@ -74,7 +76,8 @@ def _headlines(sql: dict[str, str]) -> Section:
             ),
             stat_panel(
                 "一般工业固废处置利用率（全市）",
-                "当年累计：（综合利用＋处置，含往年贮存）÷（产生＋利用处置的往年贮存）。综合利用率只计利用，是另一指标，并列展示。",
+                "当年累计：（综合利用＋处置，含往年贮存）÷（产生＋利用处置的往年贮存）。综合利用率只计利用，"
+                "是另一指标，并列展示。",
                 sql["solid_city"],
                 columns={"处置利用率": _PCT, "目标": _PCT, "综合利用率": _PCT, "判定": Column(words=VERDICTS)},
                 link=scoreboard,
@@ -97,9 +100,11 @@ def _accounts(sql: dict[str, str]) -> Section:
                     "企业": _ENTERPRISE,
                     "碳排放量": _TONNES,
                     "预算": _TONNES,
+                    "结余": _TONNES,
                     "判定": _VERDICT,
                     "原因": _REASON,
                     "单位产品": Column(decimals=4),
+                    "产品": Column(words=LINE_PRODUCTS),
                     "万元增加值": Column(unit="suffix: tCO₂/万元", decimals=3),
                     "市场法（并列）": _TONNES,
                     **_HIDDEN,
@@ -187,7 +192,7 @@ def _solid(sql: dict[str, str]) -> Section:
                     "目标": _PCT,
                     "判定": _VERDICT,
                     "原因": _REASON,
-                    **dict.fromkeys(("产生", "综合利用", "处置", "利用处置往年贮存", "贮存"), _WASTE),
+                    **dict.fromkeys(("产生", "综合利用", "处置", "贮存"), _WASTE),
                     **_HIDDEN,
                 },
                 size=(24, 8),

@@ -1,4 +1,4 @@
-"""能耗对标: unit energy of lines against every figure that a document gives, who is listed, and metering differences."""
+"""能耗对标: unit energy of lines against every figure that a document gives, lists, and metering differences."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ def _lines(sql: dict[str, str]) -> Section:
             table_panel(
                 "生产线与限额",
                 "每条生产线最近一个已判定月往前 12 个月：（投入折标煤 − 产出及回收外供折标煤）÷ 产量，单位 kgce/t。"
-                "1、2、3 级为强制性标准的先进值、准入值、限定值，焦炭已按标准作燃料、原料煤、熄焦、炉龄修正。超得多的在前。"
+                "1、2、3 级为强制性标准的先进值、准入值、限定值，焦炭已按标准作燃料、原料煤、熄焦、炉龄修正。"
+                "超得多的在前。"
                 "结论取决于未经核对的系数时不作判定。",
                 sql["lines"],
                 columns={
@@ -75,7 +76,8 @@ def _lines(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "各文件的对照值",
-                "同一条生产线逐个对照：现行标准三级、标杆水平与基准水平、2022 年清单印刷的准入值与先进值，各列文件、状态和数值来源，"
+                "同一条生产线逐个对照：现行标准三级、标杆水平与基准水平、2022 年清单印刷的准入值与先进值，各列文件、"
+                "状态和数值来源，"
                 "互不替代；判定只依据现行标准的限定值与准入值。",
                 sql["comparisons"],
                 columns={
@@ -98,7 +100,8 @@ def _lines(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "焦炭限额的修正",
-                "GB 21342 第 5.3 条各项修正（kgce/t）及所用数据；挥发分、水分为按产量加权的 12 个月平均。缺任何一项时不修正、不判定。",
+                "GB 21342 第 5.3 条各项修正（kgce/t）及所用数据；挥发分、水分为按产量加权的 12 个月平均。"
+                "缺任何一项时不修正、不判定。",
                 sql["corrections"],
                 columns={
                     "装煤方式": Column(words=CHARGING),
@@ -139,7 +142,8 @@ def _lists(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "精准改造清单",
-                "煤焦化方案（征求意见稿）：年综合能耗 5000 吨标准煤以上且有生产线超过限定值（3 级）的企业。列入的在前；每条生产线一行。",
+                "煤焦化方案（征求意见稿）：年综合能耗 5000 吨标准煤以上且有生产线超过限定值（3 级）的企业。"
+                "列入的在前；每条生产线一行。",
                 sql["retrofit"],
                 columns={
                     "企业": _ENTERPRISE,
@@ -157,7 +161,8 @@ def _lists(sql: dict[str, str]) -> Section:
             ),
             stat_panel(
                 "焦炭标杆水平产能占比",
-                "单位能耗达到标杆水平的焦炭产能 ÷ 有登记产能的全部焦炭产能。没有单位能耗的生产线按未达到计。标杆值未经文件原文核对时只列数值。",
+                "单位能耗达到标杆水平的焦炭产能 ÷ 有登记产能的全部焦炭产能。没有单位能耗的生产线按未达到计。"
+                "标杆值未经文件原文核对时只列数值。",
                 sql["benchmark"],
                 columns={
                     "标杆产能占比": _PCT,
@@ -179,7 +184,8 @@ def _components(sql: dict[str, str]) -> Section:
         [
             table_panel(
                 "分品种能源与折标系数",
-                "往前 12 个月，企业为购入加期初库存减期末库存、外供和用作原料，生产线为投入与产出；折标煤按所列版本的系数，"
+                "往前 12 个月，企业为购入加期初库存减期末库存、外供和用作原料，生产线为投入与产出；"
+                "折标煤按所列版本的系数，"
                 "产出为负。缺月为 12 个月中没有数的月数。最多 1000 行。",
                 sql["components"],
                 columns={

@@ -47,6 +47,26 @@ def api() -> Variable:
     return _text_variable("api", "接口地址", API_URL, "平台接口的地址（PLANTWATCH_PUBLIC_URL），判定依据的链接用它")
 
 
+def document() -> Variable:
+    """Documents that ask for targets."""
+    return _variable("document", "文件", _SQL["document"], "只看所选文件的目标")
+
+
+def domain() -> Variable:
+    """What targets are about."""
+    return _variable("domain", "领域", _SQL["domain"], "只看所选领域的目标；一个目标可属于几个领域")
+
+
+def mode() -> Variable:
+    """How targets are followed."""
+    return _variable("mode", "核算方式", _SQL["mode"], "只看所选核算方式的目标")
+
+
+def state() -> Variable:
+    """Where targets stand."""
+    return _variable("state", "状态", _SQL["state"], "只看所选状态的目标")
+
+
 def water_rule() -> Variable:
     """The metering rates."""
     return _variable("rule", "指标", _SQL["water_rule"], "只看所选覆盖率指标")

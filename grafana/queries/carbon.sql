@@ -1,76 +1,85 @@
 -- carbon_total --
--- 各企业最近一个已判定月中最新的一个月；未完整的账户也计入已知部分
-select month as "月份", sum(value) as "碳排放量", count(*) as "企业数",
+-- 最新一个有账户的月；未完整的账户也计入已知部分
+select to_char(month, 'YYYY-MM') as "月份", sum(t_co2) as "碳排放量", count(*) as "企业数",
        count(*) filter (where verdict = 'undetermined' and reason <> 'no_budget') as "数据或因子不全"
-from dash.account_latest
-where rule_id = 'carbon.account' and subject_kind = 'enterprise'
-  and ('__all__' in ($district) or district in ($district))
+from dash.carbon_month
+where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
 group by month
 order by month desc
 limit 1
 
 -- green_city --
-select value as "绿电占比", limit_value as "目标", verdict as "判定", reason as "原因", month as "截至"
-from dash.account_latest
+select green_pct as "绿电占比", target_pct as "目标", verdict as "判定", reason as "原因",
+       to_char(month, 'YYYY-MM') as "截至"
+from dash.green_month
 where rule_id = 'green.share' and subject_kind = 'city'
+order by time desc
+limit 1
 
 -- green_chemical --
-select value as "绿电占比", limit_value as "目标", verdict as "判定", reason as "原因", month as "截至"
-from dash.account_latest
+select green_pct as "绿电占比", target_pct as "目标", verdict as "判定", reason as "原因",
+       to_char(month, 'YYYY-MM') as "截至"
+from dash.green_month
 where rule_id = 'green.share.chemical' and subject_kind = 'city'
+order by time desc
+limit 1
 
 -- solid_city --
-select value as "处置利用率", limit_value as "目标", (evidence ->> 'utilisation_pct')::double precision as "综合利用率",
-       verdict as "判定", month as "截至"
-from dash.account_latest
-where rule_id = 'solid.rate' and subject_kind = 'city'
+select rate_pct as "处置利用率", target_pct as "目标", utilisation_pct as "综合利用率", verdict as "判定",
+       to_char(month, 'YYYY-MM') as "截至"
+from dash.solid_month
+where subject_kind = 'city'
+order by time desc
+limit 1
 
 -- accounts --
-select subject_name as "企业", month as "月份", value as "碳排放量", limit_value as "预算", verdict as "判定", reason as "原因",
-       (evidence -> 'intensity' -> 'per_output' ->> 'value')::double precision as "单位产品",
-       evidence -> 'intensity' -> 'per_output' ->> 'unit' as "单位产品的单位",
-       (evidence -> 'intensity' -> 'per_value_added' ->> 'value')::double precision as "万元增加值",
-       (evidence -> 'market_based' ->> 'account_t_co2')::double precision as "市场法（并列）",
-       nullif(translate(evidence ->> 'missing', '[]"', ''), '') as "缺少的数据",
-       finding_id as "判定编号", enterprise as "企业代码"
-from dash.account_latest
-where rule_id = 'carbon.account' and subject_kind = 'enterprise'
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by value desc nulls last, subject
+select enterprise_name as "企业", to_char(month, 'YYYY-MM') as "月份", t_co2 as "碳排放量", budget_t as "预算",
+       left_t as "结余", verdict as "判定", reason as "原因", t_per_output as "单位产品", product as "产品",
+       t_per_10k_cny as "万元增加值", market_based_t as "市场法（并列）",
+       nullif(translate(missing::text, '[]"', ''), '') as "缺少的数据", finding_id as "判定编号", enterprise as "企业代码"
+from (
+    select distinct on (enterprise) *
+    from dash.carbon_month
+    where ('__all__' in ($district) or district in ($district))
+      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    order by enterprise, time desc
+) latest
+order by t_co2 desc nulls last, enterprise
 
 -- components --
-select subject_name as "企业", month as "月份", c ->> 'source' as "来源", c ->> 'name' as "分项",
-       (c ->> 'activity')::double precision as "活动数据", c ->> 'unit' as "单位",
-       (c -> 'factor' ->> 'value')::double precision as "因子", c -> 'factor' ->> 'unit' as "因子单位",
-       c -> 'factor' ->> 'edition' as "因子版本", (c -> 'factor' ->> 'confirmed')::boolean as "因子已核对",
-       (c ->> 't_co2')::double precision as "碳排放量"
-from dash.account_latest
-cross join lateral jsonb_array_elements(evidence -> 'components') c
-where rule_id = 'carbon.account' and subject_kind = 'enterprise'
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by subject, abs((c ->> 't_co2')::double precision) desc nulls last
+select enterprise_name as "企业", to_char(month, 'YYYY-MM') as "月份", source as "来源", name as "分项",
+       activity as "活动数据", unit as "单位", factor as "因子", factor_unit as "因子单位", factor_edition as "因子版本",
+       factor_confirmed as "因子已核对", t_co2 as "碳排放量"
+from (
+    select c.*, max(time) over (partition by enterprise) as newest
+    from dash.carbon_component c
+    where ('__all__' in ($district) or district in ($district))
+      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+) latest
+where time = newest
+order by enterprise, abs(t_co2) desc nulls last
 limit 500
 
 -- carbon_trend --
-select time, case c ->> 'source' when 'fuel' then '燃料燃烧' when 'process' then '生产过程' when 'electricity' then '净购入电力'
-                  when 'heat' then '净购入热力' else '回收利用' end as metric,
-       sum((c ->> 't_co2')::double precision) as value
-from dash.account_month
-cross join lateral jsonb_array_elements(evidence -> 'components') c
-where rule_id = 'carbon.account' and subject_kind = 'enterprise'
-  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+select time, source as metric, sum(t_co2) as value
+from (
+    select time, t.source, t.t_co2
+    from dash.carbon_month
+    cross join lateral (values ('燃料燃烧', fuel_t), ('生产过程', process_t), ('净购入电力', electricity_t),
+                               ('净购入热力', heat_t), ('回收利用', recovered_t)) t (source, t_co2)
+    where time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+      and ('__all__' in ($district) or district in ($district))
+      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+) parts
+where t_co2 is not null
 group by 1, 2
 order by 1, 2
 
 -- intensity_trend --
-select time, subject_name as metric, (evidence -> 'intensity' -> 'per_output' ->> 'value')::double precision as value
-from dash.account_month
-where rule_id = 'carbon.account' and subject_kind = 'enterprise' and evidence -> 'intensity' ? 'per_output'
+select time, enterprise_name as metric, t_per_output as value
+from dash.carbon_month
+where t_per_output is not null
   and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
@@ -79,44 +88,42 @@ order by time, metric
 -- green_trend --
 select time, metric, value
 from (
-    select time, indicator as metric, value
-    from dash.account_month
-    where rule_id in ('green.share', 'green.share.chemical') and subject_kind = 'city'
+    select time, indicator as metric, green_pct as value
+    from dash.green_month
+    where subject_kind = 'city'
       and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
     union all
-    select time, indicator || ' 目标', limit_value
-    from dash.account_month
-    where rule_id in ('green.share', 'green.share.chemical') and subject_kind = 'city' and limit_value is not null
+    select time, indicator || ' 目标', target_pct
+    from dash.green_month
+    where subject_kind = 'city' and target_pct is not null
       and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
 ) series
 order by time, metric
 
 -- green_enterprises --
-select subject_name as "企业", value as "绿电占比", (evidence ->> 'used_kwh')::double precision as "用电量",
-       (evidence ->> 'green_kwh')::double precision as "绿电量",
-       (evidence -> 'components_kwh' ->> 'self_consumed')::double precision as "自发自用",
-       (evidence -> 'components_kwh' ->> 'direct_line')::double precision as "专线直供",
-       (evidence -> 'components_kwh' ->> 'traded')::double precision as "绿电交易",
-       (evidence -> 'components_kwh' ->> 'certificate')::double precision as "绿证",
-       reason as "原因", month as "截至", finding_id as "判定编号", enterprise as "企业代码"
-from dash.account_latest
-where rule_id = 'green.share' and subject_kind = 'enterprise'
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by value desc nulls last, subject
+select subject_name as "企业", green_pct as "绿电占比", used_kwh as "用电量", green_kwh as "绿电量",
+       self_consumed_kwh as "自发自用", direct_line_kwh as "专线直供", traded_kwh as "绿电交易", certificate_kwh as "绿证",
+       reason as "原因", to_char(month, 'YYYY-MM') as "截至", finding_id as "判定编号", enterprise as "企业代码"
+from (
+    select distinct on (subject) *
+    from dash.green_month
+    where rule_id = 'green.share' and subject_kind = 'enterprise'
+      and ('__all__' in ($district) or district in ($district))
+      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    order by subject, time desc
+) latest
+order by green_pct desc nulls last, subject
 
 -- solid_enterprises --
-select subject_name as "企业", value as "处置利用率", (evidence ->> 'utilisation_pct')::double precision as "综合利用率",
-       limit_value as "目标", verdict as "判定", reason as "原因",
-       (evidence -> 'tonnes' ->> 'generated')::double precision as "产生",
-       (evidence -> 'tonnes' ->> 'utilised')::double precision as "综合利用",
-       (evidence -> 'tonnes' ->> 'disposed')::double precision as "处置",
-       (evidence -> 'tonnes' ->> 'utilised_stock')::double precision
-           + (evidence -> 'tonnes' ->> 'disposed_stock')::double precision as "利用处置往年贮存",
-       (evidence -> 'tonnes' ->> 'stored')::double precision as "贮存",
-       month as "截至", finding_id as "判定编号", enterprise as "企业代码"
-from dash.account_latest
-where rule_id = 'solid.rate' and subject_kind = 'enterprise'
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by value nulls first, subject
+select subject_name as "企业", rate_pct as "处置利用率", utilisation_pct as "综合利用率", target_pct as "目标",
+       verdict as "判定", reason as "原因", generated_t as "产生", utilised_t as "综合利用", disposed_t as "处置",
+       stored_t as "贮存", to_char(month, 'YYYY-MM') as "截至", finding_id as "判定编号", enterprise as "企业代码"
+from (
+    select distinct on (subject) *
+    from dash.solid_month
+    where subject_kind = 'enterprise'
+      and ('__all__' in ($district) or district in ($district))
+      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    order by subject, time desc
+) latest
+order by rate_pct nulls first, subject

@@ -28,3 +28,25 @@ select kind_name as "__text", kind as "__value" from dash.judgement_kind order b
 
 -- sign --
 select title as "__text", split_part(rule_id, '.', 2) as "__value" from dash.rule_health where rule_id like 'sign.%' order by rule_id
+
+-- document --
+select distinct document as "__text", document as "__value" from dash.target order by 1
+
+-- domain --
+select n.name as "__text", n.domain as "__value"
+from (values ('water', '水'), ('energy', '能源'), ('carbon', '碳'), ('env', '环境'), ('voc', '挥发性有机物'), ('ldar', '泄漏检测'),
+             ('solid', '固废'), ('green', '绿色制造'), ('digital', '数字化'), ('transport', '运输'), ('economy', '经济')) n (domain, name)
+order by array_position(array['water', 'energy', 'carbon', 'solid', 'env', 'voc', 'ldar', 'green', 'digital',
+                              'transport', 'economy'], n.domain)
+
+-- mode --
+select n.name as "__text", n.mode as "__value"
+from (values (1, 'auto', '自动核算'), (2, 'derived', '由台账核算'), (3, 'schedule', '按期限'), (4, 'manual', '人工填报'),
+             (5, 'check', '检查结果'), (6, 'display', '仅展示')) n (position, mode, name)
+order by n.position
+
+-- state --
+select n.name as "__text", n.state as "__value"
+from (values (1, 'met', '已达到'), (2, 'on_track', '进度正常'), (3, 'behind', '落后'), (4, 'missed', '到期未达到'),
+             (5, 'unknown', '暂无数值'), (6, 'not_computable', '无法计算')) n (position, state, name)
+order by n.position

@@ -75,7 +75,9 @@ def test_boards() -> None:
         [
             "城市总览",
             "用水计量覆盖",
+            "能耗对标",
             "碳账户与绿电",
+            "目标记分牌",
             "固定源排放",
             "数据可信度",
             "限值登记",
@@ -195,6 +197,10 @@ def test_panel_query_obeys_every_choice(
         "kind": ["ule"],
         "sign": ["flatline"],
         "rule": ["water.meter_installation_rate", "ldar.gb37822"],
+        "document": ["乌海市绿色园区专项治理工作方案"],
+        "domain": ["water", "energy"],
+        "mode": ["auto", "derived"],
+        "state": ["behind", "met"],
     }
     here = {variable["name"]: chosen[variable["name"]] for variable in variables(uid)}
     names, rows = run(reader, target["rawSql"], here)
@@ -229,6 +235,7 @@ def test_variable_query_runs(uid: str, variable: dict[str, Any], reader: Connect
 def test_variables_are_declared_before_use(uid: str) -> None:
     before: set[str] = set()
     known = {"district", "enterprise", "outlet", "pollutant", "kind", "sign", "rule"}
+    known |= {"document", "domain", "mode", "state"}
     for variable in variables(uid):
         used = set(re.findall(r"\$(\w+)", variable["query"]))
         assert used <= before
