@@ -78,7 +78,7 @@ select subject_name as "企业", verdict as "判定", reason as "结论", value 
        (l ->> 'limit')::double precision as "3级", l ->> 'reason' as "生产线结论", month as "截至",
        finding_id as "判定编号", enterprise as "企业代码"
 from dash.account_latest
-cross join lateral jsonb_array_elements(evidence -> 'lines') l
+cross join lateral jsonb_array_elements(evidence -> 'lines') t (l)
 where rule_id = 'energy.retrofit_list' and subject_kind = 'enterprise'
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))

@@ -66,7 +66,7 @@ select c ->> 'topic' as "议题", target_id as "编号", indicator as "指标", 
        target_year as "目标年", operator as "关系", target_value as "目标值", unit as "单位", note as "备注", value as "现值",
        state as "状态", quote as "原文"
 from dash.scoreboard
-cross join lateral jsonb_array_elements(conflicts) c
+cross join lateral jsonb_array_elements(conflicts) t (c)
 where ('__all__' in ($document) or document in ($document))
   and ('__all__' in ($domain) or string_to_array(domain, ';') && array[$domain])
   and ('__all__' in ($mode) or check_mode in ($mode))

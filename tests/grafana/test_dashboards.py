@@ -25,7 +25,9 @@ DASHBOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(
 ALL = "'__all__'"
 
 #: Panels that may show nothing on the filled city, with the reason.
-MAY_BE_EMPTY: dict[str, str] = {}
+MAY_BE_EMPTY: dict[str, str] = {
+    title: "nothing writes where targets stand yet" for title in ("分年、分级目标", "走势", "并列的目标")
+} | {"总表与分表之差": "no rule balances energy yet"}
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
