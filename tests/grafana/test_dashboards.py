@@ -26,8 +26,11 @@ ALL = "'__all__'"
 
 #: Panels that may show nothing on the filled city, with the reason.
 MAY_BE_EMPTY: dict[str, str] = {
-    title: "nothing writes where targets stand yet" for title in ("分年、分级目标", "走势", "并列的目标")
-} | {"总表与分表之差": "no rule balances energy yet"}
+    "分年、分级目标": "nothing writes where targets stand yet",
+    "走势": "nothing writes where targets stand yet",
+    "并列的目标": "nothing writes where targets stand yet",
+    "总表与分表之差": "no rule balances energy yet",
+}
 
 
 def panels(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
