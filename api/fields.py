@@ -11,7 +11,7 @@ from fastapi import Path, Query
 from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
 
 from api.errors import invalid
-from domain.findings import Subject
+from domain.findings import Subject, SubjectKind
 from domain.periods import Period
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+\- ]\d\d:\d\d)", re.ASCII)
@@ -74,10 +74,7 @@ def _month_text(text: object) -> object:
 
 def parse_subject(text: object) -> str:
     """A subject in its one spelling. Raises ValueError."""
-    expected = (
-        "kind:key，例如 pollutant:hx-coking/S1/so2；"
-        "kind 为 city、district、enterprise、outlet、pollutant、point、component、rule"
-    )
+    expected = f"kind:key，例如 pollutant:hx-coking/S1/so2；kind 为 {'、'.join(SubjectKind)}"
     if not isinstance(text, str) or len(text) > 200 or not text.isprintable():
         raise ValueError(expected)
     try:

@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "expiring": "检定30天内到期",
     "no_verified_meter": "无检定有效的水表",
     "not_connected": "未联网",
+    "intake_offline": "取水口不在线",
     "too_few_arrivals": "到报率不足",
     "silent": "离线",
     "reporting": "在线",

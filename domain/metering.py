@@ -24,7 +24,7 @@ class PlaceLevel(StrEnum):
 
 #: What people call a level, whatever the medium.
 LEVEL_NAMES = {
-    PlaceLevel.UNIT.value: "用水（能）单位",
+    PlaceLevel.UNIT.value: "进出单位",
     PlaceLevel.SECONDARY.value: "次级单位",
     PlaceLevel.EQUIPMENT.value: "主要设备",
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from domain.ledger import ENERGY
+from domain.ledger import MEDIUM_NAMES
+from domain.metering import LEVEL_NAMES
 from domain.products import PRODUCTS
 from grafana.words import GREEN, GREY, ORANGE, RED, Word, Words
 
 #: What metering places measure.
-MEDIA: Words = {"water": Word("水"), **{kind.key: Word(kind.name) for kind in ENERGY.values()}}
-PLACE_LEVELS: Words = {"unit": Word("进出单位"), "secondary": Word("次级单位"), "equipment": Word("主要设备")}
+MEDIA: Words = {code: Word(name) for code, name in MEDIUM_NAMES.items()}
+PLACE_LEVELS: Words = {code: Word(name) for code, name in LEVEL_NAMES.items()}
 MET: Words = {"true": Word("达到", GREEN), "false": Word("未达到", RED)}
 LINE_PRODUCTS: Words = {product.key: Word(product.name) for product in PRODUCTS.values()}
 CHARGING: Words = {"top": Word("顶装"), "stamp": Word("捣固")}

@@ -212,6 +212,7 @@ WATER_REASONS: Words = _accounts(
     expiring=ORANGE,
     no_verified_meter=RED,
     not_connected=ORANGE,
+    intake_offline=ORANGE,
     too_few_arrivals=ORANGE,
     silent=RED,
     reporting=GREEN,

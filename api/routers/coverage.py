@@ -1,19 +1,32 @@
-"""Water-metering coverage of the city, its districts and its enterprises. Operators only."""
+"""Metering coverage of the city, its districts, parks and enterprises, and what is missing. Operators only."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.fields import DayIn, Number
+from api.errors import NOT_FOUND, invalid, problems
+from api.fields import DayIn, EnterpriseCode, EnterpriseParameter, Instant, Number, Word
 from api.paging import Page, Paging
 from api.session import OperatorSession
+from domain.accountreasons import account_word
 from domain.findings import SubjectKind, Verdict
-from domain.periods import day_start, local_day
-from storage.listing.coverage import latest_coverage_day, list_coverage
+from domain.ledger import MEDIA
+from domain.metering import PlaceLevel
+from domain.periods import add_months, day_start, local_day
+from storage.listing.coverage import (
+    GapFilter,
+    district_name,
+    latest_coverage_day,
+    latest_gaps_day,
+    list_coverage,
+    list_gaps,
+    park_name,
+)
 from storage.listing.session import Row
 
 router = APIRouter(prefix="/coverage", tags=["reports"])
@@ -29,6 +42,8 @@ _ITEM: dict[str, Any] = {
     "value": 75.0,
     "limit": 100.0,
     "unit": "%",
+    "period_start": "2026-10-31T16:00:00Z",
+    "period_end": "2026-11-01T16:00:00Z",
     "gaps": [{"place": "W-P4", "fitted": False, "why": "no_meter", "meters": []}],
 }
 
@@ -46,8 +61,11 @@ class CoverageItem(BaseModel):
     value: Number
     limit: Number
     unit: str | None
+    period_start: Instant = Field(description="of the local day; of the month for an arrival rate")
+    period_end: Instant
     gaps: list[dict[str, Any]] = Field(
-        description="places without a verified meter, intakes not online, enterprises not complete; from the evidence"
+        description="places without a verified meter or with too few arrivals, intakes not online, enterprises not"
+        " complete; from the evidence"
     )
 
 
@@ -74,7 +92,7 @@ def gaps_of(evidence: Any) -> list[dict[str, Any]]:
         for name, is_met in _COUNTED
         for entry in evidence.get(name, ())
         if isinstance(entry, dict) and not entry.get(is_met)
-    ]
+    ] + [entry for entry in evidence.get("below", ()) if isinstance(entry, dict)]
 
 
 def _item(row: Row) -> CoverageItem:
@@ -85,6 +103,11 @@ def _item(row: Row) -> CoverageItem:
     )
 
 
+def _closed_month(day: date) -> date:
+    """First day of the last month that was over when a day was."""
+    return add_months((day + timedelta(days=1)).replace(day=1), -1)
+
+
 @router.get("", summary="Coverage of one local day by rule and subject")
 async def coverage(
     session: OperatorSession,
@@ -93,6 +116,7 @@ async def coverage(
         DayIn | None, Query(description="local day (Asia/Shanghai); without it the newest that was judged")
     ] = None,
 ) -> CoveragePage:
+    """Installation, online and fit rates of the day, and arrival rates of the last month that was over by then."""
     after = paging.after(date, str, str)
     if after is not None:
         day = after[0]  # later pages stay on the first page's day, though a newer one is judged meanwhile
@@ -101,7 +125,131 @@ async def coverage(
         return CoveragePage(items=[], next_cursor=None, day=None)
     shown = local_day(start)
     rows = await list_coverage(
-        session.connection, day_start=start, after=None if after is None else after[1:], limit=paging.fetch
+        session.connection,
+        day_start=start,
+        month_start=day_start(_closed_month(shown)),
+        after=None if after is None else after[1:],
+        limit=paging.fetch,
     )
     items, next_cursor = paging.cut(rows, lambda row: (shown, row["rule_id"], row["subject"]))
     return CoveragePage(items=[_item(row) for row in items], next_cursor=next_cursor, day=shown)
+
+
+_GAP: dict[str, Any] = {
+    "enterprise": "hx-coking",
+    "enterprise_name": "海西焦化",
+    "district": "wuda",
+    "park": "wuda-park",
+    "kind": "place",
+    "item": "W-P4",
+    "item_name": "化产车间总管",
+    "level": "secondary",
+    "medium": "water",
+    "intake": None,
+    "permitted_m3_a": None,
+    "must_be_online": None,
+    "reason": "verification_expired",
+    "reason_word": "检定已过期",
+    "detail": None,
+    "detail_word": None,
+    "meter_serial": "LXS-20240031",
+    "verification_due": "2026-10-31",
+    "arrival_pct": None,
+    "since": "2026-11-01",
+    "as_of": "2026-11-02",
+}
+
+
+class GapReason(StrEnum):
+    """What is missing."""
+
+    NO_METER = "no_meter"
+    VERIFICATION_EXPIRED = "verification_expired"
+    EXPIRING = "expiring"
+    NOT_CONNECTED = "not_connected"
+    SILENT = "silent"
+    INTAKE_OFFLINE = "intake_offline"
+    NO_METERING_PLACE = "no_metering_place"
+
+
+class Gap(BaseModel):
+    """One thing that is missing, for somebody to see to."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_GAP]})
+
+    enterprise: str
+    enterprise_name: str
+    district: str
+    park: str | None
+    kind: str = Field(description="place, intake or enterprise: what `item` is a code of; empty for an enterprise")
+    item: str
+    item_name: str
+    level: str
+    medium: str
+    intake: str | None = Field(description="that the place measures")
+    permitted_m3_a: Number
+    must_be_online: bool | None = Field(description="of an intake, by the thresholds of 2021")
+    reason: GapReason = Field(
+        description="expiring: the verification ends within 30 days; silent: arrival below 90 % in the newest month"
+    )
+    reason_word: str
+    detail: str | None = Field(description="why an intake is not online")
+    detail_word: str | None
+    meter_serial: str | None
+    verification_due: date | None = Field(description="last day on which the verification holds")
+    arrival_pct: Number
+    since: date | None = Field(description="local day from which it has been so, as far as the register tells")
+    as_of: date = Field(description="local day that it is said of: of the register or of the finding")
+
+
+class GapPage(Page[Gap]):
+    """One page of what is missing."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [_GAP], "next_cursor": None, "day": "2026-11-02"}]}
+    )
+
+    day: date = Field(description="local day (Asia/Shanghai) as of which the register is read")
+
+
+@router.get("/gaps", summary="What is missing: meters, verifications, connections, data", responses=problems(NOT_FOUND))
+async def gaps(
+    session: OperatorSession,
+    paging: Paging,
+    enterprise: EnterpriseParameter = None,
+    district: Annotated[EnterpriseCode | None, Query()] = None,
+    park: Annotated[EnterpriseCode | None, Query()] = None,
+    medium: Annotated[Word | None, Query(description="of the place: water or a kind of energy")] = None,
+    level: Annotated[PlaceLevel | None, Query()] = None,
+    reason: Annotated[GapReason | None, Query()] = None,
+    day: Annotated[
+        DayIn | None, Query(description="local day as of which to look; without it the newest that was judged")
+    ] = None,
+) -> GapPage:
+    """Places without a meter whose verification holds, verifications that end soon, meters that are not connected or
+    report too little, intakes that are not online. From the register and the newest findings as of one local day."""
+    if medium is not None and medium not in MEDIA:
+        raise invalid("medium", medium, "、".join(MEDIA))
+    after = paging.after(date, str, str, str, str)
+    if after is not None:
+        day = after[0]
+    if day is None:
+        day = await latest_gaps_day(session.connection) or local_day(session.now)
+    await session.enterprise_id(enterprise)
+    if district is not None:
+        await district_name(session.connection, district)
+    if park is not None:
+        await park_name(session.connection, park)
+    wanted = GapFilter(day, enterprise, district, park, medium, level, reason)
+    rows = await list_gaps(session.connection, wanted, after=None if after is None else after[1:], limit=paging.fetch)
+    items, next_cursor = paging.cut(rows, lambda row: (day, row["enterprise"], row["kind"], row["item"], row["reason"]))
+    return GapPage(items=[_gap(row) for row in items], next_cursor=next_cursor, day=day)
+
+
+def _gap(row: Row) -> Gap:
+    detail = row["detail"]
+    return Gap(
+        **row,
+        reason_word=account_word(row["reason"]),
+        detail_word=None if detail is None else account_word(detail),
+    )

@@ -62,6 +62,7 @@ alter table metering_place
     add column parent_id int references metering_place (place_id),
     add column line_id int references line (line_id),
     add constraint place_is_not_its_parent check (parent_id <> place_id);
+create index ix_meter_place on meter (place_id);
 create index ix_metering_place_parent on metering_place (parent_id) where parent_id is not null;
 comment on column metering_place.medium is 'water, or an energy kind of domain.ledger.ENERGY';
 comment on column metering_place.use is 'what the water is there for (fresh, reused, ...), see domain.metering.WaterUse; null: not said';

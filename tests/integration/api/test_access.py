@@ -47,6 +47,7 @@ OPERATORS_ONLY = [
     "/v1/rules",
     "/v1/rules/ule.coke_oven_stack.so2.hourly",
     "/v1/coverage",
+    "/v1/coverage/gaps",
     "/v1/ldar",
     "/v1/ldar?enterprise=hx-coking",
     "/v1/targets",

@@ -25,6 +25,7 @@ LISTS = [
     "/v1/alerts",
     "/v1/coverage?day=2026-11-01",
     "/v1/coverage",
+    "/v1/coverage/gaps",
     "/v1/emissions?month=2026-11",
     "/v1/ldar",
     "/v1/limits",

@@ -131,7 +131,7 @@ def test_what_a_kind_of_energy_lacks_and_which_meters_are_silent() -> None:
         "below": [{"place": "W2", "medium": "water", "level": "unit", "hours": 324, "arrival_pct": 45.0}],
         "unconnected": [{"place": "X1", "medium": "steam", "serial": "9"}],
     }
-    assert shortcomings(silent) == ["计量点 W2（水，用水（能）单位）到报率 45.0%", "计量点 X1（蒸汽）未联网"]
+    assert shortcomings(silent) == ["计量点 W2（水，进出单位）到报率 45.0%", "计量点 X1（蒸汽）未联网"]
 
 
 @given(
