@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from domain.air import POLLUTANTS, PROCESSES
-from domain.ledger import MEDIA
 from domain.limits import LimitKind
 from domain.metering import PlaceLevel
 from domain.points import Statistic
@@ -43,7 +42,6 @@ WORDS: Mapping[str, frozenset[str]] = {
     "process": frozenset(PROCESSES),
     "quantity": frozenset(QUANTITIES),
     "level": frozenset(PlaceLevel),
-    "medium": frozenset(MEDIA),
     "kind": frozenset(LimitKind),
     "statistic": frozenset(Statistic),
 }

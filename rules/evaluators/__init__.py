@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.evaluators import (
     arrival_rate,
+    balance,
     benchmark_share,
     calibration,
     capture_rate,
@@ -48,6 +49,7 @@ __all__ = [
     "Judgement",
     "Params",
     "arrival_rate",
+    "balance",
     "benchmark_share",
     "calibration",
     "capture_rate",
