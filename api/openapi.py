@@ -17,8 +17,9 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 `next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
 
 Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
-own points, readings, hourly rows, limits, marks, findings, alerts, emissions, reports, accounting, rejects, gateways,
-stations and quirks; of what acts, it may mark its own outlets and withdraw its marks.
+own points, readings, hourly rows, limits, marks, ledger, findings, alerts, emissions, reports, accounting, rejects, gateways,
+stations and quirks; of what acts, it may mark its own outlets, withdraw its marks and report
+its own figures to the ledger.
 """
 
 _SCHEMES: dict[str, Any] = {
@@ -33,6 +34,7 @@ SELF_SERVICE = frozenset(
         "hourly",
         "limits",
         "marks",
+        "ledger",
         "findings",
         "alerts",
         "emissions",
@@ -45,7 +47,7 @@ SELF_SERVICE = frozenset(
     }
 )
 #: What an enterprise's own account may do.
-SELF_ACTING = frozenset({"/v1/marks", "/v1/marks/{mark_id}/withdraw"})
+SELF_ACTING = frozenset({"/v1/marks", "/v1/ledger", "/v1/marks/{mark_id}/withdraw"})
 
 
 def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str | None) -> dict[str, Any]:

@@ -65,6 +65,8 @@ FLOWS: Mapping[str, tuple[str, bool, bool]] = {
 class Item:
     """What an entry may say. of: whose figure it is, any of ``line``, ``enterprise``, ``city``. highest: None for none.
 
+    positive: not even zero is possible. planned: it may be said of a period that has not begun.
+
     No item may be negative: a stock, a flow or a rate below zero is a mistake of whoever wrote it down.
     """
 
@@ -73,6 +75,8 @@ class Item:
     unit: str
     of: frozenset[str]
     highest: float | None = None
+    positive: bool = False
+    planned: bool = False
 
 
 def _item(key: str, name: str, unit: str, of: str, highest: float | None = None) -> Item:
@@ -88,7 +92,8 @@ def _flows() -> Iterable[Item]:
         if kind.key not in ("electricity", "steam", "heat"):
             yield _item(f"carbon_content.{kind.key}", f"{kind.name}含碳量", f"tC/{kind.unit}", "line enterprise")
             per = "MJ/m3" if kind.unit == "m3" else "MJ/kg"
-            yield _item(f"ncv.{kind.key}", f"{kind.name}低位发热量（实测）", per, "line enterprise")
+            both = frozenset({"line", "enterprise"})
+            yield Item(f"ncv.{kind.key}", f"{kind.name}低位发热量（实测）", per, both, positive=True)
 
 
 #: Every item by its key.
@@ -109,7 +114,7 @@ ITEMS: Mapping[str, Item] = {
         _item("green.certificate", "绿证对应电量", "kWh", "enterprise"),
         _item("carbon.recovered", "回收利用二氧化碳", "t", "enterprise"),
         _item("carbon.process", "工业生产过程排放二氧化碳", "t", "enterprise"),
-        _item("carbon.budget", "碳排放预算", "t", "enterprise"),
+        Item("carbon.budget", "碳排放预算", "t", frozenset({"enterprise"}), planned=True),
         _item("solid.generated", "一般工业固废产生量", "t", "enterprise"),
         _item("solid.utilised", "综合利用量", "t", "enterprise"),
         _item("solid.disposed", "处置量", "t", "enterprise"),
@@ -173,6 +178,8 @@ def entry_fault(item: str, of: str, value: float) -> str | None:
         return f"{known.name}（{item}）按{'或'.join(wanted[one] for one in sorted(known.of))}填报"
     if not value >= 0:
         return f"{known.name}不能为负数，也须为数字：{value!r}"
+    if known.positive and value == 0:
+        return f"{known.name}须大于零"
     if known.highest is not None and value > known.highest:
         return f"{known.name}不能大于 {known.highest:g}{known.unit}：{value!r}"
     return None
