@@ -56,3 +56,26 @@ CONFIDENCE: Words = {
 }
 
 ENERGY_FLOWS: Words = {"net": Word("净消费"), "used": Word("投入"), "made": Word("产出或外供")}
+
+FLOWS: Words = {"in": Word("进"), "out": Word("出")}
+WATER_USES: Words = {
+    "fresh": Word("新水"),
+    "reused": Word("重复利用"),
+    "cooling_circulating": Word("冷却循环水"),
+    "cooling_makeup": Word("冷却补充水"),
+    "condensate": Word("冷凝水回用"),
+    "steam": Word("产汽"),
+    "discharge": Word("外排"),
+    "sold": Word("转供"),
+}
+METER_EVENTS: Words = {
+    "replaced": Word("换表", GREEN),
+    "reset_without_record": Word("归零，无换表记录", RED),
+    "jump_unexplained": Word("突跳", ORANGE),
+}
+QUOTA_GRADES: Words = {
+    "leading": Word("领跑值", GREEN),
+    "advanced": Word("先进值", GREEN),
+    "general": Word("通用值"),
+    "mandatory": Word("强制性"),
+}

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grafana.boards import carbon, city, emission, energy, ldar, limits, platform, targets, trust, water
+from grafana.boards import balance, carbon, city, emission, energy, ldar, limits, platform, targets, trust, water
 from grafana.panels import Board, render
 
 DASHBOARDS = Path(__file__).parent / "dashboards"
@@ -17,6 +17,7 @@ def boards() -> list[Board]:
     return [
         city.board(),
         water.board(),
+        balance.board(),
         energy.board(),
         carbon.board(),
         targets.board(),

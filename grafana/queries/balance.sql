@@ -1,0 +1,151 @@
+-- cap_gauge --
+select 100 * value / limit_value as "累计占控制目标",
+       100 * (evidence ->> 'forecast_m3')::double precision / limit_value as "预计全年占控制目标"
+from dash.account_latest
+where rule_id = 'water.cap' and subject_kind = 'city'
+
+-- cap --
+select a.value as "累计用水量", (a.evidence ->> 'forecast_m3')::double precision as "预计全年", a.limit_value as "控制目标",
+       a.verdict as "判定", a.reason as "原因", w.verdict as "提前关注", a.month as "截至"
+from dash.account_latest a
+left join dash.account_latest w on w.rule_id = 'water.cap_watch' and w.subject = a.subject
+where a.rule_id = 'water.cap' and a.subject_kind = 'city'
+
+-- cap_trend --
+select time, metric, value
+from (
+    select time, '累计用水量' as metric, value
+    from dash.account_month
+    where rule_id = 'water.cap' and subject_kind = 'city'
+      and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+    union all
+    select time, '预计全年', (evidence ->> 'forecast_m3')::double precision
+    from dash.account_month
+    where rule_id = 'water.cap' and subject_kind = 'city'
+      and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+    union all
+    select time, '控制目标', limit_value
+    from dash.account_month
+    where rule_id = 'water.cap' and subject_kind = 'city'
+      and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+) series
+order by time, metric
+
+-- balances --
+select case a.subject_kind when 'place' then a.enterprise_name else a.subject_name end as "企业",
+       case a.subject_kind when 'place' then a.subject_name else '全企业' end as "边界",
+       (a.evidence ->> 'entry')::double precision as "总表水量", (a.evidence ->> 'subs')::double precision as "分表之和",
+       (a.evidence ->> 'difference')::double precision as "差额", a.value as "差率", a.limit_value as "允许差",
+       a.verdict as "判定", a.reason as "原因", w.limit_value as "关注线", w.verdict as "关注", k.value as "漏失率",
+       a.month as "月份", a.finding_id as "判定编号", a.enterprise as "企业代码"
+from dash.account_latest a
+left join dash.account_latest w on w.rule_id = 'water.balance_watch' and w.subject = a.subject
+left join dash.account_latest k on k.rule_id = 'water.leak_rate' and k.subject = a.subject
+where a.rule_id = 'water.balance' and a.subject_kind in ('enterprise', 'place')
+  and ('__all__' in ($district) or a.district in ($district))
+  and ('__all__' in ($enterprise) or a.enterprise in ($enterprise))
+order by array_position(array['violation', 'undetermined', 'compliant'], a.verdict), a.value desc nulls last, a.subject
+limit 500
+
+-- balance_trend --
+select time, case subject_kind when 'place' then enterprise_name || ' ' || subject_name else subject_name end as metric,
+       (evidence ->> 'difference')::double precision as value
+from dash.account_month
+where rule_id = 'water.balance' and subject_kind in ('enterprise', 'place')
+  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by time, metric
+
+-- meters --
+select enterprise_name as "企业", place_name as "计量点", level as "级别", flow as "方向", use as "用途", parent as "上级",
+       total as "月水量", bridged as "其中跨缺口", hours as "有数小时", unknown_steps as "未说明的归零或突跳", serials as "表号",
+       to_char(month, 'YYYY-MM') as "月份"
+from (
+    select p.*, max(month) over (partition by enterprise) as newest
+    from dash.place_month p
+    where medium = 'water'
+      and month >= dash.local_day(dash.month_floor($__timeTo()::timestamptz)) - 62
+      and ('__all__' in ($district) or district in ($district))
+      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+) latest
+where month = newest
+order by enterprise, coalesce(parent, place), parent nulls first, place
+limit 1000
+
+-- place_trend --
+select time, case when '__all__' in ($enterprise) then enterprise_name else enterprise_name || ' ' || place_name end as metric,
+       sum(total) as value
+from dash.place_month
+where medium = 'water' and level in ('unit', 'secondary')
+  and ('__all__' not in ($enterprise) or level = 'unit' and flow = 'in' and parent is null)
+  and month >= dash.local_day(dash.month_floor($__timeFrom()::timestamptz))
+  and month <= dash.local_day($__timeTo()::timestamptz)
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+group by 1, 2
+order by 1, 2
+
+-- events --
+select time as "时间", enterprise_name as "企业", point_name as "测点", event as "事件", old_serial as "原表号",
+       new_serial as "新表号", old_final as "原表底", new_initial as "新表底", note as "原因", author as "登记人",
+       finding_id as "判定编号"
+from dash.meter_event
+where quantity = 'water_volume' and time >= $__timeFrom()::timestamptz and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by time desc
+limit 300
+
+-- permits --
+select p.subject_name as "企业", p.value as "年内取水量", p.limit_value as "许可水量",
+       100 * p.value / p.limit_value as "占许可", (p.evidence ->> 'forecast_m3')::double precision as "预计全年",
+       p.verdict as "许可判定", p.reason as "许可原因", c.limit_value as "计划水量", 100 * c.value / c.limit_value as "占计划",
+       c.verdict as "计划判定", c.reason as "计划原因", p.month as "截至", p.finding_id as "判定编号", p.enterprise as "企业代码"
+from dash.account_latest p
+left join dash.account_latest c on c.rule_id = 'water.control_index' and c.subject = p.subject
+where p.rule_id = 'water.permit' and p.subject_kind = 'enterprise'
+  and ('__all__' in ($district) or p.district in ($district))
+  and ('__all__' in ($enterprise) or p.enterprise in ($enterprise))
+order by array_position(array['violation', 'undetermined', 'compliant'], p.verdict), p.value / p.limit_value desc nulls last,
+         p.subject
+
+-- permit_trend --
+select time, subject_name as metric, 100 * value / limit_value as value
+from dash.account_month
+where rule_id = 'water.permit' and subject_kind = 'enterprise' and limit_value > 0
+  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by time, metric
+
+-- reports --
+select subject_name as "企业", (evidence ->> 'metered')::double precision as "计量水量",
+       (evidence ->> 'reported')::double precision as "上报水量", value as "相差", limit_value as "允许差", verdict as "判定",
+       reason as "原因", month as "月份", finding_id as "判定编号", enterprise as "企业代码"
+from dash.account_latest
+where rule_id = 'water.report_check' and subject_kind = 'enterprise'
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by array_position(array['violation', 'undetermined', 'compliant'], verdict), value desc nulls last, subject
+
+-- reuse --
+select subject_name as "企业", value as "重复利用率", (evidence ->> 'cooling_circulation_pct')::double precision as "冷却水循环率",
+       (evidence ->> 'condensate_pct')::double precision as "冷凝水回用率", reason as "结论", month as "月份",
+       finding_id as "判定编号", enterprise as "企业代码"
+from dash.account_latest
+where rule_id = 'water.reuse_rate' and subject_kind = 'enterprise'
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by value nulls last, subject
+
+-- quotas --
+select a.enterprise_name as "企业", l.line_name as "生产线", l.product as "产品", a.value as "单位产品取水量",
+       a.limit_value as "定额", a.unit as "单位", a.evidence ->> 'grade' as "达到的等级", a.verdict as "判定", a.reason as "原因",
+       a.month as "截至", a.finding_id as "判定编号", a.enterprise as "企业代码"
+from dash.account_latest a
+join dash.line l on a.subject = 'line:' || l.line
+where a.rule_id = 'water.quota' and a.subject_kind = 'line'
+  and ('__all__' in ($district) or a.district in ($district))
+  and ('__all__' in ($enterprise) or a.enterprise in ($enterprise))
+order by array_position(array['violation', 'undetermined', 'compliant'], a.verdict), a.subject
