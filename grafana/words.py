@@ -334,7 +334,7 @@ STAGES: Words = {
     "notify": Word("通知发送"),
 }
 
-GAP_KINDS: Words = {"place": Word("计量点"), "intake": Word("取水口")}
+GAP_KINDS: Words = {"place": Word("计量点"), "intake": Word("取水口"), "enterprise": Word("企业")}
 
 CHANNEL_EVENTS: Words = {"firing": Word("告警"), "resolved": Word("恢复")}
 

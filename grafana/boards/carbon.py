@@ -51,9 +51,9 @@ def _headlines(sql: dict[str, str]) -> Section:
             stat_panel(
                 "碳排放量（最近一个月）",
                 "所选企业碳账户之和，基于位置的方法：购入电力按所在地电网因子，绿电不抵减。"
-                "数据或因子不全的账户计入已知部分，并单列户数。",
+                "数据不全或缺因子的账户不计入，单列户数。",
                 sql["carbon_total"],
-                columns={"碳排放量": _TONNES, "企业数": Column(), "数据或因子不全": Column(), "月份": Column()},
+                columns={"碳排放量": _TONNES, "计入企业": Column(), "未计入企业": Column(), "月份": Column()},
                 size=(6, 6),
             ),
             stat_panel(
@@ -126,7 +126,7 @@ def _accounts(sql: dict[str, str]) -> Section:
             ),
             series_panel(
                 "逐月碳排放量",
-                "所选企业之和，按来源叠加；回收利用为负。没有账户的月份不计为零。",
+                "所选企业之和，按来源叠加；回收利用为负。数据不全或缺因子的账户只有已知部分，不计入。",
                 sql["carbon_trend"],
                 unit="suffix: tCO₂",
                 decimals=0,
@@ -136,7 +136,7 @@ def _accounts(sql: dict[str, str]) -> Section:
             ),
             series_panel(
                 "单位产品碳强度",
-                "每家企业一条线：碳排放量 ÷ 产量（tCO₂/产品单位），只有一种产品且产量齐全的企业才有。",
+                "每家企业一条线：碳排放量 ÷ 产量（tCO₂/产品单位），只有一种产品、数据和产量齐全的企业才有。",
                 sql["intensity_trend"],
                 unit="none",
                 decimals=3,

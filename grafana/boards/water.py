@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana.account_words import MEDIA, MET, PLACE_LEVELS
 from grafana.boards import variables
 from grafana.panels import (
+    BALANCE,
     FINDING_LINK,
     TIME_UNIT,
     WATER,
@@ -83,7 +84,8 @@ def _rates(sql: dict[str, str]) -> Section:
         [
             table_panel(
                 "全市、各旗县区和园区",
-                "最近一个已判定日。配备率一行为离要求最近（或差得最多）的一种一级，逐级见下。安装率：分子为用水单位级计量点全部装有检定有效水表的工业企业数，分母为工业企业数，"
+                "最近一个已判定日。配备率一行为离要求最近（或差得最多）的一种一级，逐级见下。安装率："
+                "分子为用水单位级计量点全部装有检定有效水表的工业企业数，分母为工业企业数，"
                 "另一口径为按计量点（已装 ÷ 应装）。在线监控率：分子为在线取水口许可水量，"
                 "分母为全部在役非农业取水口许可水量"
                 "（立方米/年），另一口径为按应在线取水口个数。",
@@ -123,7 +125,8 @@ def _instruments(sql: dict[str, str]) -> Section:
             table_panel(
                 "各级计量器具配备率",
                 "最近一个已判定日，按介质（水、各种能源）和级别：已装 ÷ 应装；检定过期的不算已装，是否联网不计。"
-                "要求取自所列规则；规则性质为“待核实”的数值未经标准原文核对，缺省不启用。未选企业时为全市、旗县区和园区。",
+                "要求取自所列规则；规则性质为“待核实”的数值未经标准原文核对，缺省不启用。未选企业时为全市、"
+                "旗县区和园区。",
                 sql["fit_levels"],
                 columns={
                     "介质": Column(words=MEDIA),
@@ -138,7 +141,8 @@ def _instruments(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "到报率",
-                "最近一个已判定月：有读数的小时 ÷ 应有小时，低的在前。应有小时按登记的计量点计，从未上报的也计入。"
+                "最近一个已判定月：有读数的小时 ÷ 应有小时，全市、旗县区、园区在前，企业由低到高。"
+                "应有小时按登记的计量点计，从未上报的也计入。"
                 "“未联网”指装了检定有效的器具而没有数据来源，不计入分母。",
                 sql["arrivals"],
                 columns={
@@ -170,17 +174,30 @@ def _gaps(sql: dict[str, str]) -> Section:
         [
             table_panel(
                 "需要处理的计量点与取水口",
-                "取自各企业最近一次判定的证据：没有检定有效水表的用水单位级计量点，以及不在线的取水口，逐条给出原因。"
-                "本月到报率 = 有读数的小时 ÷ 应有小时。",
+                "截至最近一个已判定日：未装表、检定过期或 30 天内到期、未联网、到报率不足的计量点，不在线的取水口，"
+                "未登记计量点的企业；"
+                "逐条给出原因和从哪天起，最多 1000 行。到报率＝有读数的小时 ÷ 应有小时。点企业名看该企业，"
+                "或在接口里取同一清单。",
                 sql["gaps"],
                 columns={
+                    "企业": Column(
+                        links=(
+                            ("查看该企业", board_link(WATER, enterprise="企业代码")),
+                            ("水量平衡", board_link(BALANCE, enterprise="企业代码")),
+                            ("缺口清单（接口）", '${api}/v1/coverage/gaps?enterprise=${__data.fields["企业代码"]}'),
+                        )
+                    ),
                     "类别": Column(words=GAP_KINDS),
-                    "缺口原因": Column(words=WATER_REASONS),
-                    "许可水量": Column(unit="m3", decimals=0),
-                    "本月到报率": _PCT,
+                    "介质": Column(words=MEDIA),
+                    "级别": Column(words=PLACE_LEVELS),
+                    "缺口原因": Column(words=WATER_REASONS, background=True),
+                    "细节": Column(words=WATER_REASONS),
+                    "许可水量": Column(unit="suffix: m³/年", decimals=0),
+                    "到报率": _PCT,
                     "应在线": Column(words=YES_NO),
+                    "企业代码": Column(hidden=True),
                 },
-                size=(24, 10),
+                size=(24, 12),
             ),
             table_panel(
                 "水表在线状态",
@@ -206,7 +223,8 @@ def _volumes(sql: dict[str, str]) -> Section:
         [
             series_panel(
                 "每日取用水量",
-                "用水单位级水表（及未登记计量点的水量测点）逐小时增量之和，按本地日、企业。跨缺口的增量计入后一读数所在小时。"
+                "用水单位级水表（及未登记计量点的水量测点）逐小时增量之和，按本地日、企业。"
+                "跨缺口的增量计入后一读数所在小时。"
                 "没有读数的小时不计为零。",
                 sql["volume_daily"],
                 unit="m3",

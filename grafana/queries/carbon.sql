@@ -1,7 +1,9 @@
 -- carbon_total --
--- 最新一个有账户的月；未完整的账户也计入已知部分
-select to_char(month, 'YYYY-MM') as "月份", sum(t_co2) as "碳排放量", count(*) as "企业数",
-       count(*) filter (where verdict = 'undetermined' and reason <> 'no_budget') as "数据或因子不全"
+-- 最新一个有账户的月；数据不全或缺因子的账户只有已知部分，不计入合计
+select to_char(month, 'YYYY-MM') as "月份",
+       sum(t_co2) filter (where reason not in ('incomplete_data', 'no_factor')) as "碳排放量",
+       count(*) filter (where reason not in ('incomplete_data', 'no_factor')) as "计入企业",
+       count(*) filter (where reason in ('incomplete_data', 'no_factor')) as "未计入企业"
 from dash.carbon_month
 where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
@@ -68,7 +70,8 @@ from (
     from dash.carbon_month
     cross join lateral (values ('燃料燃烧', fuel_t), ('生产过程', process_t), ('净购入电力', electricity_t),
                                ('净购入热力', heat_t), ('回收利用', recovered_t)) t (source, t_co2)
-    where time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+    where reason not in ('incomplete_data', 'no_factor')
+      and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
       and ('__all__' in ($district) or district in ($district))
       and ('__all__' in ($enterprise) or enterprise in ($enterprise))
 ) parts
@@ -79,7 +82,7 @@ order by 1, 2
 -- intensity_trend --
 select time, enterprise_name as metric, t_per_output as value
 from dash.carbon_month
-where t_per_output is not null
+where t_per_output is not null and reason not in ('incomplete_data', 'no_factor')
   and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))

@@ -38,15 +38,13 @@ order by rule_id desc, array_position(array['city', 'district', 'park', 'enterpr
          array_position(array['unit', 'secondary', 'equipment'], level)
 
 -- arrivals --
-select subject_name as "范围", value as "到报率", limit_value as "要求", verdict as "判定", reason as "原因",
-       (evidence ->> 'hours')::int as "有数小时", (evidence ->> 'expected_hours')::int as "应有小时",
-       jsonb_array_length(evidence -> 'below') as "不足的计量点", jsonb_array_length(evidence -> 'unconnected') as "未联网的计量点",
-       month as "月份", finding_id as "判定编号", enterprise as "企业代码"
-from dash.account_latest
-where rule_id = 'data.arrival_rate'
-  and (subject_kind = 'city' or '__all__' in ($district) or district in ($district))
+select subject_name as "范围", arrival_pct as "到报率", min_arrival_pct as "要求", verdict as "判定", reason as "原因",
+       hours as "有数小时", expected_hours as "应有小时", below as "不足的计量点", unconnected as "未联网的计量点", month as "月份",
+       finding_id as "判定编号", enterprise as "企业代码"
+from dash.arrival_latest
+where (subject_kind = 'city' or '__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by value nulls first, subject
+order by array_position(array['city', 'district', 'park', 'enterprise'], subject_kind), arrival_pct nulls last, subject
 
 -- arrival_trend --
 select time, subject_name as metric, value
@@ -89,15 +87,16 @@ from (
 order by time, metric
 
 -- gaps --
-select distinct enterprise_name as "企业", kind as "类别", item_name as "计量点或取水口", item as "编号", meter_serial as "表号",
-       reason as "缺口原因", verification_due as "检定有效至", permitted_m3_a as "许可水量", arrival_pct as "本月到报率",
-       required_online as "应在线", to_char(day, 'YYYY-MM-DD') as "判定日"
-from dash.metering_gap
-where ('__all__' in ($rule) or rule_id in ($rule))
-  and ('__all__' in ($district) or district in ($district))
+select enterprise_name as "企业", kind as "类别", item_name as "计量点或取水口", nullif(item, '') as "编号", medium as "介质", level as "级别",
+       reason as "缺口原因", detail as "细节", since as "自", meter_serial as "表号", verification_due as "检定有效至",
+       permitted_m3_a as "许可水量", must_be_online as "应在线", arrival_pct as "到报率", to_char(as_of, 'YYYY-MM-DD') as "按",
+       enterprise as "企业代码"
+from dash.coverage_gap
+where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by 1, 2, 4
-limit 500
+order by array_position(array['no_metering_place', 'no_meter', 'verification_expired', 'not_connected', 'intake_offline',
+                              'silent', 'expiring'], reason), permitted_m3_a desc nulls last, since, enterprise, kind, item
+limit 1000
 
 -- meters --
 select enterprise_name as "企业", point_name as "水表测点", reason as "状态", since as "自", last_measured_at as "最近测量",

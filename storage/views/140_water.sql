@@ -55,35 +55,6 @@ join rule r using (rule_id)
 cross join lateral jsonb_array_elements(c.evidence -> 'levels') l
 where r.evaluator = 'fit_rate';
 
--- What an operator can act on: each unmetered place and each intake that is not online, with the reason, from the
--- evidence of the enterprise's newest finding.
-create view dash.metering_gap as
-select c.rule_id, c.indicator, c.day, c.district, c.enterprise, c.subject_name as enterprise_name, g.kind, g.item,
-       coalesce(l.name, i.name, g.item) as item_name, g.meter_serial, g.reason, g.verification_due, g.permitted_m3_a,
-       g.arrival_pct, g.required_online
-from dash.metering_coverage_latest c
-cross join lateral (
-    select 'place' as kind, place ->> 'place' as item, place -> 'meters' -> 0 ->> 'serial' as meter_serial,
-           place ->> 'why' as reason, place -> 'meters' -> 0 ->> 'verification_due' as verification_due,
-           null::double precision as permitted_m3_a, null::double precision as arrival_pct,
-           null::boolean as required_online
-    from jsonb_array_elements(c.evidence -> 'places') place
-    where not (place ->> 'fitted')::boolean
-    union all
-    select 'intake', intake ->> 'intake', place ->> 'serial', coalesce(place ->> 'why', 'no_metering_place'),
-           place ->> 'verification_due', (intake ->> 'permitted_m3_a')::double precision,
-           (place ->> 'arrival_pct')::double precision, (intake ->> 'must_be_online')::boolean
-    from jsonb_array_elements(c.evidence -> 'intakes') intake
-    left join lateral jsonb_array_elements(intake -> 'places') place on true
-    where not (intake ->> 'online')::boolean
-    union all
-    select 'place', null, null, c.reason, null, null, null, null where c.reason = 'no_metering_place'
-) g
-join enterprise e on e.code = c.enterprise
-left join metering_place l on g.kind = 'place' and l.enterprise_id = e.enterprise_id and l.code = g.item
-left join intake i on g.kind = 'intake' and i.enterprise_id = e.enterprise_id and i.code = g.item
-where c.subject_kind = 'enterprise';
-
 -- Increments of water meters. The increment that bridges a gap stands in the hour of its later reading.
 create view dash.water_hourly as
 select h.hour_at as time, dash.local_day(h.hour_at) as day, d.code as district, e.code as enterprise,

@@ -35,3 +35,18 @@ select f.period_start as time, to_char(dash.local_day(f.period_start), 'YYYY-MM'
 from rule r
 cross join dash.account_subject s
 join finding f on f.rule_id = r.rule_id and f.subject = s.subject and f.superseded_at is null;
+
+-- Arrival rate of each subject's newest closed month. below, unconnected: places that report too little, and that have an
+-- instrument but no source of data.
+create view dash.arrival_latest as
+select a.time, a.month, a.subject_kind, a.subject, a.subject_name, a.district, a.enterprise, a.value as arrival_pct,
+       a.limit_value as min_arrival_pct, a.verdict, a.reason, (a.evidence ->> 'hours')::int as hours,
+       (a.evidence ->> 'expected_hours')::int as expected_hours,
+       coalesce(jsonb_array_length(a.evidence -> 'below'), n.below, 0) as below,
+       coalesce(jsonb_array_length(a.evidence -> 'unconnected'), n.unconnected, 0) as unconnected, a.finding_id
+from dash.account_latest a
+cross join lateral (
+    select sum((e ->> 'below')::int)::int as below, sum((e ->> 'unconnected')::int)::int as unconnected
+    from jsonb_array_elements(coalesce(a.evidence -> 'enterprises', '[]')) e
+) n
+where a.rule_id = 'data.arrival_rate';

@@ -30,6 +30,16 @@ MAY_BE_EMPTY: dict[str, str] = {
     "走势": "nothing writes where targets stand yet",
     "并列的目标": "nothing writes where targets stand yet",
     "总表与分表之差": "no rule balances energy yet",
+    "用水总量进度": "no rule judges water yet",
+    "用水总量与控制目标": "no rule judges water yet",
+    "用水总量走势": "no rule judges water yet",
+    "水量平衡": "no rule judges water yet",
+    "逐月差额": "no rule judges water yet",
+    "年内取水量与许可、计划": "no rule judges water yet",
+    "年内取水量占许可水量": "no rule judges water yet",
+    "上报量与计量值核对": "no rule judges water yet",
+    "重复利用率": "no rule judges water yet",
+    "用水定额": "no rule judges water yet",
 }
 
 

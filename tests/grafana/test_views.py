@@ -58,18 +58,19 @@ def test_superseded_finding_is_not_shown(filled_url: str) -> None:
 
 
 def test_gaps_name_the_meter_and_the_reason(reader: Connection) -> None:
+    """As the reader of Grafana, who may see the list and none of the tables that it is made of."""
     found = rows(
         reader,
-        "select distinct enterprise, kind, item, item_name, meter_serial, reason from dash.metering_gap"
-        " where rule_id <> 'water.intake_online_rate.coking_plan' order by 1, 2, 3",
+        "select enterprise, kind, item, item_name, meter_serial, reason, detail from dash.coverage_gap"
+        " order by 1, 2, 3, 6",
     )
     assert found == [
-        ("bare-d", "place", None, None, None, "no_metering_place"),
-        ("chem-c", "intake", "I-01", "1#取水口", None, "no_verified_meter"),
-        ("chem-c", "place", "P-01", "进厂总管01", "M-chem-c", "verification_expired"),
-        ("coke-b", "intake", "I-02", "2#取水口", None, "no_verified_meter"),
-        ("coke-b", "place", "P-02", "进厂总管02", None, "no_meter"),
-        ("inn-e", "intake", "I-01", "1#取水口", "M-inn-e", "too_few_arrivals"),
+        ("bare-d", "enterprise", "", "丁建材", None, "no_metering_place", None),
+        ("chem-c", "intake", "I-01", "1#取水口", None, "intake_offline", "no_verified_meter"),
+        ("chem-c", "place", "P-01", "进厂总管01", "M-chem-c", "verification_expired", None),
+        ("coke-b", "intake", "I-02", "2#取水口", None, "intake_offline", "no_verified_meter"),
+        ("coke-b", "place", "P-02", "进厂总管02", None, "no_meter", None),
+        ("inn-e", "intake", "I-01", "1#取水口", "M-inn-e", "intake_offline", "too_few_arrivals"),
     ]
 
 
