@@ -108,6 +108,7 @@ ITEMS: Mapping[str, Item] = {
         _item("water.reported", "企业上报取水量", "m3", "enterprise"),
         _item("water.total", "全市用水总量", "m3", "city"),
         _item("water.industrial", "全市工业用水量", "m3", "city"),
+        _item("saving.water", "节水量", "m3", "enterprise city"),
         _item("green.self_consumed", "自发自用绿电", "kWh", "enterprise"),
         _item("green.direct_line", "绿电直供", "kWh", "enterprise"),
         _item("green.traded", "绿电交易", "kWh", "enterprise"),

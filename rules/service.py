@@ -10,6 +10,7 @@ from domain.clock import Clock
 from rules.engine import Engine, EngineSettings, StepReport
 from rules.metrics import RulesMetrics
 from rules.pack import RuleSet
+from rules.scoreboard.step import Scoreboard
 from rules.targets import target_rows
 from storage import rule_state
 from storage.database import Database
@@ -47,6 +48,7 @@ class RulesService:
         self._settings = settings or RulesSettings()
         self._metrics = metrics
         self.engine = Engine(database, rules, self._settings.engine)
+        self.scoreboard = Scoreboard(database)
 
     async def start(self) -> None:
         """Bring the rows of rules and targets to this version's files."""
@@ -55,12 +57,13 @@ class RulesService:
             await rule_state.sync_targets(connection, target_rows())
 
     async def step(self) -> StepReport:
-        """One step as at the clock, counted in the metrics."""
+        """One step as at the clock, counted in the metrics; then the scoreboard, where anything has changed for it."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        report = await self.engine.step(self._clock())
+        began, now = loop.time(), self._clock()
+        report = await self.engine.step(now)
         if self._metrics is not None:
             self._metrics.observe(report, loop.time() - began)
+        await self.scoreboard.step(now, report)
         logger.debug("step done", extra={"judged": report.judged, "written": report.written, "work": report.work})
         return report
 

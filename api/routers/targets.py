@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.fields import Number, Word
 from api.paging import Page, Paging
+from api.routers.scoreboard import document_title
 from api.session import OperatorSession
 from storage.listing.targets import list_targets
 
@@ -65,7 +66,7 @@ async def targets(
 ) -> Page[Target]:
     rows = await list_targets(
         session.connection,
-        document=document,
+        document=document_title(document),
         domain=domain,
         mode=mode,
         after=paging.after(str),

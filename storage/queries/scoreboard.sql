@@ -83,12 +83,17 @@ where coalesce(l.enterprise_id, 0) = 0 and coalesce(l.line_id, 0) = 0 and l.item
     and l.superseded_at is null
 
 -- enterprise_sums --
--- an item summed over enterprises by period, in some periods
+-- an item summed over enterprises by period; months of an enterprise that reported the whole year are not added to it
 select w.item, l.period_kind, w.first, sum(l.value), count(*)::int
 from unnest(%(items)s::text[], %(firsts)s::date[]) as w (item, first)
 cross join lateral (
     select l.period_kind, l.value from ledger_entry l
     where l.period_from = w.first and l.item = w.item and l.superseded_at is null and l.enterprise_id is not null
+        and (l.period_kind = 'year' or not exists (
+            select from ledger_entry y
+            where y.enterprise_id = l.enterprise_id and y.line_id is not distinct from l.line_id and y.item = l.item
+                and y.period_kind = 'year' and y.period_from = date_trunc('year', w.first)::date
+                and y.superseded_at is null))
     offset 0
 ) l
 group by 1, 2, 3
