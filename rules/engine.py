@@ -29,6 +29,7 @@ from rules.families.contract import Advance, Family, Job, Worklist, judge
 from rules.families.days import Days
 from rules.families.hours import Hours
 from rules.families.mass import Mass
+from rules.families.meters import MeterDaySource, MeterSteps
 from rules.families.months import Months
 from rules.families.outletdays import OutletDays
 from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
@@ -65,6 +66,9 @@ FAMILIES: Mapping[str, Family] = {
     "run_gap": Periodic(Runs()),
     "oxidiser_o2": Periodic(Oxidisers(OXYGEN_PAIR, without_air_only=True)),
     "furnace_temperature": Periodic(Oxidisers(("furnace_temperature",), without_air_only=False)),
+    "meter_step": MeterSteps(),
+    "meter_frozen": Periodic(MeterDaySource(asks_running=True)),
+    "identical_increments": Periodic(MeterDaySource(asks_running=False, days_before_first=1)),
     "hourly_rate": Rates(),
     "capture_rate": Capture(),
     "transmission_rate": Transmission(),

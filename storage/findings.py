@@ -69,6 +69,14 @@ async def subjects_at(connection: Connection, rule_id: str, period_start: dateti
     return [subject for (subject,) in await cursor.fetchall()]
 
 
+async def subjects_between(connection: Connection, rule_id: str, from_at: datetime, to_at: datetime) -> list[str]:
+    """Subjects of a rule's current findings of periods that start in [from, to)."""
+    cursor = await connection.execute(
+        _SQL["subjects_between"], {"rule_id": rule_id, "from_at": from_at, "to_at": to_at}
+    )
+    return [subject for (subject,) in await cursor.fetchall()]
+
+
 async def last_before(
     connection: Connection, rule_id: str, subjects: Sequence[tuple[str, datetime]]
 ) -> dict[str, tuple[str, str]]:

@@ -198,6 +198,22 @@ class LimitEntry(_Strict):
         return {**dict(self), "exempt_process": tuple(self.exempt_process), "region": Region.ANY}
 
 
+class CounterEntry(_Strict):
+    """The register of the case's counter, in the words of the site file."""
+
+    digits: int
+    scale: float = 1.0
+    max_rate_per_h: float | None = None
+
+
+class ChangeEntry(_Strict):
+    """A recorded replacement of the case's meter."""
+
+    changed_at: datetime
+    old_final: float
+    new_initial: float
+
+
 class MarkEntry(_Strict):
     """A process mark at the case's outlet: [from, to)."""
 
@@ -260,6 +276,8 @@ class Case(_Strict):
     components: list[ComponentEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
+    counter: CounterEntry | None = None
+    meter_changes: list[ChangeEntry] = Field(default_factory=list)
 
     @property
     def start(self) -> datetime:

@@ -60,3 +60,9 @@ select pg_notify('plantwatch_alerts', '')
 -- whose current findings of a rule there are for the period that starts at an instant
 select subject from finding
 where rule_id = %(rule_id)s::text and period_start = %(period_start)s::timestamptz and superseded_at is null
+
+-- subjects_between --
+-- whose current findings of a rule there are for periods that start in [from, to)
+select distinct subject from finding
+where rule_id = %(rule_id)s::text and superseded_at is null
+  and period_start >= %(from_at)s::timestamptz and period_start < %(to_at)s::timestamptz

@@ -1,0 +1,84 @@
+"""Rule-test cases of water meters: increments by hour, or what a register shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from domain.hourly import hours, mark_names
+from domain.periods import hour_number, local_day
+from domain.pointhours import Windows
+from domain.points import Counter
+from domain.readings import HOUR_US, to_us
+from domain.segments import Changes, Meters, no_meters
+from rules.cases.model import Case, CaseError
+from rules.cases.series import parse_series, readings_of
+from rules.evaluators.contract import Judgement
+from rules.families.contract import Job
+from rules.families.meters import counted, judge_meter_days, judge_steps, metered
+from rules.families.outlets import first_hour
+from rules.families.periodic import DAYS
+from storage.counters import CounterPoint, MarkedRow
+
+_POINT, _RUNNING = 1, 2
+
+
+def judge_case_meter_days(job: Job, case: Case, days_before_first: int) -> list[Judgement]:
+    """One `series` of increments by hour and, of an enterprise that has electricity meters, `running`, what these count
+    by hour, both from `at` on; judges `days`."""
+    ((_, text),) = case.series.items()
+    passed, ran = _by_hour(case, _POINT, text), _by_hour(case, _RUNNING, case.running or "")
+    running = {} if case.running is None else {1: [_RUNNING]}
+    one = metered(_point(case), job, days_before_first, running)
+    days = [DAYS.number(first_hour(day)) for day in case.days or [local_day(case.start)]]
+    rows = [(one, day) for day in days if day >= one.first]
+    return [judgement for _, judgement in judge_meter_days(job, rows, passed, ran)]
+
+
+def judge_case_steps(job: Job, case: Case) -> list[Judgement]:
+    """One `series` of what the register of `counter` shows, every interval_s from `at` on, with `meter_changes`."""
+    ((_, text),) = case.series.items()
+    if case.counter is None:
+        raise CaseError("counter is missing")
+    counter = Counter(case.counter.digits, case.counter.scale, case.counter.max_rate_per_h)
+    readings = readings_of({_POINT: parse_series(text)}, case.start, case.interval_s)
+    first_us = (to_us(case.start) - 1) // HOUR_US * HOUR_US
+    hour_us = np.arange(first_us, int(readings.measured_us.max()), HOUR_US)
+    windows = Windows(
+        np.full(len(hour_us), _POINT),
+        hour_us,
+        np.ones(len(hour_us), np.bool_),
+        np.full(len(hour_us), case.interval_s),
+        np.full(len(hour_us), counter.rollover),
+        np.full(len(hour_us), counter.max_rate_per_h or np.nan),
+        np.zeros(len(hour_us), np.int64),
+        np.full(len(hour_us), np.nan),
+    )
+    found = hours(windows, readings, np.zeros(len(readings), np.bool_), None, _meters(case))
+    rows = [
+        MarkedRow(_POINT, int(hour // HOUR_US), mark_names(int(marks)), None, None, None, None, None)
+        for hour, marks in zip(hour_us, found.marks, strict=True)
+    ]
+    (one,) = counted([_point(case)], job)
+    return [judgement for _, judgement in judge_steps(job, {_POINT: one}, rows)]
+
+
+def _point(case: Case) -> CounterPoint:
+    first = case.in_service_from or local_day(case.start)
+    return CounterPoint(_POINT, 1, "plant", "W-1", "water_volume", "m3", "SN-1", first, None)
+
+
+def _by_hour(case: Case, point: int, text: str) -> dict[tuple[int, int], float]:
+    first = hour_number(case.start)
+    samples = enumerate(parse_series(text))
+    return {(point, first + position): sample.value for position, sample in samples if sample is not None}
+
+
+def _meters(case: Case) -> Meters:
+    made = sorted(case.meter_changes, key=lambda change: change.changed_at)
+    changes = Changes(
+        np.full(len(made), _POINT, np.int64),
+        np.array([to_us(change.changed_at) for change in made], np.int64),
+        np.array([change.old_final for change in made], np.float64),
+        np.array([change.new_initial for change in made], np.float64),
+    )
+    return Meters(changes, no_meters().registers)
