@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from alerts.energy import WORDS as ENERGY_WORDS
+from alerts.meters import WORDS as METER_WORDS
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.wording import (
     MAX_TITLE,
@@ -47,6 +48,10 @@ def describe(facts: Facts) -> Text:
         headline, seen, advice = energy(facts)
         since = _since(facts, f"累计 {len(facts.breaches)} 个月")
         return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", since, advice)
+    if (meter := METER_WORDS.get(reason)) is not None:
+        said = meter(facts)
+        lasted = _since(facts, said.lasted)
+        return _text(facts, f"{where(facts)}：{said.headline}", f"情况：{said.seen}。", lasted, said.advice)
     words = _WORDS.get(reason)
     if words is None or facts.subject.kind not in (SubjectKind.POINT, SubjectKind.OUTLET):
         return describe_violation(facts)
