@@ -84,6 +84,16 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
     site_commands.add_parser("export", help="print the register as a site file")
 
+    ledger = commands.add_parser(
+        "ledger", help="figures that are reported, not measured: production, purchases, stocks"
+    )
+    ledger_commands = ledger.add_subparsers(dest="ledger_command", required=True)
+    imported = ledger_commands.add_parser("import", help="a CSV or XLSX table of figures, all rows or none")
+    imported.add_argument("file", type=Path, metavar="FILE", help="item, value, unit, month or year, enterprise, line")
+    imported.add_argument("--author", required=True, help="who reports them")
+    imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
+    imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
+
     _add_backfill(commands)
 
     password = commands.add_parser("password", help="give an enterprise a new MQTT password and print it once")

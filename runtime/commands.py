@@ -14,6 +14,7 @@ from pathlib import Path
 from domain.errors import BadInput
 from ingest.passwords import hash_password
 from runtime.clock import open_clock
+from runtime.ledgerfile import import_ledger
 from runtime.settings import Settings
 from runtime.site import apply_site, export_site
 from runtime.sitefile import load_site
@@ -29,6 +30,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return _migrate(settings)
     if options.command == "site":
         return asyncio.run(_site(options, settings))
+    if options.command == "ledger":
+        return asyncio.run(_ledger(options, settings))
     if options.command == "password":
         return asyncio.run(_password(options.enterprise, settings))
     if options.command == "station":
@@ -61,6 +64,23 @@ async def _site(options: argparse.Namespace, settings: Settings) -> int:
     for line in difference.lines:
         sys.stdout.write(line + "\n")
     sys.stdout.write(f"{len(difference.lines)} differences{' (dry run)' if options.dry_run else ''}\n")
+    return 0
+
+
+async def _ledger(options: argparse.Namespace, settings: Settings) -> int:
+    async with Database(settings.require_database_url()) as database:
+        found = await import_ledger(
+            database,
+            options.file,
+            open_clock(settings.clock_file),
+            author=options.author,
+            dry_run=options.dry_run,
+            sheet=options.sheet,
+        )
+    for line in found.lines:
+        sys.stdout.write(line + "\n")
+    counts = f"{found.new} new, {found.corrected} corrected, {found.same} same"
+    sys.stdout.write(f"{counts}{' (dry run)' if options.dry_run else ''}\n")
     return 0
 
 
