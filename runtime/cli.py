@@ -96,6 +96,14 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_backfill(commands)
 
+    targets = commands.add_parser("targets", help="the targets of the city's plans")
+    targets_commands = targets.add_subparsers(dest="targets_command", required=True)
+    figures = targets_commands.add_parser("import", help="enter a bureau's figures from a table (CSV, XLSX)")
+    figures.add_argument("file", type=Path, metavar="FILE", help="columns target, as_of, value, evidence, part")
+    figures.add_argument("--author", required=True, help="who enters them")
+    figures.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
+    figures.add_argument("--dry-run", action="store_true", help="check everything and store nothing")
+
     password = commands.add_parser("password", help="give an enterprise a new MQTT password and print it once")
     password.add_argument("enterprise", help="enterprise code")
 

@@ -32,6 +32,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(_site(options, settings))
     if options.command == "ledger":
         return asyncio.run(_ledger(options, settings))
+    if options.command == "targets":
+        return asyncio.run(_targets(options, settings))
     if options.command == "password":
         return asyncio.run(_password(options.enterprise, settings))
     if options.command == "station":
@@ -81,6 +83,18 @@ async def _ledger(options: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(line + "\n")
     counts = f"{found.new} new, {found.corrected} corrected, {found.same} same"
     sys.stdout.write(f"{counts}{' (dry run)' if options.dry_run else ''}\n")
+    return 0
+
+
+async def _targets(options: argparse.Namespace, settings: Settings) -> int:
+    from runtime.targetimport import import_targets
+
+    async with Database(settings.require_database_url()) as database:
+        now = open_clock(settings.clock_file)
+        done = await import_targets(
+            database, options.file, now, author=options.author, dry_run=options.dry_run, sheet=options.sheet
+        )
+    sys.stdout.write(done + "\n")
     return 0
 
 
