@@ -1,11 +1,10 @@
-"""The monthly report as one page that needs nothing else, laid out for A4 landscape: a browser prints it to PDF."""
+"""A report as one page that needs nothing else, laid out for A4 landscape: a browser prints it to PDF."""
 
 from __future__ import annotations
 
 from html import escape
 
-from api.models.report import UleReport
-from api.reports.tables import NOTES, Cell, Table, header, tables
+from api.reports.document import Cell, Document, Table
 
 _STYLE = """
 @page { size: A4 landscape; margin: 12mm 10mm 14mm;
@@ -32,22 +31,24 @@ ol { margin: 0; padding-left: 5mm; font-size: 8.5pt; }
 """
 
 
-def page(report: UleReport) -> str:
+def page(report: Document) -> str:
     """The whole page in UTF-8."""
     parts = [
         '<!doctype html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n',
         f"<title>{escape(report.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n",
         f"<h1>{escape(report.title)}</h1>\n<dl>\n",
     ]
-    for name, value in header(report):
+    for name, value in report.header:
         kind = ' class="hash"' if name.endswith("SHA-256") else ""
         parts.append(f"<dt>{escape(name)}</dt><dd{kind}>{escape(value)}</dd>\n")
     parts.append("</dl>\n")
-    *short, longest = tables(report)
-    parts += [_section(number, table) for number, table in enumerate(short, 1)]
-    parts.append(f"<h2>{len(short) + 1}　说明</h2>\n<ol>\n")
-    parts += [f"<li>{escape(note)}</li>\n" for note in NOTES]
-    parts.append(f"</ol>\n{_section(len(short) + 2, longest)}</body>\n</html>\n")
+    before = len(report.tables) - report.appendix
+    parts += [_section(number, table) for number, table in enumerate(report.tables[:before], 1)]
+    parts.append(f"<h2>{before + 1}　说明</h2>\n<ol>\n")
+    parts += [f"<li>{escape(note)}</li>\n" for note in report.notes]
+    parts.append("</ol>\n")
+    parts += [_section(number, table) for number, table in enumerate(report.tables[before:], before + 2)]
+    parts.append("</body>\n</html>\n")
     return "".join(parts)
 
 
@@ -84,5 +85,7 @@ def _cell(value: Cell, decimals: int | None) -> str:
 
 
 def number_text(value: float, decimals: int | None) -> str:
-    """A number for reading; without decimals given, as short as it is."""
-    return f"{value:g}" if decimals is None and isinstance(value, float) else f"{value:.{decimals or 0}f}"
+    """A number for reading; without decimals given, as short as it is, in full above a million."""
+    if decimals is not None or not isinstance(value, float):
+        return f"{value:.{decimals or 0}f}"
+    return f"{value:g}" if abs(value) < 1e6 else f"{value:.2f}".rstrip("0").rstrip(".")

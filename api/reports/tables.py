@@ -1,17 +1,14 @@
-"""The tables of the monthly report, once for the page and for the workbook. Times are local (Asia/Shanghai)."""
+"""The tables of the monthly report on ultra-low emission. Times are local (Asia/Shanghai)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from api.models.emissions import PeriodVerdict, ReasonHours
 from api.models.report import ReportItem, UleReport
+from api.reports.document import Cell, Column, Document, Table, local_text, unit_text
 from api.reports.ule import KIND_WORDS
-from domain.periods import SITE_ZONE
-
-Cell = str | int | float | None
 
 #: What a reader must know to check the report, in order.
 NOTES = (
@@ -27,23 +24,9 @@ NOTES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """width: characters of the workbook, and share of the page. decimals: of numbers; None: as they are."""
-
-    title: str
-    width: int
-    decimals: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """name: title of the section and of the sheet. empty: what is said instead of no rows."""
-
-    name: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Cell]]
-    empty: str
+def document(report: UleReport) -> Document:
+    """The report for page and workbook; its longest table comes last."""
+    return Document(report.title, header(report), tables(report), NOTES, report.as_known_at, appendix=1)
 
 
 def tables(report: UleReport) -> list[Table]:
@@ -59,13 +42,6 @@ def header(report: UleReport) -> list[tuple[str, str]]:
         ("截至", f"{local_text(report.as_known_at, seconds=True)}（北京时间）"),
         ("输入数据 SHA-256", report.inputs_sha256),
     ]
-
-
-def local_text(at: datetime | None, *, seconds: bool = False) -> str | None:
-    """An instant as people here write it."""
-    if at is None:
-        return None
-    return at.astimezone(SITE_ZONE).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
 def _summary(report: UleReport) -> Table:
@@ -137,12 +113,12 @@ def _exceedances(report: UleReport) -> Table:
             KIND_WORDS.get(one.kind, one.kind),
             local_text(one.hour_at),
             one.measured,
-            _unit(one.measured_unit),
+            unit_text(one.measured_unit),
             one.o2_pct,
             one.converted,
             one.rounded,
             one.limit,
-            _unit(one.unit),
+            unit_text(one.unit),
             one.limit_id,
             _numbers(one.marks),
             one.finding_id,
@@ -211,7 +187,7 @@ def _limits(report: UleReport) -> Table:
             limit.pollutant_name,
             limit.kind_word,
             limit.value,
-            _unit(limit.unit),
+            unit_text(limit.unit),
             "不折算" if limit.reference_o2_pct is None else limit.reference_o2_pct,
             limit.standard,
             limit.clause,
@@ -249,10 +225,6 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 def _value(verdict: PeriodVerdict | None) -> float | None:
     return None if verdict is None else verdict.value
-
-
-def _unit(unit: str | None) -> str | None:
-    return None if unit is None else unit.replace("m3", "m³")
 
 
 def _until(day: date | None) -> str:

@@ -1,11 +1,11 @@
-"""The monthly report as a workbook. The same report gives the same bytes: a copy can be told from a changed one."""
+"""A report as a workbook. The same report gives the same bytes: a copy can be told from a changed one."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import cast
 
@@ -18,8 +18,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from api.fields import format_instant
-from api.models.report import UleReport
-from api.reports import tables as parts
+from api.reports import document as parts
+from api.reports.document import Document
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -32,23 +32,23 @@ _TOP = Alignment(vertical="top", wrap_text=True)
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def workbook(report: UleReport) -> bytes:
+def workbook(report: Document) -> bytes:
     """A file for Excel, WPS and LibreOffice: one sheet a table, the first with what the report is of."""
     book = Workbook()
     book.remove(book.worksheets[0])
     for style in _styles():
         book.add_named_style(style)
-    for number, table in enumerate(parts.tables(report)):
+    for number, table in enumerate(report.tables):
         sheet = book.create_sheet(table.name)
         top = _header(sheet, report) if number == 0 else 1
         _table(sheet, table, top)
-    _notes(book.create_sheet("说明"))
+    _notes(book.create_sheet("说明"), report.notes)
     book.properties.title = report.title
     book.properties.creator = "Plantwatch"
-    book.properties.created = report.as_known_at.astimezone(UTC).replace(tzinfo=None)
+    book.properties.created = report.made_at.astimezone(UTC).replace(tzinfo=None)
     written = io.BytesIO()
     book.save(written)
-    return _undated(written.getvalue(), format_instant(report.as_known_at))
+    return _undated(written.getvalue(), format_instant(report.made_at))
 
 
 def _styles() -> Iterator[NamedStyle]:
@@ -79,11 +79,11 @@ def _cell_style(decimals: int | None) -> str:
     return "report cell" if decimals is None else f"report cell {decimals}"
 
 
-def _header(sheet: Worksheet, report: UleReport) -> int:
+def _header(sheet: Worksheet, report: Document) -> int:
     """Title and what the report is of; the row where the table may begin."""
     _put(sheet, 1, 1, report.title, "report title")
     row = 2
-    for name, value in parts.header(report):
+    for name, value in report.header:
         _put(sheet, row, 1, name, "report label")
         _put(sheet, row, 2, value, "report plain")
         row += 1
@@ -112,9 +112,9 @@ def _landscape(sheet: Worksheet) -> None:
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
-def _notes(sheet: Worksheet) -> None:
+def _notes(sheet: Worksheet, notes: Sequence[str]) -> None:
     sheet.column_dimensions["A"].width = 120
-    for row, note in enumerate(parts.NOTES, 1):
+    for row, note in enumerate(notes, 1):
         _put(sheet, row, 1, f"{row}. {note}", "report note")
 
 

@@ -12,6 +12,7 @@ from api.errors import NOT_FOUND, invalid, problems
 from api.fields import EnterpriseParameter, InstantIn, MonthIn, format_instant, parse_month
 from api.models.report import UleReport
 from api.reports import html, xlsx
+from api.reports.tables import document
 from api.reports.ule import build
 from api.session import ReadSession
 from domain.periods import month_period
@@ -58,10 +59,12 @@ async def ule_report(
     # a city's month takes seconds to write down, in which others wait for their answers
     report = await asyncio.to_thread(build, given, month=month, enterprise=code, as_known_at=known_at)
     if format == "html":
-        return Response(await asyncio.to_thread(html.page, report), media_type="text/html")
+        return Response(await asyncio.to_thread(html.page, document(report)), media_type="text/html")
     if format == "xlsx":
         name = quote(f"{report.title.replace(' ', '')}.xlsx")
         plain = f"ule-{month}{'' if code is None else f'-{code}'}.xlsx"
         headers = {"Content-Disposition": f"attachment; filename={plain}; filename*=UTF-8''{name}"}
-        return Response(await asyncio.to_thread(xlsx.workbook, report), media_type=xlsx.MEDIA_TYPE, headers=headers)
+        return Response(
+            await asyncio.to_thread(xlsx.workbook, document(report)), media_type=xlsx.MEDIA_TYPE, headers=headers
+        )
     return report
