@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import NOT_FOUND, invalid, problems
 from api.fields import DayIn, EnterpriseCode, EnterpriseParameter, Instant, Number, Word
+from api.models.gaps import GAP, Gap, GapReason, gap
 from api.paging import Page, Paging
 from api.session import OperatorSession
-from domain.accountreasons import account_word
 from domain.findings import SubjectKind, Verdict
 from domain.ledger import MEDIA
 from domain.metering import PlaceLevel
@@ -135,78 +134,11 @@ async def coverage(
     return CoveragePage(items=[_item(row) for row in items], next_cursor=next_cursor, day=shown)
 
 
-_GAP: dict[str, Any] = {
-    "enterprise": "hx-coking",
-    "enterprise_name": "海西焦化",
-    "district": "wuda",
-    "park": "wuda-park",
-    "kind": "place",
-    "item": "W-P4",
-    "item_name": "化产车间总管",
-    "level": "secondary",
-    "medium": "water",
-    "intake": None,
-    "permitted_m3_a": None,
-    "must_be_online": None,
-    "reason": "verification_expired",
-    "reason_word": "检定已过期",
-    "detail": None,
-    "detail_word": None,
-    "meter_serial": "LXS-20240031",
-    "verification_due": "2026-10-31",
-    "arrival_pct": None,
-    "since": "2026-11-01",
-    "as_of": "2026-11-02",
-}
-
-
-class GapReason(StrEnum):
-    """What is missing."""
-
-    NO_METER = "no_meter"
-    VERIFICATION_EXPIRED = "verification_expired"
-    EXPIRING = "expiring"
-    NOT_CONNECTED = "not_connected"
-    SILENT = "silent"
-    INTAKE_OFFLINE = "intake_offline"
-    NO_METERING_PLACE = "no_metering_place"
-
-
-class Gap(BaseModel):
-    """One thing that is missing, for somebody to see to."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_GAP]})
-
-    enterprise: str
-    enterprise_name: str
-    district: str
-    park: str | None
-    kind: str = Field(description="place, intake or enterprise: what `item` is a code of; empty for an enterprise")
-    item: str
-    item_name: str
-    level: str
-    medium: str
-    intake: str | None = Field(description="that the place measures")
-    permitted_m3_a: Number
-    must_be_online: bool | None = Field(description="of an intake, by the thresholds of 2021")
-    reason: GapReason = Field(
-        description="expiring: the verification ends within 30 days; silent: arrival below 90 % in the newest month"
-    )
-    reason_word: str
-    detail: str | None = Field(description="why an intake is not online")
-    detail_word: str | None
-    meter_serial: str | None
-    verification_due: date | None = Field(description="last day on which the verification holds")
-    arrival_pct: Number
-    since: date | None = Field(description="local day from which it has been so, as far as the register tells")
-    as_of: date = Field(description="local day that it is said of: of the register or of the finding")
-
-
 class GapPage(Page[Gap]):
     """One page of what is missing."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [_GAP], "next_cursor": None, "day": "2026-11-02"}]}
+        json_schema_extra={"examples": [{"items": [GAP], "next_cursor": None, "day": "2026-11-02"}]}
     )
 
     day: date = Field(description="local day (Asia/Shanghai) as of which the register is read")
@@ -243,13 +175,4 @@ async def gaps(
     wanted = GapFilter(day, enterprise, district, park, medium, level, reason)
     rows = await list_gaps(session.connection, wanted, after=None if after is None else after[1:], limit=paging.fetch)
     items, next_cursor = paging.cut(rows, lambda row: (day, row["enterprise"], row["kind"], row["item"], row["reason"]))
-    return GapPage(items=[_gap(row) for row in items], next_cursor=next_cursor, day=day)
-
-
-def _gap(row: Row) -> Gap:
-    detail = row["detail"]
-    return Gap(
-        **row,
-        reason_word=account_word(row["reason"]),
-        detail_word=None if detail is None else account_word(detail),
-    )
+    return GapPage(items=[gap(row) for row in items], next_cursor=next_cursor, day=day)

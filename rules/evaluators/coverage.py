@@ -13,6 +13,8 @@ from domain.findings import Subject, SubjectKind
 from domain.metering import ControlIndex, Intake, Line, Meter, Place, Quota, WaterUser, in_service
 from rules.evaluators.contract import Evidence, Params, YearTarget
 
+#: Evaluators of rates that are judged day by day.
+DAILY_RATES = ("installation_rate", "online_rate", "fit_rate")
 _DAY = timedelta(days=1)
 COVERAGE_SUBJECTS = {SubjectKind.ENTERPRISE, SubjectKind.PARK, SubjectKind.DISTRICT, SubjectKind.CITY}
 
