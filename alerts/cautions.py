@@ -13,6 +13,7 @@ from typing import Any
 from alerts.energy import WORDS as ENERGY_WORDS
 from alerts.meters import WORDS as METER_WORDS
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
+from alerts.water import WORDS as WATER_WORDS
 from alerts.wording import (
     MAX_TITLE,
     SEVERITY_WORDS,
@@ -32,6 +33,8 @@ from domain.alerts import AlertState
 from domain.findings import SubjectKind
 from domain.limits import LimitKind
 
+#: Of months, by reasons that no other rule gives.
+_ACCOUNTS = {**ENERGY_WORDS, **WATER_WORDS}
 _WARNED = {"projected_over", "minutes_over_100", "minutes_over_80"}
 _NOT_JUDGED = "本条是预警，不是超标：该小时尚未结束，尚未构成超标，结束后按小时均值另行判定"
 _WARNING_ADVICE = "请提醒企业关注工况和治理设施运行情况，及早调整。"
@@ -44,8 +47,8 @@ def describe(facts: Facts) -> Text:
     reason = facts.breaches[-1].finding.reason
     if reason in _WARNED:
         return _warning(facts, reason)
-    if (energy := ENERGY_WORDS.get(reason)) is not None:
-        headline, seen, advice = energy(facts)
+    if (account := _ACCOUNTS.get(reason)) is not None:
+        headline, seen, advice = account(facts)
         since = _since(facts, f"累计 {len(facts.breaches)} 个月")
         return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", since, advice)
     if (meter := METER_WORDS.get(reason)) is not None:

@@ -41,6 +41,9 @@ from rules.evaluators import (
     solid_rate,
     transmission_rate,
     unit_energy,
+    water_cap,
+    water_efficiency,
+    water_use,
     yearly_campaign,
 )
 from rules.evaluators.contract import EVALUATORS, Evaluator, Judgement, Params
@@ -88,5 +91,8 @@ __all__ = [
     "solid_rate",
     "transmission_rate",
     "unit_energy",
+    "water_cap",
+    "water_efficiency",
+    "water_use",
     "yearly_campaign",
 ]

@@ -283,8 +283,18 @@ def test_the_shipped_packs_hold_together() -> None:
         "water.intake_online_rate.coking_plan",
         "energy.fit_rate",
         "data.arrival_rate",
+        "data.meter_frozen",
+        "data.meter_step",
+        "data.identical_increments",
         "water.balance",
         "water.balance_watch",
+        "water.permit",
+        "water.control_index",
+        "water.report_check",
+        "water.reuse_rate",
+        "water.quota",
+        "water.cap",
+        "water.cap_watch",
         "energy.balance.electricity",
         "energy.balance.coke_oven_gas",
         "energy.balance.natural_gas",
@@ -376,7 +386,7 @@ def test_targets_of_rules_are_those_of_the_policy_tables() -> None:
                 if row.operator is not None and row.operator.value != "=":
                     assert (row.operator.value, row.target_year) == (target.operator, target.year)
                 seen += 1
-    assert seen == 9
+    assert seen == 10
 
 
 def test_packs_name_no_working_paper() -> None:
