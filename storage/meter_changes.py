@@ -57,7 +57,7 @@ async def add_change(connection: Connection, new: NewChange, at: datetime) -> in
         raise BadInput(f"changed_at: 换表时间在将来，应不晚于 {_local(at)}")
     for field, value in (("old_final", new.old_final), ("new_initial", new.new_initial)):
         if not 0 <= value < float("inf"):
-            raise BadInput(f"{field}: {value:g} 应为不小于 0 的数")
+            raise BadInput(f"{field}: {value:.12g} 应为不小于 0 的数")
     place = {"enterprise": new.enterprise, "point": new.point}
     row = await (await connection.execute(_SQL["lock_point"], place)).fetchone()
     if row is None:
@@ -149,7 +149,7 @@ async def _check(connection: Connection, point_id: int, new: NewChange, changed_
     old, after = (register_at(meters.registers, point_id, instant, own) for instant in (at_us, at_us + 1))
     for field, value, full in (("old_final", new.old_final, old), ("new_initial", new.new_initial, after)):
         if value >= full:
-            raise BadInput(f"{field}: {value:g} 超出表计量程，应小于 {full:g}")
+            raise BadInput(f"{field}: {value:.12g} 超出表计量程，应小于 {full:.12g}")
     cursor = await connection.execute(_SQL["neighbours"], {"point_id": point_id, "changed_at": changed_at})
     previous, following = await cursor.fetchone() or (None, None)
     before = await valid_readings_before(connection, ids, np.array([at_us], np.int64))
@@ -159,7 +159,7 @@ async def _check(connection: Connection, point_id: int, new: NewChange, changed_
         value, said_at = float(shown.value[last]), int(shown.measured_us[last])
         if _contradicts(value, new.old_final, old):
             raise BadInput(
-                f"old_final: {new.old_final:g} 小于旧表最后一次上报的读数 {value:g}（{_local_us(said_at)}），"
+                f"old_final: {new.old_final:.12g} 小于旧表最后一次上报的读数 {value:.12g}（{_local_us(said_at)}），"
                 "应不小于它，或旧表其间翻转"
             )
     _, times = await valid_times_after(connection, ids, np.array([at_us], np.int64))
@@ -170,7 +170,7 @@ async def _check(connection: Connection, point_id: int, new: NewChange, changed_
     value = float(readings.value[0])
     if _contradicts(new.new_initial, value, after):
         raise BadInput(
-            f"new_initial: {new.new_initial:g} 大于新表第一次上报的读数 {value:g}（{_local_us(int(first))}），"
+            f"new_initial: {new.new_initial:.12g} 大于新表第一次上报的读数 {value:.12g}（{_local_us(int(first))}），"
             "应不大于它，或新表其间翻转"
         )
 

@@ -39,7 +39,7 @@ OWN_LISTS = [
     "/v1/quirks",
 ]
 #: Lists of which some rows are nobody's own, or which need not have any.
-OWN_OR_COMMON = ["/v1/limits", "/v1/marks", f"/v1/marks/automatic?{SPAN}", "/v1/emissions"]
+OWN_OR_COMMON = ["/v1/limits", "/v1/marks", "/v1/meter-changes", f"/v1/marks/automatic?{SPAN}", "/v1/emissions"]
 OPERATORS_ONLY = [
     "/v1/strays",
     "/v1/enterprises",

@@ -31,6 +31,7 @@ LISTS = [
     "/v1/limits",
     "/v1/limits?as_known_at=2026-11-02T00:00:00Z",
     "/v1/marks",
+    "/v1/meter-changes",
     "/v1/marks/automatic?from=2026-11-01T00:00:00Z&to=2026-11-04T00:00:00Z",
     "/v1/targets",
     "/v1/accounting",
@@ -65,6 +66,8 @@ async def many(city: Database) -> Database:
         " exempt_process, standard, clause, source, confidence, status, enabled, valid_from, author, reason,"
         " created_at) select 'site', 'boiler', 'so2', 'ule', 'hour', 'any', n, 'mg/m3', 0, '{}', 's', 'c', 't', 'site',"
         " 'law', true, date '2020-01-01' + n, 'a', '', %(at)s from generate_series(1, %(rows)s) n",
+        "insert into meter_change (point_id, changed_at, old_final, new_initial, author, reason, created_at)"
+        " select 3, %(at)s - n * interval '1 hour', 1, 1, 'a', 'r', %(at)s from generate_series(1, %(rows)s) n",
         "insert into mark (enterprise_id, outlet_id, dimension, kind, start_at, end_at, origin, author, reason,"
         " created_at) select 1, 1, 'process', 'stopped', %(at)s, %(at)s + interval '1 hour', 'manual', 'a', 'r', %(at)s"
         " from generate_series(1, %(rows)s) n",
