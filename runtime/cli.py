@@ -13,7 +13,7 @@ from pathlib import Path
 from domain.errors import PlantwatchError
 
 SERVICES = ("ingest", "rules", "alerts", "api")
-BENCHES = ("ingest", "air")
+BENCHES = ("ingest", "air", "coverage")
 
 
 def duration(text: str) -> float:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from runtime.bench.air import AirPlan, bench_air
+from runtime.bench.coverage import CoveragePlan, bench_coverage
 from runtime.bench.ingest import Plan, bench_ingest
 
 #: The benches by name; `plantwatch bench` alone runs them all.
-NAMES = ("ingest", "air")
+NAMES = ("ingest", "air", "coverage")
 
 
 def _stopped(number: int, _frame: object) -> None:
@@ -43,5 +44,7 @@ def bench(name: str | None, report: Path | None, *, seconds: float | None, short
 def _run(name: str, seconds: float | None, short: bool, history: int) -> dict[str, Any]:
     if name == "air":
         return bench_air(AirPlan.short() if short else AirPlan())
+    if name == "coverage":
+        return bench_coverage(CoveragePlan.short() if short else CoveragePlan())
     plan = Plan.short() if short else Plan()
     return bench_ingest(replace(plan, history=history, seconds=seconds or plan.seconds))
