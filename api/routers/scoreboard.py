@@ -35,6 +35,8 @@ TargetId = Annotated[str, Path(pattern=r"^T[0-9]{3}$", examples=["T033"])]
 
 def document_title(document: str | None) -> str | None:
     """The title that rows carry, from a document's id; anything else is taken for a title."""
+    if document is None:
+        return None
     return next((one.title for one in load_policy().documents if one.id == document), document)
 
 

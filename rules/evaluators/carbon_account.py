@@ -106,7 +106,7 @@ def _judge(window: AccountWindow, enterprise: str, params: CarbonAccountParams) 
     if account.net_kwh is not None and (market := _market(window, enterprise, account, value, params)) is not None:
         evidence["market_based"] = market
     subject = Subject(SubjectKind.ENTERPRISE, enterprise)
-    return Judgement(subject, window.period, verdict, reason, value, budget, "t", evidence)
+    return Judgement(subject, window.period, verdict, reason, value, budget, "tCO2", evidence)
 
 
 def _taken(window: AccountWindow, enterprise: str, kind: str) -> Taken | None:

@@ -91,9 +91,9 @@ cross join lateral (
     where l.period_from = w.first and l.item = w.item and l.superseded_at is null and l.enterprise_id is not null
         and (l.period_kind = 'year' or not exists (
             select from ledger_entry y
-            where y.enterprise_id = l.enterprise_id and y.line_id is not distinct from l.line_id and y.item = l.item
-                and y.period_kind = 'year' and y.period_from = date_trunc('year', w.first)::date
-                and y.superseded_at is null))
+            where coalesce(y.enterprise_id, 0) = coalesce(l.enterprise_id, 0)
+                and coalesce(y.line_id, 0) = coalesce(l.line_id, 0) and y.item = l.item and y.period_kind = 'year'
+                and y.period_from = date_trunc('year', w.first)::date and y.superseded_at is null))
     offset 0
 ) l
 group by 1, 2, 3
