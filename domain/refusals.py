@@ -1,7 +1,7 @@
 """The closed list of reasons for which an item is refused. Codes are part of the public contract: never renamed.
 
-One item is one value of one point in one sample, or one leak-test record; a message that cannot be taken apart
-counts as a single item. Accounting law, per enterprise and day:
+One item is one value of one point in one sample, one leak-test record or one figure for the ledger; a message that
+cannot be taken apart counts as a single item. Accounting law, per enterprise and day:
 received = stored + duplicates + corrections + refused.
 """
 
@@ -29,6 +29,8 @@ class Reason(StrEnum):
     BAD_FLAG = "bad_flag"
     UNKNOWN_COMPONENT = "unknown_component"
     BAD_LEAK_TEST = "bad_leak_test"
+    UNKNOWN_LINE = "unknown_line"
+    BAD_PRODUCTION = "bad_production"
     BAD_STATUS = "bad_status"
     UNKNOWN_STATION = "unknown_station"
     BAD_FRAME = "bad_frame"
@@ -56,12 +58,13 @@ TEXTS: dict[Reason, ReasonText] = {
     Reason.BAD_TOPIC: ReasonText(
         "主题不符合 plantwatch/v1/{企业}/{网关}/{类别} 的格式",
         "the topic is not of the form plantwatch/v1/{enterprise}/{gateway}/{kind}",
-        "plantwatch/v1/{enterprise}/{gateway}/ and readings, hj212, leak-tests or status; or spBv1.0/{enterprise}/...",
+        "plantwatch/v1/{enterprise}/{gateway}/ and readings, hj212, leak-tests, production or status;"
+        " or spBv1.0/{enterprise}/...",
     ),
     Reason.FORMAT_NOT_SUPPORTED: ReasonText(
         "平台不接收该类别的报文",
         "this kind of message is not accepted",
-        "readings, leak-test records or a status",
+        "readings, leak-test records, ledger records or a status",
     ),
     Reason.OVERSIZE: ReasonText(
         "报文超过 256 KiB", "the message is larger than 256 KiB", "at most 262144 bytes; send several messages"
@@ -110,6 +113,16 @@ TEXTS: dict[Reason, ReasonText] = {
         "检测记录结构错误：应含 component、tested_at、net_umol_mol",
         "the leak-test record lacks component, tested_at or net_umol_mol, or one of them is wrong",
         "component, tested_at with offset, and net_umol_mol of 0 or more",
+    ),
+    Reason.UNKNOWN_LINE: ReasonText(
+        "生产线未登记",
+        "the production line is not registered for this enterprise",
+        "the code of a production line that the register has for this enterprise",
+    ),
+    Reason.BAD_PRODUCTION: ReasonText(
+        "台账记录错误：应含 item、month（或 year）、value、unit，产量等按生产线填报的还应含 line",
+        "the ledger record lacks item, month or year, value or unit, or one of them is wrong",
+        "item and unit as in GET /v1/ledger/items, month such as 2026-09, and value as a number of 0 or more",
     ),
     Reason.BAD_STATUS: ReasonText(
         "状态只能是 online 或 offline", "the status must be online or offline", "online or offline"

@@ -14,6 +14,7 @@ from domain.periods import local_day
 from domain.quality import QcFlag
 from domain.readings import HOUR_US, Bool, Int8, Int64, Readings, dirty_hours, empty_readings, from_us, to_us
 from domain.refusals import Reason
+from domain.reported import Figure
 from ingest.check import check_ranges, check_time
 from ingest.decode.faults import Faults, printable
 from ingest.decode.register import Birth, View
@@ -48,6 +49,11 @@ class Batch:
     """Where a reading is the first of its point and instant within the batch."""
     leak_tests: list[LeakTest]
     leak_test_owner: list[int]
+    figures: list[Figure]
+    """For the ledger, in order of arrival."""
+    figure_owner: list[int]
+    figure_authors: list[str]
+    """Who says each: the enterprise with its gateway."""
     statuses: list[GatewayStatus]
     quirks: list[Quirk]
     births: dict[str, dict[tuple[str, str], Birth]]
@@ -68,7 +74,14 @@ class Batch:
 
 
 _REGISTER_REASONS = frozenset(
-    {Reason.UNKNOWN_POINT, Reason.UNKNOWN_COMPONENT, Reason.UNKNOWN_STATION, Reason.NO_BIRTH, Reason.CANNOT_DECRYPT}
+    {
+        Reason.UNKNOWN_POINT,
+        Reason.UNKNOWN_COMPONENT,
+        Reason.UNKNOWN_LINE,
+        Reason.UNKNOWN_STATION,
+        Reason.NO_BIRTH,
+        Reason.CANNOT_DECRYPT,
+    }
 )
 
 
@@ -141,7 +154,7 @@ def _refuse(samples: Samples, point_id: list[int], qc_flag: list[Reason | QcFlag
 def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
     """The columns of some messages whose enterprises the registry knows."""
     gather = _Gather()
-    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [], [], {}, [], 0)
+    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [], [], [], [], [], {}, [], 0)
     tally = _Tally()
     for number, message in enumerate(messages):
         delivery = message.delivery
@@ -152,14 +165,16 @@ def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
             samples = message.deferred(tally.view(delivery.enterprise, entry))
             faults = samples.faults
             tally.take(batch, message, entry, samples)
-        items = faults.items + len(message.records)
-        if samples is not None or message.records:
+        items = faults.items + message.recorded
+        if samples is not None or message.recorded:
             faults = faults.copy()  # a batch that fails is assembled again
         if samples is not None:
             items += len(samples.codes)
             gather.add(number, samples, entry, to_us(delivery.received_at), faults)
         if message.records:
             _add_records(batch, number, message, entry, faults)
+        if message.figures:
+            _add_figures(batch, number, message, entry, faults)
         if message.online is not None and message.gateway is not None:
             tally.status(entry, message.gateway, message.online, message)
         batch.enterprise_ids.append(entry.enterprise_id)
@@ -257,6 +272,18 @@ def _add_records(batch: Batch, number: int, message: Message, entry: Entry, faul
             batch.leak_test_owner.append(number)
 
 
+def _add_figures(batch: Batch, number: int, message: Message, entry: Entry, faults: Faults) -> None:
+    author = f"{message.delivery.enterprise}:{message.gateway or ''}"
+    for record in message.figures:
+        line = record.figure.line
+        if line is not None and line not in entry.lines:
+            faults.add(Reason.UNKNOWN_LINE, f"{record.path}.line = {line}")
+        else:
+            batch.figures.append(record.figure)
+            batch.figure_owner.append(number)
+            batch.figure_authors.append(printable(author))
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """What became of a batch, to be committed with it."""
@@ -265,10 +292,10 @@ class Books:
     refused: list[RefusedMessage]
 
 
-def close_books(batch: Batch, reading_fate: Int64, leak_test_fate: Sequence[Fate]) -> Books:
-    """The accounts and refusals of a batch, given the fate of every reading and leak test."""
-    owners = np.r_[batch.reading_owner, np.array(batch.leak_test_owner, np.int64)]
-    fates = np.r_[reading_fate, np.array([_FATES[fate] for fate in leak_test_fate], np.int64)]
+def close_books(batch: Batch, reading_fate: Int64, record_fate: Sequence[Fate]) -> Books:
+    """The accounts and refusals of a batch, given the fate of every reading and record: leak tests, then figures."""
+    owners = np.r_[batch.reading_owner, np.array(batch.leak_test_owner + batch.figure_owner, np.int64)]
+    fates = np.r_[reading_fate, np.array([_FATES[fate] for fate in record_fate], np.int64)]
     counts = np.bincount(owners * 3 + fates, minlength=len(batch.messages) * 3).reshape(-1, 3).tolist()
     accounts: dict[tuple[int, date], Account] = {}
     refused: list[RefusedMessage] = []

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 import msgspec
 
+from domain.periods import local_day
 from domain.readings import to_us
 from domain.refusals import TEXTS, Reason
 from ingest.decode.faults import Faults, payload_head, printable
@@ -15,6 +16,8 @@ from ingest.decode.hj212 import decode_hj212
 from ingest.decode.hj212_numbers import DeliveryNumbers
 from ingest.decode.json_v1 import decode_samples
 from ingest.decode.leak_tests import Record, decode_leak_tests
+from ingest.decode.production import Record as FigureRecord
+from ingest.decode.production import decode_production
 from ingest.decode.register import View
 from ingest.decode.samples import Samples
 from ingest.decode.sparkplug import parse_sparkplug, resolve_sparkplug
@@ -40,14 +43,20 @@ class Message(msgspec.Struct):
     deferred: Callable[[View], Samples] | None = None
     """What takes it apart once the register is known; for formats whose names mean nothing without it."""
     records: list[Record] = []
+    figures: list[FigureRecord] = []
     online: bool | None = None
+
+    @property
+    def recorded(self) -> int:
+        """Leak tests and figures for the ledger."""
+        return len(self.records) + len(self.figures)
 
     @property
     def weight(self) -> int:
         """About how many rows it will make."""
         if self.deferred is not None:
             return len(self.delivery.payload) // _BYTES_A_VALUE + 1
-        return (len(self.samples.codes) if self.samples else 0) + len(self.records) + 1
+        return (len(self.samples.codes) if self.samples else 0) + self.recorded + 1
 
 
 def read_message(delivery: Delivery, sequences: Sequences) -> Message:
@@ -67,6 +76,9 @@ def read_message(delivery: Delivery, sequences: Sequences) -> Message:
     elif topic.kind is Kind.LEAK_TESTS:
         found = decode_leak_tests(delivery.payload)
         message.records, message.faults = found.records, found.faults
+    elif topic.kind is Kind.PRODUCTION:
+        said = decode_production(delivery.payload, delivery.enterprise, local_day(delivery.received_at))
+        message.figures, message.faults = said.records, said.faults
     elif topic.kind is Kind.STATUS:
         if (online := _STATUSES.get(delivery.payload)) is not None:
             message.online = online

@@ -37,6 +37,8 @@ class Entry:
     loaded_s: float
     birth_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     """Which births `view` holds, by node and device."""
+    lines: frozenset[str] = frozenset()
+    """Codes of production lines."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,7 @@ class Registry:
         points = {point.code: point.point_id for point in register.points}
         before = self._entries.get(enterprise)
         entry = Entry(register.enterprise_id, points, register.components, _view(register, points), self._monotonic())
+        entry.lines = register.lines
         if before is not None:
             entry.view.births, entry.birth_numbers = before.view.births, before.birth_numbers
         self._entries[enterprise] = entry

@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     READINGS = "readings"
     LEAK_TESTS = "leak-tests"
+    PRODUCTION = "production"
     STATUS = "status"
     HJ212 = "hj212"
     REJECTS = "rejects"

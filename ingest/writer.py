@@ -30,6 +30,7 @@ from storage.database import Connection, Database
 from storage.gateways import set_statuses
 from storage.hourly import add_dirty_hours, hint_rules
 from storage.leak_tests import Fate, store_leak_tests
+from storage.ledger import FigureFate, keep_figures
 from storage.quirks import add_quirks
 from storage.readings import copy_new_readings, ensure_partition, insert_corrections, insert_missing_readings
 from storage.refusals import insert_refused_messages
@@ -207,7 +208,7 @@ class Writer:
         delivery = pending.message.delivery
         where = {"enterprise": delivery.enterprise, "topic": delivery.topic}
         message = pending.message
-        if message.samples is None and message.deferred is None and not message.records:
+        if message.samples is None and message.deferred is None and not message.recorded:
             # there is nothing left to take out of it
             logger.error("a message without items cannot be stored", exc_info=error, extra=where)
             _fail(taken, SinkUnavailable(f"not stored: {error}"))
@@ -241,9 +242,9 @@ class Writer:
         await self._ensure_months(batch.readings.measured_us)
         with self._metrics.batch_seconds.time():
             async with self._database.transaction() as connection:
-                fates, leak_fates, refused = await self._store(connection, batch)
+                fates, record_fates, refused = await self._store(connection, batch)
         self._newest.learn(batch.readings)
-        self._count(batch, fates, leak_fates)
+        self._count(batch, fates, record_fates)
         for number, pending in enumerate(known):
             if not pending.future.done():
                 commands = batch.commands[number]
@@ -255,17 +256,18 @@ class Writer:
     async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
         """Write a batch. The tables come in the same order in every writer, the rows of each in order of key."""
         fates = await self._store_readings(connection, batch)
-        leak_fates = await store_leak_tests(connection, batch.leak_tests)
+        record_fates = await store_leak_tests(connection, batch.leak_tests)
+        if any(fate is not Fate.DUPLICATE for fate in record_fates):
+            await hint_rules(connection)
+        record_fates += await _keep_figures(connection, batch)
         await set_statuses(connection, batch.statuses)
         await add_dirty_hours(connection, *changed_hours(batch, fates, self._registry))
-        books = close_books(batch, fates, leak_fates)
+        books = close_books(batch, fates, record_fates)
         await self._store_births(connection, batch)
         await add_quirks(connection, batch.quirks)
         await insert_refused_messages(connection, books.refused)
         await add_accounts(connection, books.accounts)
-        if any(fate is not Fate.DUPLICATE for fate in leak_fates):
-            await hint_rules(connection)
-        return fates, leak_fates, len(books.refused)
+        return fates, record_fates, len(books.refused)
 
     async def _store_readings(self, connection: Connection, batch: Batch) -> Int64:
         """The fate of each reading of a batch, after storing it."""
@@ -303,12 +305,12 @@ class Writer:
                     await ensure_partition(connection, from_us(int(month.astype("datetime64[us]").astype(np.int64))))
                 self._known_months.add(month)
 
-    def _count(self, batch: Batch, fates: Int64, leak_fates: Sequence[Fate]) -> None:
+    def _count(self, batch: Batch, fates: Int64, record_fates: Sequence[Fate]) -> None:
         metrics = self._metrics
         by_fate = np.bincount(fates, minlength=3)
-        metrics.values["stored"].inc(int(by_fate[STORED]) + leak_fates.count(Fate.STORED))
-        metrics.values["duplicate"].inc(int(by_fate[DUPLICATE]) + leak_fates.count(Fate.DUPLICATE))
-        metrics.values["correction"].inc(int(by_fate[CORRECTION]) + leak_fates.count(Fate.CORRECTION))
+        metrics.values["stored"].inc(int(by_fate[STORED]) + record_fates.count(Fate.STORED))
+        metrics.values["duplicate"].inc(int(by_fate[DUPLICATE]) + record_fates.count(Fate.DUPLICATE))
+        metrics.values["correction"].inc(int(by_fate[CORRECTION]) + record_fates.count(Fate.CORRECTION))
         for faults in batch.faults:
             for reason, fault in faults.by_reason.items():
                 metrics.refusals[reason].inc(fault.items)
@@ -320,6 +322,25 @@ class Writer:
         metrics.batch_values.observe(sum(batch.items))
         newest = max(message.delivery.received_at for message in batch.messages)
         self.newest = newest if self.newest is None else max(self.newest, newest)
+
+
+_FIGURE_FATES = {
+    FigureFate.NEW: Fate.STORED,
+    FigureFate.SAME: Fate.DUPLICATE,
+    FigureFate.CORRECTED: Fate.CORRECTION,
+}
+
+
+async def _keep_figures(connection: Connection, batch: Batch) -> list[Fate]:
+    """Keep figures of the ledger; the fate of each."""
+    if not batch.figures:
+        return []
+    at = max(batch.messages[number].delivery.received_at for number in batch.figure_owner)
+    kept = await keep_figures(connection, batch.figures, author=batch.figure_authors, origin="mqtt", at=at)
+    # a line that was taken away a moment ago: the messages are taken one by one, and this one is refused
+    if any(one.fate is FigureFate.UNKNOWN for one in kept):
+        raise LookupError("a production line is not registered any more")
+    return [_FIGURE_FATES[one.fate] for one in kept]
 
 
 def _is_sparkplug(message: Message) -> bool:

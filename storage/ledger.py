@@ -67,9 +67,11 @@ async def add_entries(
 
 
 async def keep_figures(
-    connection: Connection, new: Sequence[Figure], *, author: str, origin: str, at: datetime
+    connection: Connection, new: Sequence[Figure], *, author: str | Sequence[str], origin: str, at: datetime
 ) -> list[Kept]:
     """As `add_entries`; what became of each. Of several figures of one period each corrects the one before.
+
+    author: of all, or of each.
 
     Writers of one enterprise come one after the other, so that a figure is compared with what is there.
     """
@@ -83,11 +85,11 @@ async def keep_figures(
         rounds[turn].append(place)
     if rounds:
         await connection.execute(_SQL["lock"], {"enterprises": [figure.enterprise for figure in new]})
+    authors = [author] * len(new) if isinstance(author, str) else author
     for places in rounds:
-        parameters = _columns([new[place] for place in places])
-        cursor = await connection.execute(
-            _SQL["add_entries"], parameters | {"author": author, "origin": origin, "at": at}
-        )
+        parameters: dict[str, object] = _columns([new[place] for place in places])
+        parameters |= {"authors": [authors[place] for place in places], "origin": origin, "at": at}
+        cursor = await connection.execute(_SQL["add_entries"], parameters)
         for number, fate, before in await cursor.fetchall():
             kept[places[number - 1]] = Kept(FigureFate(fate), before)
     found = [one for one in kept if one is not None]

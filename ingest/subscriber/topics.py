@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 _PLANTWATCH = "plantwatch/v1/+/+/"
-_SHARED_KINDS = ("readings", "hj212", "leak-tests")
+_SHARED_KINDS = ("readings", "hj212", "leak-tests", "production")
 #: What nodes and devices publish. Commands (NCMD, DCMD) and STATE go the other way.
 _SPARKPLUG = tuple(f"spBv1.0/+/{word}/+" for word in ("NBIRTH", "NDATA", "NDEATH")) + tuple(
     f"spBv1.0/+/{word}/+/+" for word in ("DBIRTH", "DDATA", "DDEATH")

@@ -47,8 +47,8 @@ with given as (
     select g.*, e.enterprise_id, n.line_id,
            (g.enterprise is null or e.enterprise_id is not null) and (g.line is null or n.line_id is not null) as known
     from unnest(%(enterprises)s::text[], %(lines)s::text[], %(items)s::text[], %(kinds)s::text[], %(firsts)s::date[],
-                %(values)s::float8[], %(units)s::text[], %(evidences)s::text[]) with ordinality
-         as g (enterprise, line, item, period_kind, first, value, unit, evidence, number)
+                %(values)s::float8[], %(units)s::text[], %(evidences)s::text[], %(authors)s::text[]) with ordinality
+         as g (enterprise, line, item, period_kind, first, value, unit, evidence, author, number)
     left join enterprise e on e.code = g.enterprise
     left join line n on n.enterprise_id = e.enterprise_id and n.code = g.line
 ), compared as (
@@ -67,7 +67,7 @@ with given as (
 ), made as (
     insert into ledger_entry (enterprise_id, line_id, item, period_kind, period_from, value, unit, author, evidence,
                               origin, created_at)
-    select c.enterprise_id, c.line_id, c.item, c.period_kind, c.first, c.value, c.unit, %(author)s::text, c.evidence,
+    select c.enterprise_id, c.line_id, c.item, c.period_kind, c.first, c.value, c.unit, c.author, c.evidence,
            %(origin)s::text, %(at)s::timestamptz
     from compared c
     where c.fate in ('new', 'corrected') and (select count(*) from gone) >= 0 -- the update goes first

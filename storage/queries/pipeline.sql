@@ -22,11 +22,18 @@ select e.code as enterprise, sum(a.messages)::bigint as messages, sum(a.received
 from accounting a join enterprise e using (enterprise_id) group by e.code order by e.code
 
 -- rows_kept --
--- what is really there, to be held against the accounting
+-- what is really there, to be held against the accounting; figures: those that MQTT brought
+with figure as (
+    select l.origin, row_number() over (partition by l.enterprise_id, l.line_id, l.item, l.period_kind, l.period_from
+                                        order by l.entry_id) as turn
+    from ledger_entry l where l.enterprise_id is not null
+)
 select (select count(*) from reading) as readings,
        (select count(*) from correction) as corrections,
        (select count(*) from leak_test where revision = 0) as leak_tests,
        (select count(*) from leak_test where revision > 0) as leak_test_corrections,
+       (select count(*) from figure where origin = 'mqtt' and turn = 1) as figures,
+       (select count(*) from figure where origin = 'mqtt' and turn > 1) as figure_corrections,
        (select coalesce(sum(items), 0)::bigint from refusal) as refused_items
 
 -- refused_by_reason --

@@ -11,6 +11,10 @@ from point where enterprise_id = %(enterprise_id)s::int
 -- an enterprise's LDAR components by code
 select component_id, code from component where enterprise_id = %(enterprise_id)s::int
 
+-- lines --
+-- an enterprise's production lines by code
+select code from line where enterprise_id = %(enterprise_id)s::int
+
 -- mechanics --
 -- what the roll-up has to know of some points
 select p.point_id, p.kind, p.interval_s, p.counter_digits, p.counter_scale, p.counter_max_rate_per_h,

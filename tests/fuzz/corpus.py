@@ -29,6 +29,7 @@ _ITEM_CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FORMATS = {
     Kind.READINGS: "json",
     Kind.LEAK_TESTS: "leak-tests",
+    Kind.PRODUCTION: "production",
     Kind.STATUS: "status",
     Kind.HJ212: "hj212",
     Kind.SPARKPLUG: "sparkplug",
@@ -58,6 +59,7 @@ class Plant:
     points: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     """Physical range by code."""
     components: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     stations: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By MN, with every key of a station in a register.toml."""
     tags: dict[tuple[str, str, str], tuple[str, float, float]] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Plant:
         registry = Registry(None, lambda: 0.0)  # type: ignore[arg-type]
         points = {code: number for number, code in enumerate(self.points, 1)}
         components = {code: number for number, code in enumerate(self.components, 1)}
-        registry._entries[ENTERPRISE] = Entry(1, points, components, self._view(), 0.0)
+        registry._entries[ENTERPRISE] = Entry(1, points, components, self._view(), 0.0, lines=frozenset(self.lines))
         ranges = [
             KnownPoint(points[code], code, PointKind.INSTANTANEOUS, 60, *bounds) for code, bounds in self.points.items()
         ]
@@ -188,6 +190,10 @@ def _add_expected(plant: Plant, expected: dict[str, Any]) -> None:
     for code, *_ in expected.get("leak_tests", []):
         if code not in plant.components and re.fullmatch(r"[A-Za-z0-9._/-]{1,64}", code):
             plant.components.append(code)
+
+    for line, *_ in expected.get("figures", []):
+        if line is not None and line not in plant.lines:
+            plant.lines.append(line)
 
 
 def _add_point(plant: Plant, code: str) -> None:

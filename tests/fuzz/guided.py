@@ -134,6 +134,7 @@ def run(format: str, seconds: int) -> dict[str, object]:
 FORMATS = (
     "json",
     "leak-tests",
+    "production",
     "hj212",
     "sparkplug",
     "thingsboard-device",

@@ -31,6 +31,7 @@ _WEIGHTS = {
     "thingsboard-gateway": 8,
     "thingsboard-presence": 2,
     "leak-tests": 7,
+    "production": 7,
     "status": 2,
     "topics": 4,
 }
@@ -39,6 +40,7 @@ _LEVELS = ("gw1", "焦炉", "网" * 64, "g" * 65, "\x01", "a b", "", "+", "#", "
 _NAMES = (
     "readings",
     "leak-tests",
+    "production",
     "status",
     "hj212",
     "rejects",
@@ -137,7 +139,14 @@ def _once(format: str, payload: bytes, seeds: tuple[Seed, ...], rng: random.Rand
                 if fields is not None:
                     protobuf.change(fields, rng)
                     return protobuf.write(fields)
-            case "json" | "leak-tests" | "thingsboard-device" | "thingsboard-gateway" | "thingsboard-presence":
+            case (
+                "json"
+                | "leak-tests"
+                | "production"
+                | "thingsboard-device"
+                | "thingsboard-gateway"
+                | "thingsboard-presence"
+            ):
                 return mutate_json.change(payload, rng)
     if rng.random() < 0.15:
         other = rng.choice(seeds).payload

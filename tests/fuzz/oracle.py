@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.ledger import ITEMS
+from domain.periods import local_day
 from domain.quality import QcFlag, SourceFlag
 from domain.readings import DAY_US, to_us
 from domain.refusals import Reason
@@ -79,6 +81,7 @@ class Oracle:
         _check_faults(batch, problems)
         _check_readings(delivery, batch, self._codes, problems)
         _check_leak_tests(delivery, batch, problems)
+        _check_figures(delivery, batch, problems)
         _check_receipt(batch, answer, problems)
         _check_words(batch, problems)
         if not problems:
@@ -115,7 +118,7 @@ def _bytes_of(piece: Frame | Noise) -> bytes:
 
 def _check_account(message: Message, batch: Batch, problems: list[str]) -> None:
     items, faults = batch.items[0], batch.faults[0]
-    accepted = len(batch.readings) + len(batch.leak_tests)
+    accepted = len(batch.readings) + len(batch.leak_tests) + len(batch.figures)
     if faults.items + accepted != items:
         problems.append(f"account: {items} items, {faults.items} refused, {accepted} accepted")
     if items == 0:
@@ -172,6 +175,19 @@ def _check_leak_tests(delivery: Delivery, batch: Batch, problems: list[str]) -> 
             problems.append("a concentration that is not finite")
         if not all(text is None or _is_storable(text) for text in (test.instrument, test.tester)):
             problems.append("a name that no database can hold")
+
+
+def _check_figures(delivery: Delivery, batch: Batch, problems: list[str]) -> None:
+    today = local_day(delivery.received_at)
+    for figure in batch.figures:
+        if figure.enterprise != delivery.enterprise:
+            problems.append("a figure of another enterprise")
+        if not (math.isfinite(figure.value) and figure.value >= 0):
+            problems.append(f"a figure of {figure.value}")
+        if figure.first.year < 2000 or (figure.first > today and not ITEMS[figure.item].planned):
+            problems.append(f"a figure of {figure.first}")
+        if not _is_storable(figure.evidence):
+            problems.append("an evidence that no database can hold")
 
 
 def _check_receipt(batch: Batch, answer: Receipt, problems: list[str]) -> None:

@@ -29,7 +29,7 @@ PURE_MESSAGES = 3_000
 STORED_MESSAGES = 3_000
 
 TOPICS = (
-    *(f"plantwatch/v1/{ENTERPRISE}/gw1/{kind}" for kind in ("readings", "leak-tests", "status", "hj212")),
+    *(f"plantwatch/v1/{ENTERPRISE}/gw1/{kind}" for kind in ("readings", "leak-tests", "production", "status", "hj212")),
     *(f"spBv1.0/{ENTERPRISE}/{kind}/n1" for kind in ("NBIRTH", "NDATA", "NDEATH")),
     *(f"spBv1.0/{ENTERPRISE}/{kind}/n1/d1" for kind in ("DBIRTH", "DDATA", "DDEATH")),
     *("v1/devices/me/telemetry", "v1/gateway/telemetry", "v1/gateway/connect", "v1/gateway/disconnect"),

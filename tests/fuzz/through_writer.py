@@ -95,6 +95,12 @@ def make_plant(url: str, plant: Plant) -> None:
                 " values (1, %s, '泵', '粗苯', 'pump', 'light_liquid', '2026-01-01')",
                 (code,),
             )
+        for code in plant.lines:
+            run(
+                "insert into line (enterprise_id, code, name, product, in_service_from)"
+                " values (1, %s, '线', 'coke', '2026-01-01')",
+                (code,),
+            )
         for mn, row in plant.stations.items():
             run(
                 "insert into station (enterprise_id, mn, name, gateway, edition, profile, crc, missing_flag, ignored,"
@@ -262,8 +268,8 @@ async def audit(database: Database, tally: Tally) -> dict[str, int]:
         "refused": tally.refused,
         "refused_messages": tally.refused_messages,
         "refusal_items": tally.refused,
-        "stored": books["readings"] + books["first_leak_tests"],
-        "corrections": books["kept_corrections"] + books["further_leak_tests"],
+        "stored": books["readings"] + books["first_leak_tests"] + books["first_figures"],
+        "corrections": books["kept_corrections"] + books["further_leak_tests"] + books["further_figures"],
         "refused_volume": tally.refused_bytes,
         "unlawful": 0,
     }.items():
@@ -276,7 +282,7 @@ async def audit(database: Database, tally: Tally) -> dict[str, int]:
 
 
 _SUMS = """
-select a.*, m.*, r.readings, c.kept_corrections, l.*, v.refused_volume, i.refusal_items,
+select a.*, m.*, r.readings, c.kept_corrections, l.*, f.*, v.refused_volume, i.refusal_items,
        pg_database_size(current_database()) as bytes
 from (select coalesce(sum(messages), 0) as messages, coalesce(sum(received), 0) as received,
              coalesce(sum(stored), 0) as stored, coalesce(sum(duplicates), 0) as duplicates,
@@ -289,5 +295,8 @@ from (select coalesce(sum(messages), 0) as messages, coalesce(sum(received), 0) 
      (select count(*) as kept_corrections from correction) c,
      (select count(*) filter (where revision = 0) as first_leak_tests,
              count(*) filter (where revision > 0) as further_leak_tests from leak_test) l,
+     (select count(*) filter (where turn = 1) as first_figures, count(*) filter (where turn > 1) as further_figures
+      from (select row_number() over (partition by line_id, item, period_kind, period_from order by entry_id) as turn
+            from ledger_entry) e) f,
      (select coalesce(sum(bytes), 0) as refused_volume from refused_volume) v
 """

@@ -105,7 +105,7 @@ def result(case: Path) -> dict[str, Any]:
     if samples is not None:
         found |= _of_samples(samples)
     found |= _of_message(message)
-    good = (len(samples.codes) if samples else 0) + len(message.records)
+    good = (len(samples.codes) if samples else 0) + message.recorded
     answer = receipt(message, faults, good + faults.items, ())
     found["outcome"] = answer.outcome.value
     if answer.rejects is not None:
@@ -143,6 +143,10 @@ def _of_message(message: Message) -> dict[str, Any]:
                 r.tester,
             ]
             for r in message.records
+        ]
+    if message.figures:
+        found["figures"] = [
+            [f.line, f.item, f.period, f.value, f.unit, f.evidence] for f in (r.figure for r in message.figures)
         ]
     if message.online is not None:
         found["online"] = message.online

@@ -126,17 +126,18 @@ def test_the_enterprise_is_the_level_that_the_broker_guards(topic: str, expected
 
 
 def test_slot_0_alone_gets_what_needs_order() -> None:
-    shared = [f"$share/g/plantwatch/v1/+/+/{kind}" for kind in ("readings", "hj212", "leak-tests")]
+    shared = [f"$share/g/plantwatch/v1/+/+/{kind}" for kind in ("readings", "hj212", "leak-tests", "production")]
     assert [wish.pattern for wish in wishes(3, "g", sparkplug=True)] == shared
     first = wishes(0, "g", sparkplug=True)
-    assert [wish.pattern for wish in first[:4]] == [*shared, "plantwatch/v1/+/+/status"]
+    assert [wish.pattern for wish in first[:5]] == [*shared, "plantwatch/v1/+/+/status"]
     assert [wish.pattern for wish in first if wish.fresh_retained] == ["plantwatch/v1/+/+/status"]
-    assert all(wish.pattern.startswith("spBv1.0/+/") for wish in first[4:])
+    assert all(wish.pattern.startswith("spBv1.0/+/") for wish in first[5:])
     assert not any("CMD" in wish.pattern or "rejects" in wish.pattern for wish in first)
     assert [wish.pattern for wish in wishes(0, None, sparkplug=False)] == [
         "plantwatch/v1/+/+/readings",
         "plantwatch/v1/+/+/hj212",
         "plantwatch/v1/+/+/leak-tests",
+        "plantwatch/v1/+/+/production",
         "plantwatch/v1/+/+/status",
     ]
 
