@@ -5,10 +5,10 @@ A record changes what is known of the readings after it, so it leaves the same w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from psycopg.rows import dict_row
@@ -79,6 +79,7 @@ async def add_change(connection: Connection, new: NewChange, at: datetime) -> in
             raise Conflict(f"supersedes: 换表记录 {new.supersedes} 属于测点 {before['enterprise']}/{before['point']}")
         _require_effective(before)
         ended.add(new.supersedes)
+    registers = await own_registers(connection, [point_id])
     async with connection.transaction():  # what contradicts the readings leaves nothing behind
         for change_id in sorted(ended):
             await _end(connection, change_id, at)
@@ -88,14 +89,18 @@ async def add_change(connection: Connection, new: NewChange, at: datetime) -> in
         (change_id,) = await cursor_made.fetchone() or (0,)
         await _check(connection, point_id, new, changed_at)
         await connection.execute(_SQL["leave_hour"], spot)
+        await recount(connection, registers, await own_registers(connection, [point_id]))
     return int(change_id)
 
 
 async def withdraw_change(connection: Connection, change_id: int, author: str, reason: str, at: datetime) -> None:
     """End a record's effect. Raises NotFound; Conflict when it has none any more."""
     await connection.execute(_SQL["lock_point_of"], {"change_id": change_id})
-    _require_effective(await find_change(connection, change_id))
+    row = await find_change(connection, change_id)
+    _require_effective(row)
+    registers = await own_registers(connection, [row["point_id"]])
     await _end(connection, change_id, at, author, reason)
+    await recount(connection, registers, await own_registers(connection, [row["point_id"]]))
 
 
 async def find_change(connection: Connection, change_id: int) -> dict[str, Any]:
@@ -117,17 +122,48 @@ async def load_meters(connection: Connection, point_id: Int64) -> Meters:
         points, changed_us = row[0].astype(np.int64), row[1]
         order = np.lexsort((changed_us, points))
         changes = Changes(points[order], changed_us[order], row[2][order], row[3][order])
-    cursor_registers = await connection.execute(_SQL["registers"], {"point_id": point_id.tolist()})
-    return Meters(changes, _registers(await cursor_registers.fetchall()))
+    return Meters(changes, _columns(await own_registers(connection, point_id.tolist())))
 
 
-def _registers(rows: Iterable[tuple[int, datetime, int, float, float | None]]) -> Registers:
-    found = [(point, to_us(at), Counter(digits, scale).rollover, rate) for point, at, digits, scale, rate in rows]
+class OwnRegister(NamedTuple):
+    """The register of a meter as it shows at a point from an instant on; max_rate_per_h None when unknown."""
+
+    point_id: int
+    from_at: datetime
+    digits: int
+    scale: float
+    max_rate_per_h: float | None
+
+
+async def own_registers(connection: Connection, point_ids: Sequence[int]) -> list[OwnRegister]:
+    """The meters of those points of which any meter has a register of its own, by point and instant."""
+    cursor = await connection.execute(_SQL["registers"], {"point_id": list(point_ids)})
+    return [OwnRegister(*row) for row in await cursor.fetchall()]
+
+
+async def meter_points(connection: Connection, meters: Iterable[tuple[str, str, str | None]]) -> list[int]:
+    """The points of some meters, by (enterprise, serial, point or None), as registered and as given."""
+    chosen = list(meters)
+    columns = zip(*chosen, strict=True) if chosen else ((), (), ())
+    given = dict(zip(("enterprises", "serials", "points"), map(list, columns), strict=True))
+    return [int(row[0]) for row in await (await connection.execute(_SQL["meter_points"], given)).fetchall()]
+
+
+async def recount(connection: Connection, before: Iterable[OwnRegister], now: Iterable[OwnRegister]) -> None:
+    """Leave the hours to be computed again in which other registers show than was thought before."""
+    since: dict[int, datetime] = {}
+    for one in set(before) ^ set(now):
+        since[one.point_id] = min(one.from_at, since.get(one.point_id, one.from_at))
+    if since:
+        await connection.execute(_SQL["leave_hours"], {"point_ids": list(since), "froms": list(since.values())})
+
+
+def _columns(found: Sequence[OwnRegister]) -> Registers:
     return Registers(
-        np.array([one[0] for one in found], np.int64),
-        np.array([one[1] for one in found], np.int64),
-        np.array([one[2] for one in found], np.float64),
-        np.array([np.nan if one[3] is None else one[3] for one in found], np.float64),
+        np.array([one.point_id for one in found], np.int64),
+        np.array([to_us(one.from_at) for one in found], np.int64),
+        np.array([Counter(one.digits, one.scale).rollover for one in found], np.float64),
+        np.array([np.nan if one.max_rate_per_h is None else one.max_rate_per_h for one in found], np.float64),
     )
 
 

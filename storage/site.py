@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from storage.database import Connection, fetch_all
+from storage.meter_changes import meter_points, own_registers, recount
 from storage.sql import queries
 
 #: Nouns in the order in which rows may refer to earlier ones.
@@ -25,7 +26,10 @@ async def read_register(connection: Connection) -> dict[str, list[Row]]:
 
 
 async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at: datetime) -> None:
-    """Insert rows of a noun, or bring existing ones of the same natural key to the given content, as of an instant."""
+    """Insert rows of a noun, or bring existing ones of the same natural key to the given content, as of an instant.
+
+    Meters whose registers differ from what was known leave the hours since then to be computed again.
+    """
     chosen = [dict(row) for row in rows]
     if noun == "point":  # a point is registered before those that speak of it
         chosen.sort(key=lambda row: row["of"] is not None)
@@ -34,8 +38,16 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
     if noun == "limit":
         # the unique index is by row: what is superseded must be gone before its successor comes
         chosen = [{"origin": "site", "confidence": "site", "author": "site file", **row, "at": at} for row in chosen]
+    points = await meter_points(connection, map(_meter, chosen)) if noun == "meter" else []
+    before = await own_registers(connection, points) if points else []
     async with connection.cursor() as cursor:
         await cursor.executemany(queries("site")[f"upsert_{noun}"], chosen)
+    if points:  # what their registers showed may have been counted as another's
+        await recount(connection, before, await own_registers(connection, points))
+
+
+def _meter(row: Row) -> tuple[str, str, str | None]:
+    return row["enterprise"], row["serial"], row["point"]
 
 
 def _parents_first(rows: list[Row]) -> list[Row]:

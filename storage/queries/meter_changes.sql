@@ -78,3 +78,28 @@ left join lateral (
 where m.point_id = any(%(point_id)s::int[])
   and exists (select from meter o where o.point_id = m.point_id and o.counter_digits is not null)
 order by m.point_id, 2, m.installed_on, m.meter_id
+
+-- meter_points --
+-- the points of some meters, as they are registered and as they are to be
+select p.point_id
+from unnest(%(enterprises)s::text[], %(points)s::text[]) as g (enterprise, point)
+join enterprise e on e.code = g.enterprise
+join point p on p.enterprise_id = e.enterprise_id and p.code = g.point
+union
+select m.point_id
+from unnest(%(enterprises)s::text[], %(serials)s::text[]) as g (enterprise, serial)
+join enterprise e on e.code = g.enterprise
+join meter m on m.enterprise_id = e.enterprise_id and m.serial = g.serial
+where m.point_id is not null
+
+-- leave_hours --
+-- hours of some points from an instant on are computed again; those still without readings by whoever brings these
+insert into dirty_hour (point_id, hour_at)
+select h.point_id, h.hour_at
+from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[]) as w (point_id, from_at)
+cross join lateral (
+    select h.point_id, h.hour_at
+    from hourly h
+    where h.point_id = w.point_id and h.hour_at >= date_trunc('hour', w.from_at, 'UTC')
+    offset 0
+) h

@@ -13,6 +13,7 @@ from domain.periods import month_period
 from storage import month_totals
 from storage.database import Database
 from storage.meter_changes import NewChange, add_change, withdraw_change
+from storage.site import write_rows
 from tests.integration.ingest.plant import (
     NOW,
     delivery,
@@ -137,12 +138,47 @@ async def test_the_meters_own_register_counts_from_its_replacement_on(plant: Dat
     # from midnight here, 16:00 UTC the day before, the register has five digits: what was full is not full any more
     await stored(plant, {0.5: 995, 1.5: 3, 2.5: 2003})
     assert await seen(plant) == {0: (None, []), 1: (None, ["reset"]), 2: (2000, [])}
-    await recorded(plant, 1.6, 8, 1000)
+    change = await recorded(plant, 1.6, 8, 1000)
     await rolled_up(plant)
     assert await seen(plant) == {0: (None, []), 1: (8, ["rollover"]), 2: (1008, ["replaced"])}
+    async with plant.transaction() as connection:
+        await withdraw_change(connection, change, "李科长", "记录有误", NOW)
+    await rolled_up(plant)
+    assert await seen(plant) == {0: (None, []), 1: (None, ["reset"]), 2: (2000, [])}
+    await recorded(plant, 1.6, 8, 1000)
     with pytest.raises(BadInput, match=r"小于 1000$"):
         await recorded(plant, 1.6, 1200, 1000)
     await recorded(plant, 5.5, 3000, 99_000)
+
+
+async def test_a_meter_registered_late_is_counted_again(plant: Database) -> None:
+    await rows(
+        plant,
+        """insert into metering_place (enterprise_id, code, name, level, in_service_from)
+           values (1, 'P1', '总管', 'unit', '2026-01-01') returning 1""",
+    )
+    await stored(plant, {-30: 10, 0.5: 995, 1.5: 3, 2.5: 403})
+    assert (await seen(plant))[1] == (8, ["rollover"])
+    meter: dict[str, Any] = {"enterprise": "coke-1", "place": "P1", "serial": "B", "point": "W-01"}
+    meter |= {"accuracy_class": None, "verified_on": date(2026, 1, 1), "verification_months": 24}
+    meter |= {"installed_on": date(2026, 11, 2), "removed_on": None}
+    own = {"counter_digits": 5, "counter_scale": 1.0, "counter_max_rate_per_h": None}
+    async with plant.transaction() as connection:
+        await write_rows(connection, "meter", [meter | dict.fromkeys(own)], NOW)
+    assert await rows(plant, "select from dirty_hour") == []
+    async with plant.transaction() as connection:
+        await write_rows(connection, "meter", [meter | own], NOW)
+    assert [row["hour_at"] for row in await rows(plant, "select hour_at from dirty_hour order by 1")] == [
+        START,
+        START + HOUR,
+        START + 2 * HOUR,
+    ]
+    await rolled_up(plant)
+    assert (await seen(plant))[1] == (None, ["reset"])
+    async with plant.transaction() as connection:
+        await write_rows(connection, "meter", [meter | dict.fromkeys(own)], NOW)
+    await rolled_up(plant)
+    assert (await seen(plant))[1] == (8, ["rollover"])
 
 
 @pytest.mark.parametrize("seed", range(3))
