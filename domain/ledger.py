@@ -90,7 +90,8 @@ def _flows() -> Iterable[Item]:
             yield _item(f"{flow}.{kind.key}", f"{name}{kind.name}", kind.unit, of)
     for kind in ENERGY.values():
         if kind.key not in ("electricity", "steam", "heat"):
-            yield _item(f"carbon_content.{kind.key}", f"{kind.name}含碳量", f"tC/{kind.unit}", "line enterprise")
+            most = 1.0 if kind.unit == "t" else 0.01  # nothing is more than all carbon; a percentage was meant
+            yield _item(f"carbon_content.{kind.key}", f"{kind.name}含碳量", f"tC/{kind.unit}", "line enterprise", most)
             per = "MJ/m3" if kind.unit == "m3" else "MJ/kg"
             both = frozenset({"line", "enterprise"})
             yield Item(f"ncv.{kind.key}", f"{kind.name}低位发热量（实测）", per, both, positive=True)

@@ -18,7 +18,7 @@ from domain.ledger import ENERGY, ITEMS
 from domain.metering import Line
 from domain.products import PRODUCTS
 from rules.evaluators.account import AccountWindow, account_evaluator
-from rules.evaluators.carbon_factors import CARRIERS, HeatFactors, electricity_factor, fuel_factor
+from rules.evaluators.carbon_factors import CARRIERS, HeatFactors, Measured, electricity_factor, fuel_factor
 from rules.evaluators.contract import Evidence, Judgement, Params
 from rules.evaluators.reported_energy import ELECTRICITY, Taken, consumed, grid_electricity
 
@@ -141,8 +141,8 @@ def _account(window: AccountWindow, enterprise: str, taken: dict[str, Taken], pa
         if kind in charged and "feedstock" not in flows:  # the balance has it
             flows["charged"] = charged[kind]
             activity -= charged[kind]
-        content = ledger.month(enterprise, f"carbon_content.{kind}", month)
-        factor = fuel_factor(kind, params.raw_coal, tuple(params.confirmed), content)
+        content, ncv = (ledger.month(enterprise, f"{item}.{kind}", month) for item in ("carbon_content", "ncv"))
+        factor = fuel_factor(kind, params.raw_coal, tuple(params.confirmed), Measured(content, ncv))
         account.components.append(_component(Source.FUEL, kind, activity, factor, flows))
     if (electricity := taken.get(ELECTRICITY)) is not None:
         factor = electricity_factor(params.electricity_region, params.electricity_basis, month.year)

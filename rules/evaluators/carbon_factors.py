@@ -56,14 +56,26 @@ def _fuel_rows() -> dict[str, CarbonFuelFactor]:
     return {row.fuel: row for row in load_policy().carbon_fuel_factors}
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an enterprise measured of a fuel, None for what it did not.
+
+    carbon: t C per unit of the ledger; then only the oxidation is the table's. ncv: MJ/m3 of gases, MJ/kg of others.
+    """
+
+    carbon: float | None = None
+    ncv: float | None = None
+
+
 def fuel_factor(
-    kind: str, raw_coal: str | None, confirmed: tuple[str, ...], carbon_content: float | None = None
+    kind: str, raw_coal: str | None, confirmed: tuple[str, ...], measured: Measured | None = None
 ) -> Factor | None:
     """The factor of a fuel, None where no row speaks of it. raw_coal: row that raw coal is taken for, None for none.
 
-    carbon_content: measured, t C per unit of the ledger; then only the oxidation is the table's. confirmed: kinds whose
-    row somebody has compared with the standard although nobody had read it when it was written down.
+    confirmed: kinds whose row somebody has compared with the standard although nobody had read it when it was written
+    down.
     """
+    measured = measured or Measured()
     found = FUELS.get(kind) if kind != RAW_COAL else None if raw_coal is None else (raw_coal, 1)
     row = None if found is None else _fuel_rows().get(found[0])
     if found is None or row is None:
@@ -72,20 +84,24 @@ def fuel_factor(
         raise ValueError(f"{row.fuel}: factors are per {row.ncv_unit}, expected {_ROW_UNITS[found[1]]}")
     is_confirmed = row.confidence is Confidence.SECONDARY or kind in confirmed
     unit = f"tCO2/{ENERGY[kind].unit}"
-    if carbon_content is not None:
-        value = measured_factor(carbon_content, row.oxidation)
-        parts: dict[str, Any] = {"carbon_t_per_unit": carbon_content, "oxidation": float(row.oxidation)}
+    if measured.carbon is not None:
+        value = measured_factor(measured.carbon, row.oxidation)
+        parts: dict[str, Any] = {"carbon_t_per_unit": measured.carbon, "oxidation": float(row.oxidation)}
         edition = f"企业实测含碳量；氧化率：{row.source}"
         return Factor(value, unit, row.fuel, edition, row.confidence.value, is_confirmed, None, parts)
-    value = combustion_factor(row.ncv, row.carbon_t_per_gj, row.oxidation, found[1])
+    ncv, edition = row.ncv, row.source
+    if measured.ncv is not None:  # MJ/kg is GJ/t, MJ/m3 is 10 GJ/10^4m3
+        ncv = Decimal(repr(measured.ncv)) * (1 if found[1] == 1 else 10)
+        edition = f"企业实测低位发热量；其余：{row.source}"
+    value = combustion_factor(ncv, row.carbon_t_per_gj, row.oxidation, found[1])
     parts = {
-        "ncv": float(row.ncv),
+        "ncv": float(ncv),
         "ncv_unit": row.ncv_unit,
         "carbon_t_per_gj": float(row.carbon_t_per_gj),
         "oxidation": float(row.oxidation),
         **({} if row.remark is None else {"remark": row.remark}),
     }
-    return Factor(value, unit, row.fuel, row.source, row.confidence.value, is_confirmed, None, parts)
+    return Factor(value, unit, row.fuel, edition, row.confidence.value, is_confirmed, None, parts)
 
 
 def electricity_factor(region: str, basis: str, year: int) -> Factor | None:

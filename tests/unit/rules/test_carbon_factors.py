@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from domain.carbon import CarbonBalance, CarbonFlow, Factor, market_based_electricity
 from domain.findings import Verdict
-from domain.ledger import ENERGY, Entry, Ledger
+from domain.ledger import ENERGY, Entry, Ledger, entry_fault
 from domain.metering import WaterUser
 from rules.evaluators.account import AccountWindow
 from rules.evaluators.carbon_account import CarbonAccountParams, carbon_account
-from rules.evaluators.carbon_factors import CARRIERS, FUELS, RAW_COAL, electricity_factor, fuel_factor
+from rules.evaluators.carbon_factors import CARRIERS, FUELS, RAW_COAL, Measured, electricity_factor, fuel_factor
 from rules.evaluators.coverage import Register
 from rules.pack import load_packs
 from rules.policy import load_policy
@@ -58,9 +58,19 @@ def test_unread_factors_judge_nothing_until_somebody_has_compared_them() -> None
 
 
 def test_a_measured_carbon_content_takes_the_place_of_defaults() -> None:
-    factor = fuel_factor("coke", None, (), 0.85)
+    factor = fuel_factor("coke", None, (), Measured(carbon=0.85))
     assert factor is not None
     assert factor.value == pytest.approx(0.85 * 0.93 * 44 / 12)
+
+
+def test_a_measured_heating_value_takes_the_place_of_the_tables() -> None:
+    """38.931 MJ/m3 of natural gas are the table's 389.31 GJ/10^4Nm3, 26.334 MJ/kg its 26.334 GJ/t of washed coal."""
+    for kind, ncv in (("natural_gas", 38.931), ("washed_coal", 26.334)):
+        table, measured = fuel_factor(kind, None, ()), fuel_factor(kind, None, (), Measured(ncv=ncv))
+        assert table is not None
+        assert measured is not None
+        assert measured.value == pytest.approx(table.value, rel=1e-12)
+        assert measured.edition.startswith("企业实测低位发热量")
 
 
 def test_electricity_is_the_newest_year_up_to_the_activity_and_never_a_footprint() -> None:
@@ -130,6 +140,12 @@ def test_no_certificate_makes_an_emission_negative(net: float, traded: float, ce
 def test_carbon_that_leaves_as_it_came_emits_nothing(amounts: list[tuple[float, float]]) -> None:
     flows = tuple(CarbonFlow("coke", amount, carbon) for amount, carbon in amounts)
     assert CarbonBalance(flows, flows).t_co2 == 0
+
+
+def test_a_percentage_is_no_carbon_content() -> None:
+    assert entry_fault("carbon_content.coke", "line", 0.85) is None
+    assert "不能大于 1" in (entry_fault("carbon_content.coke", "line", 85) or "")
+    assert "不能大于 0.01" in (entry_fault("carbon_content.coke_oven_gas", "enterprise", 0.2) or "")
 
 
 def test_a_lacking_carbon_content_is_no_zero() -> None:
