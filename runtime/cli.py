@@ -77,12 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("migrate", help="bring the database to this version's schema")
 
-    site = commands.add_parser("site", help="the register of enterprises, points, meters and components")
-    site_commands = site.add_subparsers(dest="site_command", required=True)
-    apply = site_commands.add_parser("apply", help="bring the database to a site file and print the difference")
-    apply.add_argument("file", type=Path)
-    apply.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
-    site_commands.add_parser("export", help="print the register as a site file")
+    _add_site(commands)
 
     ledger = commands.add_parser(
         "ledger", help="figures that are reported, not measured: production, purchases, stocks"
@@ -132,6 +127,30 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--short", action="store_true", help="enough to see that everything works")
     bench.add_argument("--history", type=rows, default=0, metavar="ROWS", help="`ingest` also on top of so many: 10M")
     return parser
+
+
+_IMPORT = """\
+Takes in tables of the register: CSV (UTF-8, GBK) or XLSX, a noun a file or a sheet, named by it in English or Chinese
+(meter.csv, 计量器具) or by --noun. Headers are field names or the Chinese ones of docs/register.zh-CN.md. Everything is
+checked first, and every mistake is told with its line; then all is written, or nothing. Rows that are not in the
+files stay as they are; a column that is not in a table keeps what is registered."""
+
+
+def _add_site(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    site = commands.add_parser("site", help="the register of enterprises, points, meters and components")
+    site_commands = site.add_subparsers(dest="site_command", required=True)
+    apply = site_commands.add_parser("apply", help="bring the database to a site file and print the difference")
+    apply.add_argument("file", type=Path)
+    tables = site_commands.add_parser("import", help="take in tables of the register", description=_IMPORT)
+    tables.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    tables.add_argument("--noun", help="what every row is, such as meter or 计量器具")
+    tables.add_argument("--sheet", help="take only this sheet of a workbook")
+    for command in (apply, tables):
+        command.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
+    export = site_commands.add_parser("export", help="the register as a site file, CSV files or a workbook")
+    export.add_argument("--format", choices=("toml", "csv", "xlsx"), default="toml", help="default toml")
+    export.add_argument("--out", type=Path, metavar="FILE", help="of toml (else printed) and xlsx")
+    export.add_argument("--dir", type=Path, metavar="DIR", help="of csv: a file a noun")
 
 
 _BACKFILL = """\

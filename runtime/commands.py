@@ -16,8 +16,6 @@ from ingest.passwords import hash_password
 from runtime.clock import open_clock
 from runtime.ledgerfile import import_ledger
 from runtime.settings import Settings
-from runtime.site import apply_site, export_site
-from runtime.sitefile import load_site
 from storage.credentials import set_password_hash
 from storage.database import Database
 from storage.migrate import migrate
@@ -29,7 +27,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "migrate":
         return _migrate(settings)
     if options.command == "site":
-        return asyncio.run(_site(options, settings))
+        from runtime.sitecommands import site
+
+        return asyncio.run(site(options, settings))
     if options.command == "ledger":
         return asyncio.run(_ledger(options, settings))
     if options.command == "targets":
@@ -52,20 +52,6 @@ def _migrate(settings: Settings) -> int:
     engine = "TimescaleDB" if report.timescale else "native partitions"
     applied = ", ".join(report.applied) or "nothing to do"
     sys.stdout.write(f"readings on {engine}; applied: {applied}\n")
-    return 0
-
-
-async def _site(options: argparse.Namespace, settings: Settings) -> int:
-    async with Database(settings.require_database_url()) as database:
-        if options.site_command == "export":
-            sys.stdout.write(await export_site(database))
-            return 0
-        difference = await apply_site(
-            database, load_site(options.file), open_clock(settings.clock_file), dry_run=options.dry_run
-        )
-    for line in difference.lines:
-        sys.stdout.write(line + "\n")
-    sys.stdout.write(f"{len(difference.lines)} differences{' (dry run)' if options.dry_run else ''}\n")
     return 0
 
 

@@ -1,137 +1,173 @@
-"""`plantwatch site apply|export`: the register between the site file and the database, with a printed diff."""
+"""`plantwatch site apply|import`: bring the database's register to what was written, with a printed diff."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from domain.clock import Clock
-from runtime.sitefile import KEYS, Register
-from storage.database import Database
-from storage.site import NOUNS, note_changes, note_limits, read_register, remove_rows, write_rows
+from domain.errors import SiteError
+from domain.periods import local_day
+from runtime.sitechecks import faults, too_small, warnings
+from runtime.siteregister import Fault, Key, Register, Row, complete, keyed, label, limit_scope, overlay
+from storage.database import Connection, Database
+from storage.site import (
+    NOUNS,
+    last_values,
+    lock_register,
+    note_changes,
+    note_limits,
+    read_register,
+    remove_rows,
+    write_rows,
+)
 
 #: Nouns of which the site file is the whole truth: nothing was ever judged by them, so they may vanish.
 _REMOVABLE = frozenset({"tag"})
+_AREAS = ("city", "district", "park")
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What applying a site file changes. Lines: `+` new, `~` altered (old -> new), `-` removed, `?` only in the
-    database and kept."""
+    """What bringing the register to a new state changes. Lines: `+` new, `~` altered (old -> new), `-` removed, `?`
+    only in the database and kept. Warnings begin with `!`: nothing contradicts them, somebody should look."""
 
     lines: list[str]
-    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
     enterprises: set[str] = field(default_factory=set)
-    removed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    removed: dict[str, list[Row]] = field(default_factory=dict)
     key_region_days: list[date] = field(default_factory=list)
     """From which day on limits of key regions held, and will hold, where that changes."""
+    warnings: list[str] = field(default_factory=list)
 
 
-def compare(wanted: Register, present: Register) -> Difference:
+def compare(wanted: Register, present: Register, *, whole: bool = True) -> Difference:
     """How the wanted register differs from the present one. What only the database has is reported and kept:
     things that were judged do not vanish; they get an `in_service_to` or a `removed_on`.
+
+    whole: whether `wanted` is meant to be everything; else only what it says is looked at.
     """
     lines: list[str] = []
-    rows: dict[str, list[dict[str, Any]]] = {}
-    removed: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[Row]] = {}
+    removed: dict[str, list[Row]] = {}
     enterprises: set[str] = set()
     for noun in NOUNS:
         changed = []
         for key, row in wanted[noun].items():
-            label = _label(noun, key)
+            name = label(noun, key)
             old = present[noun].get(key)
             if old is None:
-                lines.append(f"+ {label}")
-            elif alterations := [f"{name}: {old[name]} -> {row[name]}" for name in row if old[name] != row[name]]:
-                lines.append(f"~ {label}: {'; '.join(alterations)}")
+                lines.append(f"+ {name}")
+            elif alterations := [f"{part}: {old[part]} -> {row[part]}" for part in row if old[part] != row[part]]:
+                lines.append(f"~ {name}: {'; '.join(alterations)}")
             else:
                 continue
             changed.append(row)
             if noun == "quota":
-                enterprises |= {key[0] for key in wanted["enterprise"]}
-            elif noun not in ("city", "district", "park", "limit"):
+                enterprises |= {key[0] for key in present["enterprise"].keys() | wanted["enterprise"].keys()}
+            elif noun not in (*_AREAS, "limit"):
                 enterprises.add(row["code"] if noun == "enterprise" else row["enterprise"])
         if changed:
             rows[noun] = changed
-        for key in present[noun].keys() - wanted[noun]:
-            label = _label(noun, key)
+        for line, key in _absent(noun, wanted, present) if whole else ():
+            lines.append(line)
             if noun in _REMOVABLE:
                 removed.setdefault(noun, []).append(present[noun][key])
-                lines.append(f"- {label}")
-            else:
-                lines.append(f"? {label}: only in the database, kept")
     return Difference(lines, rows, enterprises, removed, _key_region_days(wanted["city"], present["city"]))
 
 
-def _key_region_days(wanted: dict[tuple[Any, ...], dict[str, Any]], present: dict[Any, dict[str, Any]]) -> list[date]:
+def _absent(noun: str, wanted: Register, present: Register) -> Iterator[tuple[str, Key]]:
+    scopes = {limit_scope(key) for key in wanted["limit"]} if noun == "limit" else set()
+    for key in present[noun].keys() - wanted[noun]:
+        if noun in _REMOVABLE:
+            yield f"- {label(noun, key)}", key
+        elif noun == "limit" and limit_scope(key) in scopes:
+            yield f"- {label(noun, key)}: superseded", key
+        else:
+            yield f"? {label(noun, key)}: only in the database, kept", key
+
+
+def _key_region_days(wanted: dict[Key, Row], present: dict[Key, Row]) -> list[date]:
     days = [(row["key_region_from"], present[key]["key_region_from"]) for key, row in wanted.items() if key in present]
     return [day for new, old in days if new != old for day in (new, old) if day is not None]
 
 
-def _label(noun: str, key: tuple[Any, ...]) -> str:
-    return f"{noun} {'/'.join(str(part) for part in key if part is not None)}"
-
-
-def keyed(register: dict[str, list[dict[str, Any]]]) -> Register:
-    """Rows by their natural key."""
-    return {noun: {tuple(row[name] for name in KEYS[noun]): row for row in rows} for noun, rows in register.items()}
-
-
 async def apply_site(database: Database, wanted: Register, now: Clock, *, dry_run: bool = False) -> Difference:
-    """Bring the database's register to the site file's in one transaction; returns the difference there was."""
+    """Bring the database's register to the site file's in one transaction; returns the difference there was.
+
+    Raises SiteError when the register would contradict itself afterwards, or what is stored.
+    """
     async with database.transaction() as connection:
-        difference = compare(wanted, keyed(await read_register(connection)))
-        if not dry_run:
-            for noun, rows in difference.removed.items():
-                await remove_rows(connection, noun, rows)
-            at = now()
-            for noun, rows in difference.rows.items():
-                await write_rows(connection, noun, rows, at)
-            await note_changes(connection, difference.enterprises, at)
-            changed = [(row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ())]
-            await note_limits(connection, [*changed, *((None, day) for day in difference.key_region_days)])
+        present = await present_register(connection)
+        return await bring(connection, present, wanted, now(), dry_run=dry_run)
+
+
+async def present_register(connection: Connection) -> Register:
+    """The register as it stands, for the rest of the transaction nobody else's to change."""
+    await lock_register(connection)
+    return keyed(await read_register(connection))
+
+
+async def bring(
+    connection: Connection,
+    present: Register,
+    wanted: Register,
+    at: datetime,
+    *,
+    dry_run: bool = False,
+    whole: bool = True,
+    tell: Callable[[Fault], str] = str,
+    problems: Iterable[str] = (),
+    broken: Iterable[tuple[str, Key]] = (),
+) -> Difference:
+    """Check a register against the present one and write what differs.
+
+    tell: how a fault is put into words. problems: what is wrong already, told together with what is found here.
+    Mistakes that the database had before are warned of and do not keep others from being mended. Raises SiteError.
+    """
+    today = local_day(at)
+    merged = overlay(present, wanted)
+    for noun in _REMOVABLE if whole else ():
+        merged[noun] = dict(wanted[noun])
+    before = set(faults(present, today=today)) if any(present.values()) else set()
+    found = list(faults(merged, today=today, broken=set(broken)))
+    complete(wanted)
+    difference = compare(wanted, present, whole=whole)
+    found += too_small(merged, await _last_values(connection, difference, present))
+    told = [*problems, *(tell(fault) for fault in found if fault not in before)]
+    if told:
+        raise SiteError("\n".join(told))
+    noted = [*(fault for fault in found if fault in before), *warnings(merged, today)]
+    difference.warnings.extend(f"! {fault}" for fault in noted)
+    if not dry_run:
+        await _write(connection, difference, at)
     return difference
 
 
-async def export_site(database: Database) -> str:
-    """The register as a site file (TOML); applying it to the same database changes nothing."""
-    async with database.transaction() as connection:
-        register = await read_register(connection)
-    return "\n".join(_toml(register))
+async def _last_values(
+    connection: Connection, difference: Difference, present: Register
+) -> dict[Key, tuple[date, float]]:
+    """What points showed last whose register changes, by point key."""
+    points = {
+        (row["enterprise"], row["code"])
+        for row in difference.rows.get("point", ())
+        if row["counter_digits"] is not None
+    }
+    for row in difference.rows.get("meter", ()):
+        points |= {(row["enterprise"], row["point"])}
+    known = [key for key in points if key in present["point"]]
+    return {key: (local_day(at), value) for key, at, value in await last_values(connection, known)}
 
 
-def _toml(register: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
-    for noun in NOUNS:
-        for row in register[noun]:
-            yield f"[{noun}]" if noun == "city" else f"[[{noun}]]"
-            counter = {
-                name: row[f"counter_{name}"]
-                for name in ("digits", "scale", "max_rate_per_h")
-                if f"counter_{name}" in row
-            }
-            for name, value in row.items():
-                if value is not None and not name.startswith("counter_"):
-                    yield f"{name} = {_value(value)}"
-            if counter.get("digits") is not None:
-                inner = ", ".join(f"{name} = {_value(value)}" for name, value in counter.items() if value is not None)
-                yield f"counter = {{ {inner} }}"
-            yield ""
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list):
-        return f"[{', '.join(_value(item) for item in value)}]"
-    text = str(value)
-    escaped = "".join(
-        f"\\{character}" if character in '"\\' else character if character.isprintable() else f"\\U{ord(character):08x}"
-        for character in text
-    )
-    return f'"{escaped}"'
+async def _write(connection: Connection, difference: Difference, at: datetime) -> None:
+    for noun, rows in difference.removed.items():
+        await remove_rows(connection, noun, rows)
+    for noun, rows in difference.rows.items():
+        await write_rows(connection, noun, rows, at)
+    await note_changes(connection, difference.enterprises, at)
+    changed: list[tuple[Any, date]] = [
+        (row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ())
+    ]
+    await note_limits(connection, [*changed, *((None, day) for day in difference.key_region_days)])

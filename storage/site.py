@@ -80,3 +80,20 @@ async def note_limits(connection: Connection, changes: Iterable[tuple[str | None
     if chosen:
         parameters = {"codes": [code for code, _ in chosen], "days": [day for _, day in chosen]}
         await connection.execute(queries("site")["note_limits"], parameters)
+
+
+async def lock_register(connection: Connection) -> None:
+    """Wait until nobody else changes the register, and keep it so until the transaction ends."""
+    await connection.execute(queries("site")["lock_register"])
+
+
+async def last_values(
+    connection: Connection, points: Iterable[tuple[str, str]]
+) -> list[tuple[tuple[str, str], datetime, float]]:
+    """((enterprise, point), hour, value) of what some counters showed last; nothing of one that showed nothing yet."""
+    chosen = list(points)
+    if not chosen:
+        return []
+    parameters = {"enterprises": [key[0] for key in chosen], "codes": [key[1] for key in chosen]}
+    cursor = await connection.execute(queries("site")["last_values"], parameters)
+    return [((enterprise, code), at, value) for enterprise, code, at, value in await cursor.fetchall()]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.readings import Bool, Int64
-from runtime.sitefile import Register
 from runtime.sitemodels import MODELS
+from runtime.siteregister import Register, row_of
 
 Bytes = NDArray[np.uint8]
 
@@ -71,8 +71,8 @@ class Fleet:
     def register(self) -> Register:
         """The site of the fleet: points of minute values with a physical range."""
         register: Register = {noun: {} for noun in MODELS}
-        register["city"][("bench",)] = {"code": "bench", "name": "bench", "key_region_from": None}
-        register["district"][("bench",)] = {"code": "bench", "name": "bench"}
+        _put(register, "city", ("bench",), code="bench", name="bench")
+        _put(register, "district", ("bench",), code="bench", name="bench")
         for number in range(self.enterprises):
             enterprise = self.enterprise(number)
             _put(
@@ -109,11 +109,7 @@ def mn(enterprise: str, gateway: int) -> str:
 
 def _put(register: Register, noun: str, key: tuple[str, ...], **item: object) -> None:
     given = {name: date.fromisoformat(str(value)) if name.endswith("_from") else value for name, value in item.items()}
-    row = MODELS[noun].model_validate(given).model_dump()
-    if noun == "point":
-        row.pop("counter")
-        row |= {"counter_digits": None, "counter_scale": None, "counter_max_rate_per_h": None}
-    register[noun][key] = row
+    register[noun][key] = row_of(noun, given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,3 +305,20 @@ select 'register', e.enterprise_id, min(c.from_day::timestamp at time zone 'Asia
 from unnest(%(codes)s::text[], %(days)s::date[]) as c (code, from_day)
 join enterprise e on c.code is null or e.code = c.code
 group by e.enterprise_id
+
+-- lock_register --
+-- one change of the register at a time
+select pg_advisory_xact_lock(hashtext('register'))
+
+-- last_values --
+-- what some counters showed last, corrections and flags heeded, with the hour of it
+select c.enterprise, c.code, h.hour_at, h.last_value
+from unnest(%(enterprises)s::text[], %(codes)s::text[]) as c (enterprise, code)
+join enterprise e on e.code = c.enterprise
+join point p on p.enterprise_id = e.enterprise_id and p.code = c.code
+cross join lateral (
+    select hourly.hour_at, hourly.last_value from hourly
+    where hourly.point_id = p.point_id and hourly.last_value is not null
+    order by hourly.hour_at desc
+    limit 1) h
+order by c.enterprise, c.code

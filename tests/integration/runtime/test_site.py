@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from domain.limits import Averaging, LimitKind
-from runtime.site import apply_site, export_site
+from runtime.site import apply_site
+from runtime.siteexport import export_site
 from runtime.sitefile import load_site
 from storage.database import Database, fetch_all
 from storage.limits import limit_book

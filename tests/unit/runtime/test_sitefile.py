@@ -20,6 +20,8 @@ name = "北区"
 code = "coke-one"
 name = "一号焦化"
 district = "north"
+park = "east"
+key_water = "region"
 industry = "焦化"
 is_industrial = true
 registered_from = 2026-10-01
@@ -100,6 +102,72 @@ verified_on = 2025-06-01
 verification_months = 24
 installed_on = 2020-01-01
 point = "W-01"
+[[park]]
+code = "east"
+name = "东部园区"
+district = "north"
+longitude = 106.8
+latitude = 39.6
+[[control_index]]
+enterprise = "coke-one"
+year = 2026
+water_m3 = 550000.0
+source = "水务局2026年下达计划"
+[[line]]
+enterprise = "coke-one"
+code = "L1"
+name = "1号焦炉"
+product = "coke"
+capacity_t_a = 960000.0
+charging = "top"
+quenching = "dry"
+commissioned_on = 2018-05-01
+in_service_from = 2020-01-01
+[[quota]]
+product = "coke"
+region = "测试地区"
+edition = "2020"
+grade = "general"
+value = 1.5
+unit = "m3/t"
+source = "测试用，不是定额"
+confidence = "KL"
+valid_from = 2020-01-01
+[[metering_place]]
+enterprise = "coke-one"
+code = "P2"
+name = "化产工段"
+level = "secondary"
+use = "fresh"
+parent = "P1"
+line = "L1"
+in_service_from = 2020-01-01
+[[metering_place]]
+enterprise = "coke-one"
+code = "E1"
+name = "总进线"
+level = "unit"
+medium = "electricity"
+in_service_from = 2020-01-01
+[[point]]
+enterprise = "coke-one"
+code = "E-01"
+name = "总进线电能"
+kind = "counter"
+quantity = "energy"
+unit = "kWh"
+interval_s = 900
+counter = { digits = 8, scale = 10.0 }
+in_service_from = 2020-01-01
+[[meter]]
+enterprise = "coke-one"
+place = "E1"
+serial = "EM-7"
+verified_on = 2025-06-02
+verification_months = 72
+installed_on = 2025-06-10
+point = "E-01"
+counter = { digits = 6, scale = 100.0 }
 [[component]]
 enterprise = "coke-one"
 code = "C-1"
@@ -142,9 +210,10 @@ def problems(tmp_path: Path, text: str) -> str:
 
 def test_a_good_file_loads(tmp_path: Path) -> None:
     register = load_site(write(tmp_path, GOOD))
-    assert {noun: len(rows) for noun, rows in register.items() if rows} == {
-        "city": 1, "district": 1, "enterprise": 1, "outlet": 1, "point": 3, "limit": 1, "intake": 1,
-        "metering_place": 1, "meter": 1, "component": 1, "station": 1, "tag": 1,
+    assert {noun: len(rows) for noun, rows in register.items()} == {
+        "city": 1, "district": 1, "park": 1, "enterprise": 1, "outlet": 1, "point": 4, "limit": 1, "intake": 1,
+        "control_index": 1, "line": 1, "quota": 1, "metering_place": 3, "meter": 2, "component": 1, "station": 1,
+        "tag": 1,
     }  # fmt: skip
     assert register["point"][("coke-one", "W-01")]["counter_scale"] == 0.1
 
