@@ -50,7 +50,7 @@ class Accounts:
             return done
         marks = await rule_state.watermarks(connection, job.rule_id)
         summed = (await rule_state.watermarks(connection, TOTALS)).get(_SERIES)
-        first = max(min(user.registered_from for user in stored.users), local_day(job.valid_from_at)).replace(day=1)
+        first = _first_month(stored, job)
         month = max(first, local_day(marks[_SERIES])) if _SERIES in marks else first
         chosen: list[date] = []
         while (period := month_period(month.year, month.month)).end <= job.closed_at:
@@ -71,9 +71,11 @@ class Accounts:
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
         """Judge again the judged months that rest on anything that has changed."""
         months = await self._changed(connection, job, work)
-        if not months:
+        stored = await metering.register(connection) if months else None
+        if stored is None or not stored.users:
             return Advance()
-        return await self._judge(connection, job, await metering.register(connection), months)
+        first = _first_month(stored, job)
+        return await self._judge(connection, job, stored, [month for month in months if month >= first])
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """The watermark goes back to the earliest changed month."""
@@ -98,13 +100,14 @@ class Accounts:
         while month < end:
             touched.add(month)
             month = add_months(month, 1)
-        valid_from = local_day(job.valid_from_at)
-        return sorted(first for first in touched if valid_from.replace(day=1) <= first < end)
+        return sorted(first for first in touched if first < end)
 
     async def _judge(
         self, connection: Connection, job: Job, stored: metering.MeteringRegister, months: Sequence[date]
     ) -> Advance:
         register, done = register_of(stored), Advance()
+        if not months:
+            return done
         begin = add_months(min(months), 1 - self._months)
         rows = await month_totals.totals(connection, begin, max(months))
         entries = Ledger(await ledger.entries(connection, begin, max(months)))
@@ -121,6 +124,11 @@ class Accounts:
             whole = [(subject, period.start, period.end) for subject in sorted(subjects)]
             done.add(await settle(connection, judged, stored.enterprise_ids, job.now, whole=whole, rule_id=job.rule_id))
         return done
+
+
+def _first_month(stored: metering.MeteringRegister, job: Job) -> date:
+    """First month that is judged: of the first registration, or of the rule's validity. The register has users."""
+    return max(min(user.registered_from for user in stored.users), local_day(job.valid_from_at)).replace(day=1)
 
 
 def judge_month(job: Job, window: AccountWindow) -> list[tuple[Rule, Judgement]]:
