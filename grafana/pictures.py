@@ -28,7 +28,8 @@ def map_panel(
 ) -> geomap.Panel:
     """Markers at coordinates in degrees. colour_by: a column in %, red (0) to green (100); label: written beside."""
     panel = prepare(geomap.Panel(), title, description, sql, "table", "none", size)
-    panel.view(geomap.MapViewConfig().id(geomap_model.MapCenterID.FIT).all_layers(True).padding(20).max_zoom(13))
+    # where the view fits the data, `zoom` is the closest that it goes; the SDK's 1 would show the whole world
+    panel.view(geomap.MapViewConfig().id(geomap_model.MapCenterID.FIT).all_layers(True).padding(20).zoom(13))
     panel.controls(geomap.ControlsOptions().show_zoom(True).mouse_wheel_zoom(False).show_scale(True))
     panel.tooltip(geomap.TooltipOptions().mode(geomap_model.TooltipMode.DETAILS))
     panel.basemap(

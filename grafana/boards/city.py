@@ -1,14 +1,19 @@
-"""城市总览: the three headline figures, open alerts, districts and enterprises, and the accounting law."""
+"""城市总览: headline figures, open alerts, districts and enterprises, and the accounting law."""
 
 from __future__ import annotations
 
+from grafana.account_words import DOCUMENT_STATUS, TARGET_STATES
 from grafana.boards import variables
 from grafana.panels import (
+    BALANCE,
+    CARBON,
     CITY,
     EMISSION,
+    ENERGY,
     LDAR,
     PLATFORM,
     RED,
+    TARGETS,
     TIME_UNIT,
     TRUST,
     WATER,
@@ -21,7 +26,7 @@ from grafana.panels import (
     stat_panel,
     table_panel,
 )
-from grafana.words import ALERT_STATES, BLUE, ORANGE, SEVERITIES, VERDICTS
+from grafana.words import ALERT_STATES, BLUE, GREEN, ORANGE, SEVERITIES, VERDICTS
 
 _PCT = Column(unit="percent", decimals=2)
 _VERDICT = Column(words=VERDICTS, background=True)
@@ -30,6 +35,9 @@ _ENTERPRISE_LINKS = Column(
         ("固定源排放", board_link(EMISSION, enterprise="企业代码")),
         ("数据可信度", board_link(TRUST, enterprise="企业代码")),
         ("用水计量覆盖", board_link(WATER, enterprise="企业代码")),
+        ("水量平衡", board_link(BALANCE, enterprise="企业代码")),
+        ("能耗对标", board_link(ENERGY, enterprise="企业代码")),
+        ("碳账户与绿电", board_link(CARBON, enterprise="企业代码")),
         ("泄漏检测与修复", board_link(LDAR, enterprise="企业代码")),
         ("平台运行", board_link(PLATFORM, enterprise="企业代码")),
     )
@@ -39,6 +47,9 @@ _DISTRICT_LINKS = Column(
         ("固定源排放", board_link(EMISSION, district="区代码")),
         ("数据可信度", board_link(TRUST, district="区代码")),
         ("用水计量覆盖", board_link(WATER, district="区代码")),
+        ("水量平衡", board_link(BALANCE, district="区代码")),
+        ("能耗对标", board_link(ENERGY, district="区代码")),
+        ("碳账户与绿电", board_link(CARBON, district="区代码")),
         ("泄漏检测与修复", board_link(LDAR, district="区代码")),
     )
 )
@@ -62,9 +73,9 @@ def board() -> Board:
     return Board(
         uid=CITY,
         title="城市总览",
-        description="全市三项核心指标、未恢复告警、各旗县区与企业现状、数据记账",
+        description="全市核心指标、未恢复告警、各旗县区与企业现状、数据记账",
         variables=[variables.district()],
-        sections=[_headlines(sql), _alerts(sql), _standing(sql), _data(sql)],
+        sections=[_headlines(sql), _resources(sql), _alerts(sql), _standing(sql), _data(sql)],
     )
 
 
@@ -126,6 +137,51 @@ def _headlines(sql: dict[str, str]) -> Section:
                 sql["open_alert_count"],
                 bad_above_zero=True,
                 size=(12, 4),
+            ),
+        ],
+    )
+
+
+def _resources(sql: dict[str, str]) -> Section:
+    return Section(
+        "水、能源与目标",
+        [
+            stat_panel(
+                "用水总量",
+                "全市当年累计用水量占控制目标的比例，截至最近一个已判定月；超过目标或按目前进度将超过的为不达标。",
+                sql["water_cap"],
+                columns={"累计占控制目标": _PCT, "判定": Column(words=VERDICTS), "截至": Column()},
+                link=("水量平衡", f"/d/{BALANCE}?${{district:queryparam}}"),
+                size=(6, 4),
+            ),
+            stat_panel(
+                "单位能耗超限额",
+                "最近 12 个月单位产品能耗超过限定值（3 级）的生产线条数；无法判定的另计。",
+                sql["over_limit_lines"],
+                columns={"超过限定值": Column(bad_above_zero=True), "无法判定": Column(), "生产线": Column()},
+                link=("能耗对标", f"/d/{ENERGY}?${{district:queryparam}}"),
+                size=(6, 4),
+            ),
+            stat_panel(
+                "绿电占比",
+                "全市当年累计绿电量 ÷ 用电量，截至最近一个已判定月；目标年之前没有目标。",
+                sql["green_share"],
+                columns={"绿电占比": _PCT, "目标": _PCT, "截至": Column()},
+                link=("碳账户与绿电", f"/d/{CARBON}?${{district:queryparam}}"),
+                size=(6, 4),
+            ),
+            stat_panel(
+                "目标进度",
+                "五份文件全部目标的个数，按状态；其余为暂无数值或无法计算，原因见目标记分牌。",
+                sql["target_states"],
+                columns={
+                    "已达到": Column(colour=GREEN),
+                    "进度正常": Column(colour=GREEN),
+                    "落后或未达到": Column(bad_above_zero=True),
+                    "全部": Column(),
+                },
+                link=("目标记分牌", f"/d/{TARGETS}?"),
+                size=(6, 4),
             ),
         ],
     )
@@ -202,9 +258,15 @@ def _data(sql: dict[str, str]) -> Section:
                 size=(24, 5),
             ),
             table_panel(
-                "可自动核算的年度目标",
-                "政府文件中平台可自动核算的目标，原样列出；不同文件数值不一致时并列，不合并。",
+                "自动和由台账核算的目标",
+                "政府文件中可由数据核算的目标及目前进度，原样列出；不同文件数值不一致时并列，不合并。"
+                "全部目标见目标记分牌。",
                 sql["targets"],
+                columns={
+                    "状态": Column(words=TARGET_STATES, background=True),
+                    **dict.fromkeys(("目标值", "现值", "差距", "预计年末"), Column(decimals=2)),
+                    "文件状态": Column(words=DOCUMENT_STATUS),
+                },
                 size=(24, 8),
             ),
         ],

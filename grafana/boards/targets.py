@@ -5,6 +5,7 @@ from __future__ import annotations
 from grafana.account_words import CHECK_MODES, DOCUMENT_STATUS, TARGET_STATES
 from grafana.boards import variables
 from grafana.panels import (
+    FINDING_LINK,
     TARGETS,
     Board,
     Column,
@@ -36,7 +37,7 @@ def board() -> Board:
         uid=TARGETS,
         title="目标记分牌",
         description="五份文件的全部目标：文件及状态、年份、核算方式、现值、差距、预计年末、状态与原因",
-        variables=[variables.document(), variables.domain(), variables.mode(), variables.state()],
+        variables=[variables.document(), variables.domain(), variables.mode(), variables.state(), variables.api()],
         sections=[_counts(sql), _scoreboard(sql), _conflicts(sql)],
         time_from="now-1y/M",
     )
@@ -76,10 +77,11 @@ def _scoreboard(sql: dict[str, str]) -> Section:
                 "人工填报的以部门填报为准。",
                 sql["scoreboard"],
                 columns={
-                    "指标": Column(width=260),
+                    "指标": Column(width=260, links=(FINDING_LINK,)),
                     "状态": _STATE,
                     **dict.fromkeys(("目标值", "现值", "差距", "预计年末"), _FIGURE),
                     "核算方式": Column(words=CHECK_MODES),
+                    "判定编号": Column(hidden=True),
                     "文件状态": _STATUS,
                 },
                 size=(24, 18),

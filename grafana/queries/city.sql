@@ -117,9 +117,33 @@ from dash.accounting_daily
 where time >= dash.day_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
   and ('__all__' in ($district) or district in ($district))
 
+-- water_cap --
+select 100 * value / limit_value as "累计占控制目标", verdict as "判定", month as "截至"
+from dash.account_latest
+where rule_id = 'water.cap' and subject_kind = 'city'
+
+-- over_limit_lines --
+select count(*) filter (where verdict = 'violation') as "超过限定值", count(*) filter (where verdict = 'undetermined') as "无法判定",
+       count(*) as "生产线"
+from dash.unit_energy
+where '__all__' in ($district) or district in ($district)
+
+-- green_share --
+select green_pct as "绿电占比", target_pct as "目标", to_char(month, 'YYYY-MM') as "截至"
+from dash.green_month
+where rule_id = 'green.share' and subject_kind = 'city'
+order by time desc
+limit 1
+
+-- target_states --
+select count(*) filter (where state = 'met') as "已达到", count(*) filter (where state = 'on_track') as "进度正常",
+       count(*) filter (where state in ('behind', 'missed')) as "落后或未达到", count(*) as "全部"
+from dash.scoreboard
+
 -- targets --
-select indicator as "指标", target_year as "目标年", operator as "关系", value as "目标值", unit as "单位",
-       bureau as "数据部门", document as "文件", document_status as "文件状态", quote as "原文"
-from dash.target
-where check_mode = 'auto'
+select indicator as "指标", target_year as "目标年", operator as "关系", target_value as "目标值", unit as "单位", state as "状态",
+       value as "现值", gap as "差距", projected as "预计年末", why as "说明", bureau as "数据部门", document as "文件",
+       document_status as "文件状态", quote as "原文"
+from dash.scoreboard
+where check_mode in ('auto', 'derived')
 order by indicator, target_year, document

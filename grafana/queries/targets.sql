@@ -28,7 +28,8 @@ select target_id as "编号", indicator as "指标", target_year as "目标年",
        unit as "单位", state as "状态", value as "现值", gap as "差距", projected as "预计年末", indicator_year as "核算年份",
        to_char(as_of, 'YYYY-MM-DD') as "截至", why as "说明", reading as "算法", check_mode as "核算方式", bureau as "数据部门",
        document as "文件", document_status as "文件状态", baseline_year as "基准年", quote as "原文", note as "备注",
-       conflict_topics as "与其他文件不一致"
+       source ->> 'author' as "填报人", source ->> 'evidence' as "填报依据", conflict_topics as "与其他文件不一致",
+       source ->> 'finding_id' as "判定编号"
 from dash.scoreboard
 where ('__all__' in ($document) or document in ($document))
   and ('__all__' in ($domain) or string_to_array(domain, ';') && array[$domain])
@@ -63,8 +64,8 @@ order by t.time, metric
 
 -- conflicts --
 select c ->> 'topic' as "议题", target_id as "编号", indicator as "指标", document as "文件", document_status as "文件状态",
-       target_year as "目标年", operator as "关系", target_value as "目标值", unit as "单位", note as "备注", value as "现值",
-       state as "状态", quote as "原文"
+       target_year as "目标年", operator as "关系", target_value as "目标值", unit as "单位", value as "现值", state as "状态",
+       c ->> 'remark' as "不一致之处", c ->> 'other_source' as "另一依据", note as "备注", quote as "原文"
 from dash.scoreboard
 cross join lateral jsonb_array_elements(conflicts) t (c)
 where ('__all__' in ($document) or document in ($document))
