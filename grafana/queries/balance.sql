@@ -1,11 +1,14 @@
 -- cap_gauge --
 select 100 * value / limit_value as "累计占控制目标",
-       100 * (evidence ->> 'forecast_m3')::double precision / limit_value as "预计全年占控制目标"
+       case when reason <> 'no_city_total' then 100 * (evidence ->> 'forecast_m3')::double precision / limit_value end
+           as "预计全年占控制目标"
 from dash.account_latest
 where rule_id = 'water.cap' and subject_kind = 'city'
 
 -- cap --
-select a.value as "累计用水量", (a.evidence ->> 'forecast_m3')::double precision as "预计全年", a.limit_value as "控制目标",
+select a.value as "累计用水量",
+       case when a.reason <> 'no_city_total' then (a.evidence ->> 'forecast_m3')::double precision end as "预计全年",
+       a.limit_value as "控制目标",
        a.verdict as "判定", a.reason as "原因", w.verdict as "提前关注", a.month as "截至"
 from dash.account_latest a
 left join dash.account_latest w on w.rule_id = 'water.cap_watch' and w.subject = a.subject
@@ -21,7 +24,7 @@ from (
     union all
     select time, '预计全年', (evidence ->> 'forecast_m3')::double precision
     from dash.account_month
-    where rule_id = 'water.cap' and subject_kind = 'city'
+    where rule_id = 'water.cap' and subject_kind = 'city' and reason <> 'no_city_total'
       and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
     union all
     select time, '控制目标', limit_value
@@ -35,7 +38,7 @@ order by time, metric
 select case a.subject_kind when 'place' then a.enterprise_name else a.subject_name end as "企业",
        case a.subject_kind when 'place' then a.subject_name else '全企业' end as "边界",
        (a.evidence ->> 'entry')::double precision as "总表水量", (a.evidence ->> 'subs')::double precision as "分表之和",
-       (a.evidence ->> 'difference')::double precision as "差额", a.value as "差率", a.limit_value as "允许差",
+       (a.evidence ->> 'loss')::double precision as "差额", a.value as "差率", a.limit_value as "允许差",
        a.verdict as "判定", a.reason as "原因", w.limit_value as "关注线", w.verdict as "关注", k.value as "漏失率",
        a.month as "月份", a.finding_id as "判定编号", a.enterprise as "企业代码"
 from dash.account_latest a
@@ -49,9 +52,9 @@ limit 500
 
 -- balance_trend --
 select time, case subject_kind when 'place' then enterprise_name || ' ' || subject_name else subject_name end as metric,
-       (evidence ->> 'difference')::double precision as value
+       (evidence ->> 'loss')::double precision as value
 from dash.account_month
-where rule_id = 'water.balance' and subject_kind in ('enterprise', 'place')
+where rule_id = 'water.balance' and verdict <> 'undetermined' and subject_kind in ('enterprise', 'place')
   and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
@@ -99,7 +102,8 @@ limit 300
 
 -- permits --
 select p.subject_name as "企业", p.value as "年内取水量", p.limit_value as "许可水量",
-       100 * p.value / p.limit_value as "占许可", (p.evidence ->> 'forecast_m3')::double precision as "预计全年",
+       100 * p.value / p.limit_value as "占许可",
+       case when p.verdict <> 'undetermined' then (p.evidence ->> 'forecast_m3')::double precision end as "预计全年",
        p.verdict as "许可判定", p.reason as "许可原因", c.limit_value as "计划水量", 100 * c.value / c.limit_value as "占计划",
        c.verdict as "计划判定", c.reason as "计划原因", p.month as "截至", p.finding_id as "判定编号", p.enterprise as "企业代码"
 from dash.account_latest p
@@ -120,8 +124,8 @@ where rule_id = 'water.permit' and subject_kind = 'enterprise' and limit_value >
 order by time, metric
 
 -- reports --
-select subject_name as "企业", (evidence ->> 'metered')::double precision as "计量水量",
-       (evidence ->> 'reported')::double precision as "上报水量", value as "相差", limit_value as "允许差", verdict as "判定",
+select subject_name as "企业", (evidence -> 'metered' ->> 'm3')::double precision as "计量水量",
+       (evidence ->> 'reported_m3')::double precision as "上报水量", value as "相差", limit_value as "允许差", verdict as "判定",
        reason as "原因", month as "月份", finding_id as "判定编号", enterprise as "企业代码"
 from dash.account_latest
 where rule_id = 'water.report_check' and subject_kind = 'enterprise'

@@ -15,6 +15,7 @@ select e.enterprise_id, p.code, p.name, p.level, p.medium, p.flow, p.use, null, 
 from enterprise e join (values
     ('coke-a', 'P-11', '化产车间', 'secondary', 'water', 'in', null),
     ('coke-a', 'P-12', '炼焦车间', 'secondary', 'water', 'in', null),
+    ('coke-a', 'P-13', '生活区', 'secondary', 'water', 'in', null),
     ('coke-a', 'P-21', '中水回用', 'equipment', 'water', 'in', 'reused'),
     ('coke-a', 'P-22', '循环水', 'equipment', 'water', 'in', 'cooling_circulating'),
     ('coke-a', 'P-23', '循环水补水', 'equipment', 'water', 'in', 'cooling_makeup'),
@@ -58,7 +59,8 @@ select p.point_id, m::date, t.total, 0, 0, 720, 0, m at time zone 'Asia/Shanghai
            - case when e.code = 'coke-a' and p.code = 'M-G-11' and m = '2026-10-01' then interval '3 days'
                   else interval '1 hour' end
 from (values
-    ('coke-a', 'W-01', 50000), ('coke-a', 'M-P-11', 20000), ('coke-a', 'M-P-12', 24000), ('coke-a', 'M-P-21', 30000),
+    ('coke-a', 'W-01', 50000), ('coke-a', 'M-P-11', 20000), ('coke-a', 'M-P-12', 24000), ('coke-a', 'M-P-13', 4000),
+    ('coke-a', 'M-P-21', 30000),
     ('coke-a', 'M-P-22', 200000), ('coke-a', 'M-P-23', 10000), ('coke-a', 'M-E-01', 5000000),
     ('coke-a', 'M-E-11', 2600000), ('coke-a', 'M-E-12', 2200000), ('coke-a', 'M-G-01', 9000000),
     ('coke-a', 'M-G-11', 8900000), ('coke-b', 'W-01', 30000), ('chem-c', 'W-01', 20000), ('chem-c', 'M-P-11', 24000),
