@@ -76,7 +76,7 @@ class Scoreboard:
             if not is_due or not await rule_state.try_lock_rule(connection, _LOCK):
                 return 0
             written = await self.refresh(connection, now)
-        self._seen, self._urgent, self._dirty = seen, False, False
+        self._seen, self._urgent, self._dirty, self._known_error = seen, False, False, ""
         self._next_at = moment + _PAUSE_S
         return written
 
