@@ -141,6 +141,56 @@ async def test_late_readings_change_the_days_of_their_month(city: City, database
     assert [row[1] for row in city.brief(ONLINE, "enterprise:tianhe")] == ["compliant", "compliant", "violation"]
 
 
+async def test_a_park_is_judged_with_its_enterprises_and_again_when_one_leaves_it(
+    city: City, database: Database
+) -> None:
+    points = intakes(city)
+    city.run("insert into park (code, name, district) values ('p', '甲园区', 'haibowan'), ('q', '乙园区', 'wuda')")
+    city.run("update enterprise set park = 'p' where code = 'tianhe'")
+    judging = engine(database, ONLINE)
+    await step(judging, "2026-11-03 00:10")
+    assert [row[1:] for row in city.brief(ONLINE, "park:p")] == [("violation", "target_not_met")] * 2
+    assert [row[1:] for row in city.brief(ONLINE, "park:q")] == [("undetermined", "no_intake")] * 2
+    for name in ("big", "well", "small"):
+        city.hours(points[name], at("2026-11-01"), 24, work=True)
+    await step(judging, "2026-11-03 00:11")
+    assert [row[1] for row in city.brief(ONLINE, "park:p")] == ["compliant", "violation"]
+    city.run("update enterprise set park = 'q' where code = 'tianhe'")
+    city.work("register", points["enterprise"], at("2026-11-02"))
+    await step(judging, "2026-11-03 00:12")
+    assert [row[1] for row in city.brief(ONLINE, "park:p")] == ["compliant", "undetermined"]
+    assert [row[1] for row in city.brief(ONLINE, "park:q")] == ["undetermined", "violation"]
+
+
+async def test_arrival_is_judged_when_the_month_closes_and_again_when_late_hours_come(
+    city: City, database: Database
+) -> None:
+    points = intakes(city)
+    for name in ("big", "well", "small"):
+        city.hours(points[name], at("2026-11-01"), 700)
+    judging = engine(database, "data.arrival_rate")
+    await step(judging, "2026-12-01 00:10")
+    (found,) = city.current("data.arrival_rate", "enterprise:tianhe")
+    assert (found["verdict"], found["value"]) == ("violation", 100 * 2100 / 2880)  # the farm's meter said nothing
+    assert [(one["place"], one["hours"]) for one in found["evidence"]["below"]] == [("D", 0)]
+    city.hours(points["farm"], at("2026-11-01"), 700, work=True)
+    await step(judging, "2026-12-02 00:10")
+    assert [row[1:] for row in city.brief("data.arrival_rate", "enterprise:tianhe")] == [("compliant", "target_met")]
+    (district,) = city.current("data.arrival_rate", "district:haibowan")
+    assert district["evidence"]["enterprises"] == [
+        {
+            "enterprise": "tianhe",
+            "hours": 2800,
+            "expected_hours": 2880,
+            "places": 4,
+            "below": 0,
+            "unconnected": 0,
+            "complete": True,
+        }
+    ]
+    assert verdicts(city, "data.arrival_rate")["district:wuda"] == ("undetermined", "not_metered", None)
+
+
 async def test_the_counted_hours_begin_with_the_meter(city: City, database: Database) -> None:
     points = intakes(city)
     city.run("update meter set installed_on = '2026-11-03' where point_id = %s", points["big"])
