@@ -84,6 +84,7 @@ def gap(row: Row) -> Gap:
     detail = row["detail"]
     return Gap(
         **row,
-        reason_word=account_word(row["reason"]),
+        # a meter that says too little is not always 离线, as a point is that says nothing
+        reason_word=account_word("too_few_arrivals" if row["reason"] == GapReason.SILENT else row["reason"]),
         detail_word=None if detail is None else account_word(detail),
     )

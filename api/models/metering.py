@@ -173,6 +173,7 @@ class MeteringReport(BaseModel):
                     "title": "乌达区 2026 年 9 月水与能源计量月报",
                     "month": "2026-09",
                     "district": "wuda",
+                    "district_name": "乌达区",
                     "made_at": "2026-10-05T00:00:00Z",
                     "gaps_on": "2026-09-30",
                     "rates": [_RATE],
@@ -187,6 +188,7 @@ class MeteringReport(BaseModel):
     title: str
     month: str
     district: str
+    district_name: str
     made_at: Instant = Field(description="platform clock")
     gaps_on: date = Field(description="local day as of which the list of gaps reads the register")
     rates: list[RateRow]

@@ -13,11 +13,15 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """width: characters of the workbook, and share of the page. decimals: of numbers; None: as they are."""
+    """width: characters of the workbook, and share of the page. decimals: of numbers; None: as they are.
+
+    on_page: whether there is room for it on a page too; a workbook has them all.
+    """
 
     title: str
     width: int
     decimals: int | None = None
+    on_page: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,12 +57,15 @@ def _section(number: int, table: Table) -> str:
     title = f"<h2>{number}　{escape(table.name)}{count}</h2>\n"
     if not table.rows:
         return f'{title}<p class="none">{escape(table.empty)}</p>\n'
-    whole = sum(column.width for column in table.columns)
-    columns = "".join(f'<col style="width:{100 * column.width / whole:.2f}%">' for column in table.columns)
-    head = "".join(f"<th>{escape(column.title)}</th>" for column in table.columns)
+    shown = [column for column in table.columns if column.on_page]
+    whole = sum(column.width for column in shown)
+    columns = "".join(f'<col style="width:{100 * column.width / whole:.2f}%">' for column in shown)
+    head = "".join(f"<th>{escape(column.title)}</th>" for column in shown)
     rows = [
         f"<tr{_row_class(row)}>"
-        + "".join(_cell(value, column.decimals) for value, column in zip(row, table.columns, strict=True))
+        + "".join(
+            _cell(value, column.decimals) for value, column in zip(row, table.columns, strict=True) if column.on_page
+        )
         + "</tr>\n"
         for row in table.rows
     ]

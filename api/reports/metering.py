@@ -48,6 +48,7 @@ def build(
         title=f"{name} {year} 年 {int(number)} 月水与能源计量月报",
         month=month,
         district=district,
+        district_name=name,
         made_at=made_at,
         gaps_on=gaps_on,
         rates=[_rate(row, given) for row in (*given.rates, *rates)],
@@ -83,7 +84,7 @@ def _rate(row: Row, given: MeteringInputs) -> RateRow:
         readings=list(_readings(evidence)),
         levels=[_level(level) for level in evidence.get("levels", ())],
         target_id=target_id,
-        document=f"{rule['standard']} {rule['clause']}" if target is None else target["document"],
+        document=rule["standard"] if target is None else target["document"],
         document_status=rule["document_status"] if target is None else target["document_status"],
     )
 

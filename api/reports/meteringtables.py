@@ -29,7 +29,7 @@ _EVIDENCE = 30_000
 _NOTES = (
     "各表每行是一条现行判定或一处缺口，“判定号”可在 GET /v1/findings 中查到全部依据；数值、限值未经修约。",
     "覆盖率：安装率、在线监控率、配备率按日判定，列出当月最后一个已判定日；到报率按月判定。",
-    "口径：方案只有指标名称、没有公式的，两种口径分别计算、分别列出，各有出处，互不合并；判定依据“口径一”。",
+    "口径：方案只有指标名称、没有公式的，两种口径分别计算、分别列出，互不合并；判定依据“口径一”。各口径的出处列在工作簿“覆盖率”表中。",
     "安装率：计量点装有在检定有效期内的表为已安装，检定到期当日仍有效，逾期视为未装；是否联网不计入。"
     "企业按计量点计，园区、区按全部装齐的工业企业占比计。",
     "在线监控率：取水口有检定有效、已联网且当月到报率不低于90%的表为在线；按许可水量加权为口径一，按应在线取水口个数为口径二。"
@@ -46,7 +46,7 @@ def document(report: MeteringReport) -> Document:
     """The report for page and workbook."""
     header = [
         ("月份", report.month),
-        ("范围", report.district),
+        ("范围", f"{report.district_name}（{report.district}）"),
         ("缺口截至", report.gaps_on.isoformat()),
         ("生成", f"{local_text(report.made_at, seconds=True)}（北京时间）"),
     ]
@@ -56,36 +56,36 @@ def document(report: MeteringReport) -> Document:
 
 def _rates(report: MeteringReport) -> Table:
     columns = (
-        Column("指标", 26),
-        Column("类别", 7),
+        Column("指标", 24),
+        Column("类别", 6),
         Column("名称", 18),
-        Column("园区", 14),
+        Column("园区", 14, on_page=False),
         Column("数值", 9, 2),
-        Column("要求", 8, 2),
-        Column("单位", 6),
+        Column("要求", 9, 2),
+        Column("单位", 6, on_page=False),
         Column("判定", 9),
-        Column("原因", 16),
+        Column("原因", 12),
         *_reading_columns("口径一"),
         *_reading_columns("口径二"),
         Column("目标号", 8),
-        Column("要求出自", 34),
+        Column("要求出自", 28),
         Column("文件状态", 10),
         Column("判定日或月", 12),
-        Column("规则", 24),
-        Column("版本", 6),
-        Column("计算时间", 17),
-        Column("判定号", 10),
+        Column("规则", 24, on_page=False),
+        Column("版本", 6, on_page=False),
+        Column("计算时间", 17, on_page=False),
+        Column("判定号", 9),
     )
     return Table("覆盖率", columns, [_rate_row(one) for one in report.rates], "当月没有判定。")
 
 
 def _reading_columns(name: str) -> Iterator[Column]:
-    yield Column(name, 26)
+    yield Column(name, 22)
     yield Column(f"{name} %", 9, 2)
-    yield Column(f"{name} 分子", 11)
-    yield Column(f"{name} 分母", 11)
-    yield Column(f"{name} 出处", 30)
-    yield Column(f"{name} 出处状态", 10)
+    yield Column(f"{name} 分子", 12)
+    yield Column(f"{name} 分母", 12)
+    yield Column(f"{name} 出处", 30, on_page=False)
+    yield Column(f"{name} 出处状态", 10, on_page=False)
 
 
 def _rate_row(one: RateRow) -> list[Cell]:
@@ -213,10 +213,10 @@ def _accounts(report: MeteringReport) -> Iterator[Table]:
         Column("判定", 9),
         Column("原因", 22),
         Column("规则", 22),
-        Column("版本", 6),
-        Column("计算时间", 17),
+        Column("版本", 6, on_page=False),
+        Column("计算时间", 17, on_page=False),
         Column("判定号", 10),
-        Column("依据", 40),
+        Column("依据", 40, on_page=False),
     )
     for name, _ in SHEETS:
         rows = [_account_row(one) for one in report.accounts if one.sheet == name]

@@ -25,7 +25,8 @@ order by r.rule_id, s.kind, s.key
 -- months --
 -- current findings of a month of a district, its parks, and whatever belongs to its enterprises
 select f.finding_id, f.rule_id, f.rule_version, r.title, f.subject,
-       coalesce(l.name, n.name, i.name, p.name, d.name, e.name) as name, coalesce(e.park, p.code) as park,
+       coalesce(l.name, n.name, i.name, p.name, d.name, nullif(split_part(f.subject, '/', 2), ''), e.name) as name,
+       coalesce(e.park, p.code) as park,
        e.name as enterprise_name, f.verdict, f.reason, f.value, f.limit_value, f.unit, f.evidence, f.period_start,
        f.period_end, f.computed_at
 from finding f

@@ -82,7 +82,7 @@ async def test_each_gap_once_with_what_one_must_know_to_act(client: Client) -> N
     assert brief(page["items"]) == EXPECTED
     intake, *_, silent = page["items"][1:]
     assert (intake["permitted_m3_a"], intake["must_be_online"], intake["detail_word"]) == (80_000, True, "到报率不足")
-    assert (silent["meter_serial"], silent["intake"], silent["reason_word"]) == ("M-F", "Q-F", "离线")
+    assert (silent["meter_serial"], silent["intake"], silent["reason_word"]) == ("M-F", "Q-F", "到报率不足")
     assert {item["park"] for item in page["items"]} == {"hb-park", None}
 
 

@@ -173,10 +173,10 @@ async def test_levels_gaps_and_accounts_are_those_of_the_findings(client: Client
     assert [(row["企业"], row["编号"], row["缺口"], row["自"]) for row in gaps] == [
         ("bare", None, "未登记计量点", "2026-10-15"),
         (EVIL, "Q-F", "取水口不在线", "2026-10-01"),
-        (EVIL, "C", "离线", "2026-10-01"),
+        (EVIL, "C", "到报率不足", "2026-10-01"),
         (EVIL, "C", "检定已过期", "2026-10-21"),
         (EVIL, "E", "未装表", "2026-10-01"),
-        (EVIL, "F", "离线", "2026-10-01"),
+        (EVIL, "F", "到报率不足", "2026-10-01"),
     ]
     assert gaps[1]["许可水量 m³/a"] == 400_000
     assert report["gaps_on"] == "2026-10-31"
@@ -195,7 +195,7 @@ async def test_levels_gaps_and_accounts_are_those_of_the_findings(client: Client
         assert (row["规则"], row["限值"], row["单位"]) == (rule_id, 10, "m³")
         assert (row["原因"], row["判定号"]) == (account_word(one["reason"]), one["finding_id"])
         assert json.loads(row["依据"]) == one["evidence"]
-    assert _rows(book["水量平衡"])[0]["名称"] == "A"
+    assert (_rows(book["水量平衡"])[0]["名称"], _rows(book["能耗"])[0]["名称"]) == ("A", "L1")
     assert {row["规则"] for row in _rows(book["规则"])} >= {"water.balance", "energy.fit_rate"}
 
 
