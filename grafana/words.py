@@ -218,6 +218,9 @@ WATER_REASONS: Words = _accounts(
     reporting=GREEN,
 )
 
+#: Of a gap: a meter that says too little is not always 离线, as a point is that says nothing.
+GAP_REASONS: Words = WATER_REASONS | {"silent": Word("到报率不足", ORANGE)}
+
 LEAK_REASONS: Words = {
     "scheduled": Word("未到期"),
     "due_soon": Word("即将到期", ORANGE),

@@ -20,6 +20,7 @@ from grafana.panels import (
 from grafana.pictures import map_panel
 from grafana.words import (
     GAP_KINDS,
+    GAP_REASONS,
     QC_FLAGS,
     RULE_STATUS,
     SOURCE_FLAGS,
@@ -190,7 +191,7 @@ def _gaps(sql: dict[str, str]) -> Section:
                     "类别": Column(words=GAP_KINDS),
                     "介质": Column(words=MEDIA),
                     "级别": Column(words=PLACE_LEVELS),
-                    "缺口原因": Column(words=WATER_REASONS, background=True),
+                    "缺口原因": Column(words=GAP_REASONS, background=True),
                     "细节": Column(words=WATER_REASONS),
                     "许可水量": Column(unit="suffix: m³/年", decimals=0),
                     "到报率": _PCT,
