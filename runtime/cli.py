@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
     imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
 
+    _add_meters(commands)
     _add_backfill(commands)
 
     targets = commands.add_parser("targets", help="the targets of the city's plans")
@@ -159,6 +160,18 @@ Takes in a file of history: CSV (also ; or tab; UTF-8, GBK or GB 18030), long (p
 (.jsonl). Times are RFC 3339 with offset. Every line of a table ends with a line end. Parquet and spreadsheets must be
 exported first. A run that broke off goes on where it stopped. Exit codes: 0 done, 1 something was refused, 2 the file
 cannot be used, 130 stopped."""
+
+
+def _add_meters(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    meters = commands.add_parser("meters", help="meters that were replaced")
+    meters_commands = meters.add_subparsers(dest="meters_command", required=True)
+    imported = meters_commands.add_parser("import", help="a CSV or XLSX table of replacements, all rows or none")
+    imported.add_argument(
+        "file", type=Path, metavar="FILE", help="enterprise, point, changed_at, old_final, new_initial, reason, serials"
+    )
+    imported.add_argument("--author", required=True, help="who records them")
+    imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
+    imported.add_argument("--dry-run", action="store_true", help="check everything and record nothing")
 
 
 def _add_backfill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

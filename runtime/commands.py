@@ -15,6 +15,7 @@ from domain.errors import BadInput
 from ingest.passwords import hash_password
 from runtime.clock import open_clock
 from runtime.ledgerfile import import_ledger
+from runtime.meterfile import import_changes
 from runtime.settings import Settings
 from storage.credentials import set_password_hash
 from storage.database import Database
@@ -32,6 +33,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(site(options, settings))
     if options.command == "ledger":
         return asyncio.run(_ledger(options, settings))
+    if options.command == "meters":
+        return asyncio.run(_meters(options, settings))
     if options.command == "targets":
         return asyncio.run(_targets(options, settings))
     if options.command == "password":
@@ -69,6 +72,22 @@ async def _ledger(options: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(line + "\n")
     counts = f"{found.new} new, {found.corrected} corrected, {found.same} same"
     sys.stdout.write(f"{counts}{' (dry run)' if options.dry_run else ''}\n")
+    return 0
+
+
+async def _meters(options: argparse.Namespace, settings: Settings) -> int:
+    async with Database(settings.require_database_url()) as database:
+        found = await import_changes(
+            database,
+            options.file,
+            open_clock(settings.clock_file),
+            author=options.author,
+            dry_run=options.dry_run,
+            sheet=options.sheet,
+        )
+    for line in found.lines:
+        sys.stdout.write(line + "\n")
+    sys.stdout.write(f"{found.new} new, {found.same} same{' (dry run)' if options.dry_run else ''}\n")
     return 0
 
 

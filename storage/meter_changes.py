@@ -22,7 +22,7 @@ from domain.segments import ROLLOVER_FROM, ROLLOVER_TO, Changes, Meters, Registe
 from storage.columns import column_cursor, int4
 from storage.database import Connection
 from storage.points import load_mechanics
-from storage.readings import effective_readings, valid_readings_before, valid_times_after
+from storage.readings import valid_readings_before
 from storage.sql import queries
 
 _SQL = queries("meter_changes")
@@ -49,7 +49,7 @@ async def add_change(connection: Connection, new: NewChange, at: datetime) -> in
     """Record a replacement; its identity. The same record again changes nothing.
 
     Leaves the hours after it to be computed again. Raises BadInput (``field: expected``) for a point that is no
-    counter, an instant to come, or values that contradict the registers or the readings next to the replacement;
+    counter, an instant to come, or values that contradict the registers or the old meter's last reading;
     NotFound for an unknown point or superseded record; Conflict when that is another point's or has no effect.
     """
     changed_at = require_aware(new.changed_at)
@@ -177,7 +177,10 @@ async def _end(
 
 
 async def _check(connection: Connection, point_id: int, new: NewChange, changed_at: datetime) -> None:
-    """A record that is in the store already, against the registers and the readings on either side."""
+    """A record that is in the store already, against the registers and the reading before it.
+
+    Not against the reading after it: another replacement may lie between, whose record is still to come.
+    """
     ids, at_us = np.array([point_id], np.int64), to_us(changed_at)
     meters, (point,) = await load_meters(connection, ids), await load_mechanics(connection, ids)
     assert point.counter is not None
@@ -186,8 +189,8 @@ async def _check(connection: Connection, point_id: int, new: NewChange, changed_
     for field, value, full in (("old_final", new.old_final, old), ("new_initial", new.new_initial, after)):
         if value >= full:
             raise BadInput(f"{field}: {value:.12g} 超出表计量程，应小于 {full:.12g}")
-    cursor = await connection.execute(_SQL["neighbours"], {"point_id": point_id, "changed_at": changed_at})
-    previous, following = await cursor.fetchone() or (None, None)
+    cursor = await connection.execute(_SQL["previous"], {"point_id": point_id, "changed_at": changed_at})
+    (previous,) = await cursor.fetchone() or (None,)
     before = await valid_readings_before(connection, ids, np.array([at_us], np.int64))
     shown = before.take(before.measured_us > (to_us(previous) if previous is not None else np.iinfo(np.int64).min))
     if len(shown):
@@ -198,17 +201,6 @@ async def _check(connection: Connection, point_id: int, new: NewChange, changed_
                 f"old_final: {new.old_final:.12g} 小于旧表最后一次上报的读数 {value:.12g}（{_local_us(said_at)}），"
                 "应不小于它，或旧表其间翻转"
             )
-    _, times = await valid_times_after(connection, ids, np.array([at_us], np.int64))
-    if len(times) == 0 or (following is not None and times.min() > to_us(following)):
-        return
-    first = times.min()
-    readings, _ = await effective_readings(connection, ids, np.array([first - 1]), np.array([first]))
-    value = float(readings.value[0])
-    if _contradicts(new.new_initial, value, after):
-        raise BadInput(
-            f"new_initial: {new.new_initial:.12g} 大于新表第一次上报的读数 {value:.12g}（{_local_us(int(first))}），"
-            "应不大于它，或新表其间翻转"
-        )
 
 
 def _contradicts(before: float, after: float, rollover: float) -> bool:

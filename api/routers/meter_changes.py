@@ -47,8 +47,9 @@ async def meter_change(session: ReadSession, change_id: RowId) -> MeterChange:
     "", status_code=201, summary="Record a replaced meter", responses=problems(BAD_REQUEST, NOT_FOUND, CONFLICT)
 )
 async def new_meter_change(session: MarkingSession, body: Annotated[NewMeterChange, Body()]) -> MeterChange:
-    """422 where the record cannot be true: an instant to come, a point that counts nothing, values beyond the register
-    or at odds with the readings next to the replacement. 409 when the superseded one has no effect any more.
+    """422 where the record cannot be true: an instant to come, a point that counts nothing, values beyond the register,
+    old_final below the old meter's last reading. Of several replacements the earlier is recorded first. 409 when the
+    superseded one has no effect any more.
 
     The increment over the replacement is (old_final - the reading before) + (the reading after - new_initial). The
     hours after it are computed again, and months, balances and verdicts with them.

@@ -44,11 +44,10 @@ where change_id = %(change_id)s::bigint
 insert into dirty_hour (point_id, hour_at)
 values (%(point_id)s::int, date_trunc('hour', %(changed_at)s::timestamptz, 'UTC'))
 
--- neighbours --
--- the instants of the records that count before and after an instant of a point
-select max(changed_at) filter (where changed_at < %(changed_at)s::timestamptz),
-       min(changed_at) filter (where changed_at > %(changed_at)s::timestamptz)
-from meter_change where point_id = %(point_id)s::int and superseded_at is null
+-- previous --
+-- the instant of the record that counts before an instant of a point
+select max(changed_at) from meter_change
+where point_id = %(point_id)s::int and superseded_at is null and changed_at < %(changed_at)s::timestamptz
 
 -- changes --
 -- the records that count of some points

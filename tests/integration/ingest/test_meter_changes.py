@@ -99,7 +99,6 @@ async def test_a_corrected_moved_or_withdrawn_record_is_counted_again(plant: Dat
         (2.25, float("nan"), 2, "old_final: nan 应为"),
         (2.25, 530, 1000, "new_initial: 1000 超出"),
         (2.25, 519, 2, "old_final: 519 小于旧表最后一次上报的读数 520（2026-11-02 04:30）"),
-        (2.25, 530, 8, "new_initial: 8 大于新表第一次上报的读数 7（2026-11-02 06:30）"),
     ],
 )
 async def test_a_record_that_cannot_be_true_is_told_why(
@@ -112,6 +111,18 @@ async def test_a_record_that_cannot_be_true_is_told_why(
             await add_change(connection, new, NOW)
     assert str(refused.value).startswith(said)
     assert await rows(plant, "select from meter_change") == [] == await rows(plant, "select from dirty_hour")
+
+
+async def test_two_replacements_between_two_readings_are_recorded_in_their_order(plant: Database) -> None:
+    await stored(plant, {0.5: 500, 3.5: 7})
+    with pytest.raises(BadInput, match="old_final: 53 小于旧表最后一次上报的读数 500"):
+        await recorded(plant, 3.0, 53, 4)
+    await recorded(plant, 2.0, 510, 50)
+    await rolled_up(plant)
+    assert (await seen(plant))[3] == (None, ["reset"]), "so far the record does not fit"
+    await recorded(plant, 3.0, 53, 4)
+    await rolled_up(plant)
+    assert (await seen(plant))[3] == (10 + 3 + 3, ["gap", "replaced"])
 
 
 async def test_a_record_is_of_a_known_counter(plant: Database) -> None:
