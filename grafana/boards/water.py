@@ -243,7 +243,7 @@ def _volumes(sql: dict[str, str]) -> Section:
             table_panel(
                 "有标记的小时",
                 "所选时间范围内带标记的小时（rollover 翻转、reset 归零、"
-                "jump 跳变、gap 缺口、corrected 更正等），最多 300 行。",
+                "jump 跳变、replaced 换表、reversed 倒流、gap 缺口、corrected 更正等），最多 300 行。",
                 sql["marked_hours"],
                 columns={"小时": _TIME, "水量": Column(unit="m3", decimals=1), "缺口自": _TIME},
                 size=(12, 9),
