@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from datetime import timedelta
 
+import httpx
+
 from storage.database import Database
 from tests.integration.api.conftest import HOUR_AT, Client, assert_problem, insert_finding
 
@@ -19,6 +21,40 @@ async def test_enterprises(client: Client) -> None:
     assert page["next_cursor"] is None
     assert (detail["points"], detail["outlets"], detail["components"]) == (3, 1, 2)
     assert detail["district_name"] == "乌达区"
+
+
+async def test_enterprises_with_what_supervision_asks_of_them(client: Client, city: Database) -> None:
+    async with city.transaction() as connection:
+        for statement in (
+            "insert into park (code, name, district) values ('east', '东部园区', 'wuda')",
+            "update enterprise set park = 'east', key_water = 'region', key_energy = 'national'"
+            " where code = 'hx-coking'",
+            "insert into intake (enterprise_id, code, name, source, permitted_m3_a, is_agricultural, permit_number,"
+            " permit_to, in_service_from) values"
+            " (1, 'I1', '取水口', 'surface', 600000.5, false, '取水（乌）字第1号', '2028-12-31', '2020-01-01'),"
+            " (1, 'I2', '取水口', 'ground', 7, false, null, null, '2020-01-01')",
+            "insert into line (enterprise_id, code, name, product, charging, in_service_from) values"
+            " (1, 'L1', '焦炉', 'coke', 'stamp', '2020-01-01'), (1, 'L2', '石灰窑', 'lime', null, '2020-01-01')",
+        ):
+            await connection.execute(statement)
+    async with client() as http:
+        first, second = (await http.get("/v1/enterprises")).json()["items"]
+        (rest,) = (await http.get("/v1/enterprises", params={"limit": 1, "cursor": await cursor(http)})).json()["items"]
+        detail = (await http.get("/v1/enterprises/hx-coking")).json()
+    assert (first["park"], first["park_name"], first["key_water"], first["key_energy"]) == (
+        "east", "东部园区", "region", "national",
+    )  # fmt: skip
+    shown = [(one["intake"], one["permit_number"], one["permitted_m3_a"], one["permit_to"]) for one in first["permits"]]
+    assert shown == [("I1", "取水（乌）字第1号", 600000.5, "2028-12-31"), ("I2", None, 7, None)]
+    assert [(one["line"], one["charging"]) for one in first["coke_lines"]] == [("L1", "stamp")]
+    assert (second["park"], second["key_water"], second["permits"], second["coke_lines"]) == (None, None, [], [])
+    assert rest == second
+    assert (detail["lines"], detail["intakes"]) == (2, 2)
+    assert detail["permits"] == first["permits"]
+
+
+async def cursor(http: httpx.AsyncClient) -> str:
+    return str((await http.get("/v1/enterprises", params={"limit": 1})).json()["next_cursor"])
 
 
 async def test_points_by_enterprise_and_quantity(client: Client) -> None:
