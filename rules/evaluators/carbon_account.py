@@ -72,7 +72,7 @@ def carbon_account(window: AccountWindow, params: CarbonAccountParams) -> list[J
 def _judge(window: AccountWindow, enterprise: str, params: CarbonAccountParams) -> Judgement | None:
     month, ledger = window.month, window.ledger
     taken = {kind: found for kind in ENERGY if (found := _taken(window, enterprise, kind)) is not None}
-    if not taken:
+    if not any(found.is_figure for found in taken.values()):
         return None
     account = _account(window, enterprise, taken, params)
     value = tonnes(account.components)

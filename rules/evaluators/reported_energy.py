@@ -20,7 +20,8 @@ _OWN_FLOWS = tuple(flow for flow, (_, _, of_enterprise) in FLOWS.items() if of_e
 class Taken:
     """What was taken. value: None where a figure is missing; known: what is known of it.
 
-    flows: what it is computed from. missing: what should have been there. by: ``ledger`` or ``metered``.
+    flows: what it is computed from. missing: what should have been there. by: ``ledger`` or ``metered``; metered:
+    places of which there is a total.
     """
 
     value: float | None
@@ -28,6 +29,12 @@ class Taken:
     by: str
     flows: dict[str, float] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    metered: int = 0
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether anybody reported or measured anything; a place that nobody reads is no figure."""
+        return bool(self.flows) or self.metered > 0
 
 
 def months_since(user: WaterUser, months: Iterable[date]) -> list[date]:
@@ -63,14 +70,15 @@ def grid_electricity(window: AccountWindow, enterprise: str, first: date) -> Tak
     places = entrances(window, enterprise, first)
     if not places:
         return Taken(None, 0.0, "ledger", flows, ["bought.electricity"]) if flows else None
-    known, missing = 0.0, []
+    known, metered, missing = 0.0, 0, []
     for place in places:
         total = window.metered(place, first)
         if total is not None and total.total is not None:
             known += total.total if place.flow == "in" else -total.total
+            metered += 1
         if total is None or not total.is_complete:
             missing.append(f"place:{place.code}")
-    return Taken(None if missing else known, known, "metered", flows, missing)
+    return Taken(None if missing else known, known, "metered", flows, missing, metered)
 
 
 def used_electricity(window: AccountWindow, enterprise: str, first: date) -> Taken | None:

@@ -192,6 +192,9 @@ async def test_the_answer_of_the_api(city: City, database: Database) -> None:
         assert {item["document_status"] for item in document["items"]} == {"issued"}
         assert "T024" in {item["target_id"] for item in document["items"]}
 
+        listed = (await client.get("/v1/targets", params={"document": "wuhai-office-2025-38"})).json()["items"]
+        assert {item["target_id"] for item in listed} == {item["target_id"] for item in document["items"]}
+
         body = {"as_of": "2026-10-31", "value": 7, "author": "张三", "evidence": "市水务局函"}
         made = await client.post("/v1/targets/T028/values", json=body)
         assert made.status_code == 201

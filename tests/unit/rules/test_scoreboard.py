@@ -127,6 +127,14 @@ def test_the_cap_is_in_its_own_unit() -> None:
     assert row("T012", seen={("water.cap", ""): [seen(2.5e8)]})["state"] == "unknown", "2025 has no figure"
 
 
+@pytest.mark.parametrize(("m3", "state"), [(329_000_000.0, "met"), (329_000_001.0, "missed")])
+def test_the_last_cubic_metre_decides(m3: float, state: str) -> None:
+    december = seen(m3, month=date(2025, 12, 1), as_of=date(2025, 12, 31))
+    assert row("T012", seen={("water.cap", ""): [december]})["state"] == state
+    saved = Ledger([Entry(None, None, "saving.water", "year", date(2025, 1, 1), 2_567_000.0 - (state == "missed"))])
+    assert row("T016", ledger=saved)["state"] == state
+
+
 def test_intensities_need_their_base_year() -> None:
     def year(item: str, y: int, value: float) -> Entry:
         return Entry(None, None, item, "year", date(y, 1, 1), value)
