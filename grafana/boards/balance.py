@@ -158,7 +158,20 @@ def _balances(sql: dict[str, str]) -> Section:
                     "新表底": Column(decimals=1),
                     "判定编号": Column(hidden=True),
                 },
-                size=(24, 8),
+                size=(14, 8),
+            ),
+            table_panel(
+                "停走与雷同增量",
+                "所选时间范围内，企业在用电而水表整天不走，或 48 小时逐时增量完全相同的天数；只提示去看表，不作结论。",
+                sql["signs"],
+                columns={
+                    "测点": Column(links=(FINDING_LINK,)),
+                    "情况": _REASON,
+                    "最早": Column(unit="time:YYYY-MM-DD"),
+                    "最近": Column(unit="time:YYYY-MM-DD"),
+                    "判定编号": Column(hidden=True),
+                },
+                size=(10, 8),
             ),
         ],
     )

@@ -100,6 +100,17 @@ where quantity = 'water_volume' and time >= $__timeFrom()::timestamptz and time 
 order by time desc
 limit 300
 
+-- signs --
+select enterprise_name as "企业", point_name as "测点", reason as "情况", count(*) as "天数", min(time) as "最早", max(time) as "最近",
+       max(finding_id) as "判定编号"
+from dash.meter_sign
+where time >= $__timeFrom()::timestamptz and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+group by enterprise_name, point_name, reason, point
+order by max(time) desc, point
+limit 300
+
 -- permits --
 select p.subject_name as "企业", p.value as "年内取水量", p.limit_value as "许可水量",
        100 * p.value / p.limit_value as "占许可",

@@ -128,7 +128,7 @@ order by time, metric
 
 -- marked_hours --
 select time as "小时", enterprise_name as "企业", point_name as "水表测点", increment_m3 as "水量", reading_count as "读数",
-       array_to_string(marks, '、') as "标记", gap_from as "缺口自"
+       dash.mark_names(marks) as "标记", gap_from as "缺口自"
 from dash.water_hourly
 where $__timeFilter(time) and cardinality(marks) > 0
   and ('__all__' in ($district) or district in ($district))

@@ -55,6 +55,15 @@ join rule r using (rule_id)
 cross join lateral jsonb_array_elements(c.evidence -> 'levels') l
 where r.evaluator = 'fit_rate';
 
+-- Marks of an hour, in words: a list has no value mapping. Words as in domain.hourly.
+create function dash.mark_names(marks text[]) returns text
+immutable parallel safe language sql as $$
+    select string_agg(coalesce('{"rollover": "翻转", "reset": "归零", "jump": "跳变", "spike": "尖峰", "gap": "缺口",
+                                 "corrected": "更正", "over_range": "超量程", "suspect": "可疑", "stuck": "卡滞",
+                                 "step": "突变", "replaced": "换表", "reversed": "倒流"}'::jsonb ->> mark, mark), '、')
+    from unnest(marks) mark
+$$;
+
 -- Increments of water meters. The increment that bridges a gap stands in the hour of its later reading.
 create view dash.water_hourly as
 select h.hour_at as time, dash.local_day(h.hour_at) as day, d.code as district, e.code as enterprise,

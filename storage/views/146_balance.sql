@@ -40,3 +40,16 @@ join enterprise e using (enterprise_id)
 join district d on d.code = e.district
 join point p on p.enterprise_id = e.enterprise_id and f.subject = 'point:' || e.code || '/' || p.code
 where f.rule_id = 'data.meter_step' and f.superseded_at is null;
+
+-- Days on which a water meter stood still while the plant ran, or counted the same hour after hour: a matter to look at,
+-- no verdict on anybody.
+create view dash.meter_sign as
+select f.period_start as time, dash.local_day(f.period_start) as day, d.code as district, e.code as enterprise,
+       e.name as enterprise_name, e.code || '/' || p.code as point, p.name as point_name, f.rule_id,
+       r.title as indicator, f.reason, f.value, f.unit, f.finding_id
+from rule r
+join finding f on f.rule_id = r.rule_id and f.verdict = 'violation' and f.superseded_at is null
+join enterprise e using (enterprise_id)
+join district d on d.code = e.district
+join point p on p.enterprise_id = e.enterprise_id and f.subject = 'point:' || e.code || '/' || p.code
+where r.rule_id in ('data.meter_frozen', 'data.identical_increments');

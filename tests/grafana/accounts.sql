@@ -52,6 +52,19 @@ from point p join enterprise e using (enterprise_id) where e.code = 'coke-a' and
 insert into hourly (point_id, hour_at, valid_minutes, reading_count, valid_count, flag_counts, marks, computed_at)
 select p.point_id, '2026-10-22T02:00:00Z', 0, 1, 1, '{}', array['reset'], '2026-10-22T04:00:00Z'
 from point p join enterprise e using (enterprise_id) where e.code = 'chem-c' and p.code = 'M-P-11';
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, value,
+                     unit, evidence, computed_at)
+select 'data.meter_frozen', 1, 'point:coke-a/M-P-12', enterprise_id, d, d + interval '1 day', 'violation', 'frozen', 24, 'h',
+       '{}', d + interval '25 hours'
+from enterprise cross join generate_series(timestamptz '2026-11-09T16:00:00Z', '2026-11-11T16:00:00Z', '1 day') d
+where code = 'coke-a';
+-- as the rule on steps writes it: evidence keys of rules.evaluators.meter_step
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
+                     computed_at)
+select 'data.meter_step', 1, 'point:chem-c/M-P-11', enterprise_id, '2026-10-22T02:00:00Z', '2026-10-22T03:00:00Z',
+       'violation', 'reset_without_record', '{"serial": "N-chem-c-P-11", "before": 51000, "first_value": 2}',
+       '2026-10-22T04:00:00Z'
+from enterprise where code = 'chem-c';
 -- monthly totals of ten months; those of E-12 stop in the middle of October
 insert into point_month (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
 select p.point_id, m::date, t.total, 0, 0, 720, 0, m at time zone 'Asia/Shanghai',
