@@ -242,12 +242,7 @@ def _volumes(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "有标记的小时",
-<<<<<<< HEAD
-                "所选时间范围内带标记的小时（rollover 翻转、reset 归零、"
-                "jump 跳变、replaced 换表、reversed 倒流、gap 缺口、corrected 更正等），最多 300 行。",
-=======
                 "所选时间范围内带标记的小时（翻转、归零、换表、跳变、倒流、缺口、更正等），最多 300 行。",
->>>>>>> f516793 (grafana: show meters that stand still, and hold the views of accounts to figures counted by hand)
                 sql["marked_hours"],
                 columns={"小时": _TIME, "水量": Column(unit="m3", decimals=1), "缺口自": _TIME},
                 size=(12, 9),
