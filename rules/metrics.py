@@ -49,3 +49,7 @@ class RulesMetrics:
         self._work.inc(report.work)
         self._deferred.set(len(report.deferred))
         self._seconds.observe(seconds)
+
+    def observe_scoreboard(self, is_failing: bool) -> None:
+        """Note whether the scoreboard can be computed, under the name of a rule: who watches the one watches both."""
+        self._failing.labels("scoreboard").set(is_failing)

@@ -64,6 +64,8 @@ class RulesService:
         if self._metrics is not None:
             self._metrics.observe(report, loop.time() - began)
         await self.scoreboard.step(now, report)
+        if self._metrics is not None:
+            self._metrics.observe_scoreboard(self.scoreboard.is_failing)
         logger.debug("step done", extra={"judged": report.judged, "written": report.written, "work": report.work})
         return report
 

@@ -48,6 +48,11 @@ class Scoreboard:
         self._known_error = ""
         self._rules = {rule for rule, _ in _asked()} | {_LDAR} | {rule for _, rule in _counted()}
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether it could not be computed the last time that it was due."""
+        return bool(self._known_error)
+
     async def step(self, now: datetime, report: StepReport) -> int:
         """Look whether anything that targets rest on has changed, and if so write; how many rows were written.
 
@@ -63,9 +68,10 @@ class Scoreboard:
         except WorldFailed:
             raise
         except Exception as error:
-            if str(error) != self._known_error:
+            text = f"{type(error).__name__}: {error}"
+            if text != self._known_error:
                 logger.error("the scoreboard could not be computed", exc_info=error)
-                self._known_error = str(error)
+                self._known_error = text
             return 0
 
     async def _look(self, now: datetime) -> int:

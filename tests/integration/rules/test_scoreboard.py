@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from domain.clock import Clock
 from rules.engine import StepReport
+from rules.metrics import RulesMetrics
 from rules.scoreboard.step import Scoreboard
 from rules.service import RulesService
 from rules.targets import target_rows
@@ -167,15 +168,24 @@ async def test_monthly_accounts_reach_the_board(city: City, database: Database) 
     assert (found["T052"]["state"], found["T052"]["why"]) == ("unknown", "2026年10月：数据不完整")
 
 
-async def test_the_service_keeps_the_board(city: City, database: Database) -> None:
-    def clock() -> Any:
-        return at("2026-11-02 09:00")
-
-    held: Clock = clock
-    service = RulesService(database=database, rules=only(INSTALLED, "platform."), clock=held)
+async def test_the_service_keeps_the_board_and_judges_on_when_it_cannot(city: City, database: Database) -> None:
+    city.metered(city.enterprise("full", since="2026-11-01"), "A")
+    registry = CollectorRegistry()
+    service = RulesService(
+        database=database,
+        rules=only(INSTALLED, "platform."),
+        clock=lambda: at("2026-11-02 09:00"),
+        metrics=RulesMetrics(registry),
+    )
+    city.run("alter table target_status rename to hidden")
     await service.start()
     await service.step()
+    assert city.current(INSTALLED), "rules are judged all the same"
+    assert registry.get_sample_value("plantwatch_rules_failing", {"rule": "scoreboard"}) == 1
+    city.run("alter table hidden rename to target_status")
+    await service.step()
     assert len(rows(city)) == 156
+    assert registry.get_sample_value("plantwatch_rules_failing", {"rule": "scoreboard"}) == 0
 
 
 async def test_the_answer_of_the_api(city: City, database: Database) -> None:
