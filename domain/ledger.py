@@ -151,6 +151,19 @@ class Ledger:
     def _found(self) -> dict[tuple[str | None, str | None, str, str, date], float]:
         return {(e.enterprise, e.line, e.item, e.period_kind, e.first): e.value for e in self.entries}
 
+    @cached_property
+    def _months(self) -> dict[tuple[str | None, str | None], list[Entry]]:
+        found: dict[tuple[str | None, str | None], list[Entry]] = {}
+        for entry in self.entries:
+            if entry.period_kind == "month":
+                found.setdefault((entry.enterprise, entry.line), []).append(entry)
+        return found
+
+    def items(self, enterprise: str | None, months: Iterable[date], line: str | None = None) -> set[str]:
+        """Items of which there is a figure in one of some months."""
+        wanted = set(months)
+        return {entry.item for entry in self._months.get((enterprise, line), ()) if entry.first in wanted}
+
     def month(self, enterprise: str | None, item: str, first: date, line: str | None = None) -> float | None:
         """The figure of a month, None when nobody reported it."""
         return self._found.get((enterprise, line, item, "month", first))

@@ -162,12 +162,7 @@ def line_energy(window: AccountWindow, line: Line, factors: Factors) -> LineEner
     """Every kind that the ledger reports as used or made by the line, or that a place of the line measures."""
     whose, code = line.enterprise, line.code
     places = line_places(window, line)
-    reported = {
-        (entry.item, entry.first)
-        for entry in window.ledger.entries
-        if (entry.enterprise, entry.line, entry.period_kind) == (whose, code, "month")
-    }
-    items = {item for item, first in reported if first in set(window.months)}
+    items = window.ledger.items(whose, window.months, code)
     components = []
     for kind in ENERGY:
         for flow, direction, sign in (("used", "in", 1), ("made", "out", -1)):

@@ -88,13 +88,11 @@ def enterprise_energy(
 ) -> EnterpriseEnergy | None:
     """An enterprise's energy over the window, None when nothing is known of any."""
     found = EnterpriseEnergy(window.months, rates)
-    months = set(window.months)
     reported: dict[str, set[str]] = {}
-    for entry in window.ledger.entries:
-        if (entry.enterprise, entry.line, entry.period_kind) == (enterprise, None, "month") and entry.first in months:
-            flow, _, kind = entry.item.partition(".")
-            if flow in _SIGNS and kind in ENERGY:
-                reported.setdefault(kind, set()).add(flow)
+    for item in window.ledger.items(enterprise, window.months):
+        flow, _, kind = item.partition(".")
+        if flow in _SIGNS and kind in ENERGY:
+            reported.setdefault(kind, set()).add(flow)
     boundary = boundary_places(window, enterprise)
     for kind in ENERGY:
         flows = reported.get(kind, set())
