@@ -17,9 +17,9 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 `next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
 
 Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
-own points, readings, hourly rows, limits, marks, ledger, findings, alerts, emissions, reports, accounting, rejects,
-gateways, stations and quirks; of what acts, it may mark its own outlets, withdraw its marks and report figures of its
-own to the ledger.
+own points, readings, hourly rows, limits, marks, ledger, findings, alerts, emissions, energy, reports, accounting,
+rejects, gateways, stations and quirks; of what acts, it may mark its own outlets, withdraw its marks and report figures
+of its own to the ledger.
 """
 
 _SCHEMES: dict[str, Any] = {
@@ -38,6 +38,7 @@ SELF_SERVICE = frozenset(
         "findings",
         "alerts",
         "emissions",
+        "energy",
         "reports",
         "accounting",
         "rejects",

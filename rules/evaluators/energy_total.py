@@ -49,6 +49,7 @@ def energy_total(window: AccountWindow, params: EnergyTotalParams) -> list[Judge
         if found is None:
             continue
         evidence = found.evidence() | {
+            "lists": _lists(found, params),
             "thresholds": {"large_equal_value_tce": params.large_tce, "listed_equivalent_tce": params.listed_tce},
             "equal_value": [{"year": rate.year, "kgce_per_kwh": rate.kgce_per_kwh} for rate in params.equal_value],
         }
@@ -59,13 +60,18 @@ def energy_total(window: AccountWindow, params: EnergyTotalParams) -> list[Judge
     return out
 
 
-def _size(found: EnterpriseEnergy, params: EnergyTotalParams) -> str:
+def _lists(found: EnterpriseEnergy, params: EnergyTotalParams) -> list[str]:
+    """The lists that an enterprise belongs on; by two measures, so that it may be on one without the other."""
     tce, equal = found.tce, found.equal_tce
-    if tce is None:
+    large = equal is not None and equal > Decimal(repr(params.large_tce))
+    listed = tce is not None and tce.figure > Decimal(repr(params.listed_tce))
+    return [name for name, is_on in (("over_10000_tce", large), ("over_5000_tce", listed)) if is_on]
+
+
+def _size(found: EnterpriseEnergy, params: EnergyTotalParams) -> str:
+    if found.tce is None:
         return "incomplete_data"
-    if equal is not None and equal > Decimal(repr(params.large_tce)):
-        return "over_10000_tce"
-    return "over_5000_tce" if tce.figure > Decimal(repr(params.listed_tce)) else "below_5000_tce"
+    return next(iter(_lists(found, params)), "below_5000_tce")
 
 
 _NO_RATES: Mapping[int, Decimal] = {}
