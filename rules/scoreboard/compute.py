@@ -74,7 +74,7 @@ def _findings(target: Target, source: FindingSource, figures: Figures) -> Comput
     for rule in reversed(source.rules):  # the first one has the say
         by_month |= {seen.month: (rule, seen) for seen in figures.seen.get((rule, source.path), ())}
     if not by_month:
-        return Computed(missing="还没有判定结果，登记和数据齐备后自动计算", basis={"rules": list(source.rules)})
+        return Computed(missing=f"还没有判定结果，需要：{source.needs}", basis={"rules": list(source.rules)})
     points = [
         Point(seen.as_of, seen.value / source.per, None if source.grows else _verdict(target, seen))
         for _, (_, seen) in sorted(by_month.items())
@@ -216,7 +216,7 @@ def _count(source: CountSource, figures: Figures) -> Computed:
         for month in sorted({row.month for row in rows})
     ]
     if not points:
-        return Computed(missing="还没有判定结果，登记和数据齐备后自动计算", basis={"rules": [source.rule]})
+        return Computed(missing=f"还没有判定结果，需要：{source.needs}", basis={"rules": [source.rule]})
     month = max(row.month for row in rows)
     return Computed(
         points, basis={"rule": source.rule, "reasons": _by_reason(row for row in rows if row.month == month)}
@@ -226,7 +226,7 @@ def _count(source: CountSource, figures: Figures) -> Computed:
 def _share(source: ShareSource, figures: Figures) -> Computed:
     rows = [r for r in figures.counted.get(("line", source.rule), ()) if r.industry in source.industries]
     if not rows:
-        return Computed(missing="这些行业还没有判定结果，登记和数据齐备后自动计算", basis={"rules": [source.rule]})
+        return Computed(missing=f"这些行业还没有判定结果，需要：{source.needs}", basis={"rules": [source.rule]})
     points, missing = [], ""
     for month in sorted({row.month for row in rows}):
         of_month = [row for row in rows if row.month == month]

@@ -30,6 +30,7 @@ class FindingSource(_Source):
     path: str = ""
     per: float = Field(default=1.0, gt=0)
     grows: bool = False
+    needs: str = Field(min_length=1)
 
 
 class DeclineSource(_Source):
@@ -63,6 +64,7 @@ class CountSource(_Source):
     of: Literal["enterprise", "line"]
     rule: str
     reasons: list[str]
+    needs: str = Field(min_length=1)
 
 
 class ShareSource(_Source):
@@ -70,6 +72,7 @@ class ShareSource(_Source):
     rule: str
     grades: list[str] = Field(min_length=1)
     industries: list[str] = Field(min_length=1)
+    needs: str = Field(min_length=1)
 
 
 class LdarSource(_Source):
