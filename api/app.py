@@ -15,6 +15,7 @@ from api.access import Verifier, authorize, refuse_unknown_parameters
 from api.openapi import document
 from api.routers import (
     accounting,
+    accounts,
     alerts,
     coverage,
     emissions,
@@ -51,6 +52,7 @@ _NOUNS = (
     findings,
     alerts,
     coverage,
+    accounts,
     emissions,
     energy,
     ldar,

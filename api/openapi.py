@@ -41,6 +41,7 @@ SELF_SERVICE = frozenset(
         "energy",
         "reports",
         "accounting",
+        "accounts",
         "rejects",
         "gateways",
         "stations",

@@ -33,21 +33,21 @@ class MeteringRegister:
     quotas: list[Quota]
 
 
-async def register(connection: Connection) -> MeteringRegister:
-    """The metering register as it stands."""
+async def register(connection: Connection, enterprise: str | None = None) -> MeteringRegister:
+    """The metering register as it stands. enterprise: only what belongs to that one, beside all enterprises."""
     kinds = await (await connection.execute(_SQL["places_of_the_city"])).fetchall()
     users = await (await connection.execute(_SQL["users"])).fetchall()
     return MeteringRegister(
         cities=[code for kind, code in kinds if kind == "city"],
         districts=[code for kind, code in kinds if kind == "district"],
         users=[WaterUser(*row[1:]) for row in users],
-        intakes=await _all(connection, "intakes", Intake),
-        places=await _all(connection, "places", Place),
-        meters=await _all(connection, "meters", Meter),
+        intakes=await _all(connection, "intakes", Intake, enterprise),
+        places=await _all(connection, "places", Place, enterprise),
+        meters=await _all(connection, "meters", Meter, enterprise),
         enterprise_ids={row[1]: row[0] for row in users},
         parks=[code for kind, code in kinds if kind == "park"],
-        lines=await _all(connection, "lines", Line),
-        control_indices=await _all(connection, "control_indices", ControlIndex),
+        lines=await _all(connection, "lines", Line, enterprise),
+        control_indices=await _all(connection, "control_indices", ControlIndex, enterprise),
         quotas=await _all(connection, "quotas", Quota),
     )
 
@@ -63,7 +63,9 @@ async def hours_by_day(
     return [(point_id, day_at, count) for point_id, day_at, count in await cursor.fetchall()]
 
 
-async def _all(connection: Connection, block: str, row_type: Callable[..., T]) -> list[T]:
+async def _all(
+    connection: Connection, block: str, row_type: Callable[..., T], enterprise: str | None = None
+) -> list[T]:
     """Rows of a block whose columns are the fields of a type, in order; by place, a city has tens of thousands."""
-    cursor = await connection.execute(_SQL[block])
+    cursor = await connection.execute(_SQL[block], {"enterprise": enterprise})
     return [row_type(*row) for row in await cursor.fetchall()]

@@ -45,9 +45,15 @@ async def refresh(connection: Connection, pairs: Sequence[tuple[int, date]]) -> 
     return [month for (month,) in await cursor.fetchall()]
 
 
-async def totals(connection: Connection, from_day: date, to_day: date) -> list[PointMonth]:
-    """Totals of the months that begin in [from_day, to_day]."""
-    cursor = await connection.execute(_SQL["totals"], {"from_day": from_day, "to_day": to_day})
+async def totals(
+    connection: Connection, from_day: date, to_day: date, enterprise: str | None = None
+) -> list[PointMonth]:
+    """Totals of the months that begin in [from_day, to_day]; enterprise: of its points only."""
+    parameters = {"from_day": from_day, "to_day": to_day}
+    if enterprise is None:
+        cursor = await connection.execute(_SQL["totals"], parameters)
+    else:
+        cursor = await connection.execute(_SQL["totals_of"], {**parameters, "enterprise": enterprise})
     return [PointMonth(*row) for row in await cursor.fetchall()]
 
 

@@ -17,6 +17,7 @@ from enterprise order by code
 select e.code as enterprise, i.code, i.source, i.permitted_m3_a::float8 as permitted_m3_a, i.is_agricultural,
        i.in_service_from, i.in_service_to, i.permit_number, i.permit_from, i.permit_to
 from intake i join enterprise e using (enterprise_id)
+where %(enterprise)s::text is null or e.code = %(enterprise)s::text
 order by e.code, i.code
 
 -- places --
@@ -28,6 +29,7 @@ join enterprise e using (enterprise_id)
 left join intake i on i.intake_id = l.intake_id
 left join metering_place a on a.place_id = l.parent_id
 left join line n on n.line_id = l.line_id
+where %(enterprise)s::text is null or e.code = %(enterprise)s::text
 order by e.code, l.code
 
 -- meters --
@@ -39,6 +41,7 @@ from meter m
 join enterprise e using (enterprise_id)
 join metering_place l using (place_id)
 left join point p on p.point_id = m.point_id
+where %(enterprise)s::text is null or e.code = %(enterprise)s::text
 order by e.code, l.code, m.installed_on, m.serial
 
 -- lines --
@@ -46,12 +49,14 @@ order by e.code, l.code, m.installed_on, m.serial
 select e.code as enterprise, l.code, l.product, l.in_service_from, l.in_service_to, l.capacity_t_a, l.charging,
        l.quenching, l.commissioned_on
 from line l join enterprise e using (enterprise_id)
+where %(enterprise)s::text is null or e.code = %(enterprise)s::text
 order by e.code, l.code
 
 -- control_indices --
 -- water that enterprises may use in a year
 select e.code as enterprise, c.year, c.water_m3::float8 as water_m3
 from control_index c join enterprise e using (enterprise_id)
+where %(enterprise)s::text is null or e.code = %(enterprise)s::text
 order by e.code, c.year
 
 -- quotas --

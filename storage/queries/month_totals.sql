@@ -83,6 +83,14 @@ select distinct month from changed order by month
 select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour
 from point_month where month between %(from_day)s::date and %(to_day)s::date
 
+-- totals_of --
+-- the same for one enterprise
+select t.point_id, t.month, t.total, t.bridged, t.carried, t.hours, t.unknown_steps, t.first_hour, t.last_hour
+from enterprise e
+join point p on p.enterprise_id = e.enterprise_id
+join point_month t on t.point_id = p.point_id
+where e.code = %(enterprise)s::text and t.month between %(from_day)s::date and %(to_day)s::date
+
 -- is_unsettled --
 -- whether the roll-up has yet to look at an hour of a counter in a period
 select exists (
