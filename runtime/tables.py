@@ -226,7 +226,7 @@ class _Reader:
             return value.isoformat()
         if isinstance(value, int | float):
             if abs(value) >= _NOT_WHOLE and value == int(value):
-                self._cell(page, cell, f"{value} is a number of more digits than a number cell keeps: enter it as text")
+                self._cell(page, cell, f"{value} has more digits than a number cell keeps: enter it as text")
             text = str(int(value)) if value == int(value) else repr(value)
             shape = cell.number_format or ""
             return text.zfill(len(shape)) if _ZEROS.fullmatch(shape) and text.isdigit() else text

@@ -102,6 +102,13 @@ def test_a_good_register_has_no_faults_and_no_warnings(good: Register) -> None:
     assert list(warnings(good, TODAY)) == []
 
 
+def test_the_example_that_we_ship_is_good() -> None:
+    example = load_site(Path(__file__).parents[3] / "deploy" / "site" / "example.toml")
+    assert not [str(fault) for fault in faults(example, today=TODAY)]
+    assert not [str(fault) for fault in warnings(example, TODAY)]
+    assert {noun for noun, rows in example.items() if not rows} == {"quota", "component"}  # no figures are confirmed
+
+
 def test_one_meter_after_another(tmp_path: Path) -> None:
     """The day of removal is the first without: the successor may be there that day."""
     after = WATER_METER.replace("SN-1", "SN-2").replace("2020-01-01", "2026-01-01").replace("2025-06-01", "2025-12-30")

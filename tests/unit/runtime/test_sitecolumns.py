@@ -11,6 +11,7 @@ from runtime.celltext import normal
 from runtime.sitecolumns import Column, Kind, by_header, columns, find_column, find_noun
 from runtime.sitemodels import MODELS
 from runtime.siteregister import KEYS
+from runtime.siteremarks import REMARKS
 from runtime.sitewords import HEADERS, NOUN_NAMES, OTHER_WORDS, WORDS
 from storage.site import NOUNS
 
@@ -59,6 +60,7 @@ def test_words_are_of_fields_that_exist() -> None:
     known = {(one.noun, one.field) for one in EVERY}
     assert set(WORDS) <= known
     assert set(OTHER_WORDS) <= known
+    assert set(REMARKS) <= known
 
 
 @pytest.mark.parametrize(

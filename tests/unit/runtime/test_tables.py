@@ -170,7 +170,7 @@ def fault(sheet: Worksheet) -> None:
         (fault, "sheet 表具, cell B2: an error (#N/A)"),
         (
             lambda sheet: sheet.append(["c", 123456789012345678]),
-            "cell B4: 1.234567890123457e+17 is a number of more digits",
+            "cell B4: 1.234567890123457e+17 has more digits",
         ),
         (lambda sheet: sheet.append(["c", "d", "e"]), "row 4, column C: 'e' stands in a column without a header"),
         (lambda sheet: sheet.delete_rows(1, 9), "holds nothing"),
