@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from api.explain import POINT_ROLES, explain, points_of
+from api.explainenergy import explain_line
 from api.fields import format_instant
 from api.models.explain import ExplainedPoint, Explanation, MinuteItem, PartItem
 from api.models.limits import limit_item
@@ -30,6 +31,18 @@ _HOUR_S = 3600
 async def explanation_of(session: Session, row: Row) -> Explanation | None:
     """The explanation of a finding; None when it rests on nothing that could be opened."""
     subject = Subject.parse(row["subject"])
+    if subject.kind is SubjectKind.LINE and "components" in row["evidence"]:
+        line = explain_line(row)
+        return Explanation(
+            formula=line.formula,
+            filled=line.filled,
+            steps=line.steps,
+            limit=None,
+            marks=[],
+            points=[],
+            parts=[],
+            notes=[],
+        )
     if subject.kind not in OPENED or subject.enterprise is None:
         return None
     evidence = row["evidence"]

@@ -125,7 +125,9 @@ class FindingDetail(FindingItem):
     )
 
     evidence: dict[str, Any]
-    explanation: Explanation | None = Field(description="of findings on pollutants, outlets and points; null elsewhere")
+    explanation: Explanation | None = Field(
+        description="of findings on pollutants, outlets, points and the energy of lines; null elsewhere"
+    )
     history: list[FindingItem] = Field(
         description=f"the other findings of the same rule, subject and period, newest first, at most {_HISTORY_SHOWN}"
     )

@@ -109,3 +109,23 @@ async def test_nothing_was_judged_yet(city: Database, client: Client) -> None:
 
 async def test_a_month_of_which_nothing_is_known(judged: Database, client: Client) -> None:
     assert (await get(client, "/v1/energy/lists?month=2026-10"))["items"] == []
+
+
+async def test_a_line_s_finding_is_explained_with_its_numbers(judged: Database, client: Client) -> None:
+    (one,) = (await get(client, "/v1/findings?rule=energy.unit&subject=line:hx-coking/L1"))["items"]
+    explained = (await get(client, f"/v1/findings/{one['finding_id']}"))["explanation"]
+    assert explained["formula"] == "1000*(used_tce-made_tce)/output"
+    assert explained["filled"] == "1000 × (2212.2 − 0) ÷ 14748 = 150"
+    *steps, others = explained["steps"]
+    assert steps == [
+        "1. 统计期 2025-12 至 2026-11，共 12 个月；电力按当量值。",
+        "2. 投入电力 18000000 kWh，折标系数 0.1229 kgce/kWh（GB/T 2589，12 个月），合 2212.2 吨标准煤；"
+        "台账 12 个月，计量 0 个月。",
+        "3. 单位产品能耗（千克标准煤/吨）：1000 × (2212.2 − 0) ÷ 14748 = 150。",
+        "4. 限值修正（GB 21342-2025 5.3，千克标准煤/吨）："
+        "燃料 0、挥发分 0、水分 0、熄焦（仅3级） 0、炉龄（1级、3级） 0。",
+        "5. 比较：150 > 140 kgce/t（3级，GB 21342-2025，2026-05-01 起施行），不修约，相等为符合。"
+        "结论：超过限定值（3级）。",
+    ]
+    assert others.startswith("6. 各文件口径（只列出，不影响结论）：1级（先进值） 115：未达到（GB 21342-2025）")
+    assert "2022年清单 准入值 135：未达到（" in others
