@@ -20,7 +20,7 @@ from grafana.panels import (
     table_panel,
 )
 from grafana.pictures import gauge_panel
-from grafana.words import VERDICTS, WATER_REASONS
+from grafana.words import GREEN, GREY, ORANGE, RED, VERDICTS, WATER_REASONS
 
 _PCT = Column(unit="percent", decimals=2)
 _M3 = Column(unit="suffix: m³", decimals=0)
@@ -114,21 +114,33 @@ def _balances(sql: dict[str, str]) -> Section:
                 size=(24, 10),
             ),
             series_panel(
+                "逐月判定",
+                "所选边界的个数，按当月判定；无法判定的多半缺表或缺数，见上表原因。",
+                sql["balance_months"],
+                unit="none",
+                decimals=0,
+                bars=True,
+                stacked=True,
+                colours={"平衡": GREEN, "进大于出": RED, "分表大于总表": ORANGE, "无法判定": GREY},
+                size=(8, 9),
+            ),
+            series_panel(
                 "逐月差额",
-                "每个边界一条线：总表 − 分表之和，正为漏失或未计量，负为分表多于总表；不能判定的月份不画。",
+                "差额最大的 20 个边界，每个一条线：总表 − 分表之和，正为漏失或未计量，负为分表多于总表；"
+                "不能判定的月份不画。",
                 sql["balance_trend"],
                 unit="suffix: m³",
                 decimals=0,
-                size=(12, 9),
+                size=(8, 9),
             ),
             series_panel(
                 "各计量点逐月水量",
                 "未选企业时为各企业进水总表之和，选企业后为其进出与次级计量点；与判定同源，"
-                "跨缺口的水量计入后一读数所在月。",
+                "跨缺口的水量计入后一读数所在月。最多 20 条。",
                 sql["place_trend"],
                 unit="suffix: m³",
                 decimals=0,
-                size=(12, 9),
+                size=(8, 9),
             ),
             table_panel(
                 "有关水表",
@@ -201,7 +213,7 @@ def _permits(sql: dict[str, str]) -> Section:
             ),
             series_panel(
                 "年内取水量占许可水量",
-                "每家企业一条线，1 月归零重新累计。",
+                "占比最高的 20 家企业，每家一条线；1 月归零重新累计。",
                 sql["permit_trend"],
                 unit="percent",
                 decimals=1,

@@ -136,7 +136,8 @@ def _accounts(sql: dict[str, str]) -> Section:
             ),
             series_panel(
                 "单位产品碳强度",
-                "每家企业一条线：碳排放量 ÷ 产量（tCO₂/产品单位），只有一种产品、数据和产量齐全的企业才有。",
+                "排放最多的 20 家企业，每家一条线：碳排放量 ÷ 产量（tCO₂/产品单位），只有一种产品、"
+                "数据和产量齐全的企业才有。",
                 sql["intensity_trend"],
                 unit="none",
                 decimals=3,

@@ -91,7 +91,8 @@ def _lines(sql: dict[str, str]) -> Section:
             ),
             series_panel(
                 "单位产品能耗走势",
-                "每月一点，均为往前 12 个月的单位能耗；选企业后加画修正后的 3 级限值（虚线）。数据不全的月份断开。",
+                "每月一点，均为往前 12 个月的单位能耗；选企业后加画修正后的 3 级限值（虚线）。没有数值的月份不画，"
+                "最多 20 条生产线。",
                 sql["unit_trend"],
                 unit="suffix: kgce/t",
                 decimals=2,

@@ -50,14 +50,35 @@ where a.rule_id = 'water.balance' and a.subject_kind in ('enterprise', 'place')
 order by array_position(array['violation', 'undetermined', 'compliant'], a.verdict), a.value desc nulls last, a.subject
 limit 500
 
--- balance_trend --
-select time, case subject_kind when 'place' then enterprise_name || ' ' || subject_name else subject_name end as metric,
-       (evidence ->> 'loss')::double precision as value
+-- balance_months --
+select time, case reason when 'closed' then '平衡' when 'loss_over_band' then '进大于出' when 'sub_exceeds_entry' then '分表大于总表'
+                         else '无法判定' end as metric, count(*) as value
 from dash.account_month
-where rule_id = 'water.balance' and verdict <> 'undetermined' and subject_kind in ('enterprise', 'place')
+where rule_id = 'water.balance' and subject_kind in ('enterprise', 'place')
   and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+group by 1, 2
+order by 1, 2
+
+-- balance_trend --
+-- 只画差额最大的 20 个边界
+select time, metric, value
+from (
+    select m.*, dense_rank() over (order by worst desc, subject) as place
+    from (
+        select time, subject,
+               case subject_kind when 'place' then enterprise_name || ' ' || subject_name else subject_name end as metric,
+               (evidence ->> 'loss')::double precision as value,
+               max(abs((evidence ->> 'loss')::double precision)) over (partition by subject) as worst
+        from dash.account_month
+        where rule_id = 'water.balance' and verdict <> 'undetermined' and subject_kind in ('enterprise', 'place')
+          and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+          and ('__all__' in ($district) or district in ($district))
+          and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    ) m
+) ranked
+where place <= 20
 order by time, metric
 
 -- meters --
@@ -77,17 +98,30 @@ order by enterprise, coalesce(parent, place), parent nulls first, place
 limit 1000
 
 -- place_trend --
-select time, case when '__all__' in ($enterprise) then enterprise_name else enterprise_name || ' ' || place_name end as metric,
-       sum(total) as value
-from dash.place_month
-where medium = 'water' and level in ('unit', 'secondary')
-  and ('__all__' not in ($enterprise) or level = 'unit' and flow = 'in' and parent is null)
-  and month >= dash.local_day(dash.month_floor($__timeFrom()::timestamptz))
-  and month <= dash.local_day($__timeTo()::timestamptz)
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-group by 1, 2
-order by 1, 2
+-- 只画水量最大的 20 条
+select time, metric, value
+from (
+    select m.*, dense_rank() over (order by most desc, metric) as place
+    from (
+        select time, metric, sum(total) as value, max(sum(total)) over (partition by metric) as most
+        from (
+            select time, total,
+                   case when '__all__' in ($enterprise) then enterprise_name else enterprise_name || ' ' || place_name end
+                       as metric
+            from dash.place_month
+            where medium = 'water' and level in ('unit', 'secondary')
+              and ('__all__' not in ($enterprise) or level = 'unit' and flow = 'in' and parent is null)
+              and month >= dash.local_day(dash.month_floor($__timeFrom()::timestamptz))
+              and month <= dash.local_day($__timeTo()::timestamptz)
+              and ('__all__' in ($district) or district in ($district))
+              and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+        ) p
+        group by time, metric
+    ) m
+    where most is not null
+) ranked
+where place <= 20
+order by time, metric
 
 -- events --
 select time as "时间", enterprise_name as "企业", point_name as "测点", event as "事件", old_serial as "原表号",
@@ -126,12 +160,21 @@ order by array_position(array['violation', 'undetermined', 'compliant'], p.verdi
          p.subject
 
 -- permit_trend --
-select time, subject_name as metric, 100 * value / limit_value as value
-from dash.account_month
-where rule_id = 'water.permit' and subject_kind = 'enterprise' and limit_value > 0
-  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+-- 只画占比最高的 20 家
+select time, metric, value
+from (
+    select m.*, dense_rank() over (order by most desc, subject) as place
+    from (
+        select time, subject, subject_name as metric, 100 * value / limit_value as value,
+               max(value / limit_value) over (partition by subject) as most
+        from dash.account_month
+        where rule_id = 'water.permit' and subject_kind = 'enterprise' and limit_value > 0 and value is not null
+          and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+          and ('__all__' in ($district) or district in ($district))
+          and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    ) m
+) ranked
+where place <= 20
 order by time, metric
 
 -- reports --

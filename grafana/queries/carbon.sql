@@ -80,12 +80,21 @@ group by 1, 2
 order by 1, 2
 
 -- intensity_trend --
-select time, enterprise_name as metric, t_per_output as value
-from dash.carbon_month
-where t_per_output is not null and reason not in ('incomplete_data', 'no_factor')
-  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
-  and ('__all__' in ($district) or district in ($district))
-  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+-- 只画排放最多的 20 家
+select time, metric, value
+from (
+    select m.*, dense_rank() over (order by most desc, enterprise) as place
+    from (
+        select time, enterprise, enterprise_name as metric, t_per_output as value,
+               max(t_co2) over (partition by enterprise) as most
+        from dash.carbon_month
+        where t_per_output is not null and reason not in ('incomplete_data', 'no_factor')
+          and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+          and ('__all__' in ($district) or district in ($district))
+          and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    ) m
+) ranked
+where place <= 20
 order by time, metric
 
 -- green_trend --

@@ -21,22 +21,24 @@ order by line, position
 limit 1000
 
 -- unit_trend --
-select time, metric, value
+-- 未选企业时只画离限定值最近（或超得最多）的 20 条生产线
+select time, s.metric, s.value
 from (
-    select time, enterprise_name || ' ' || subject_name as metric, value
-    from dash.account_month
-    where rule_id = 'energy.unit' and subject_kind = 'line'
-      and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
-      and ('__all__' in ($district) or district in ($district))
-      and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-    union all
-    select time, enterprise_name || ' ' || subject_name || ' 3级限值', limit_value
-    from dash.account_month
-    where rule_id = 'energy.unit' and subject_kind = 'line' and '__all__' not in ($enterprise)
-      and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
-      and ('__all__' in ($district) or district in ($district)) and enterprise in ($enterprise)
-) series
-order by time, metric
+    select m.*, dense_rank() over (order by most desc nulls last, subject) as place
+    from (
+        select time, subject, enterprise_name || ' ' || subject_name as name, value, limit_value,
+               max(value / limit_value) over (partition by subject) as most
+        from dash.account_month
+        where rule_id = 'energy.unit' and subject_kind = 'line'
+          and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+          and ('__all__' in ($district) or district in ($district))
+          and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+    ) m
+) ranked
+cross join lateral (values (name, value), (name || ' 3级限值', case when '__all__' not in ($enterprise) then limit_value end))
+    s (metric, value)
+where place <= 20 and s.value is not null
+order by time, s.metric
 
 -- corrections --
 select enterprise_name as "企业", line_name as "生产线", corrections ->> 'charging' as "装煤方式",

@@ -105,6 +105,7 @@ from dash.point_online
 where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
 order by verdict_code desc nulls last, last_measured_at nulls first
+limit 1000
 
 -- volume_daily --
 select dash.day_floor(time) as time, enterprise_name as metric, sum(increment_m3) as "水量"
