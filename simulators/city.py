@@ -20,6 +20,17 @@ GATEWAY = "gw-1"
 class District:
     code: str
     name: str
+    longitude: float
+    latitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    code: str
+    name: str
+    district: str
+    longitude: float
+    latitude: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,9 @@ class Enterprise:
     industry: str
     is_industrial: bool
     registered_from: date
+    park: str | None = None
+    key_water: str | None = None
+    key_energy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,12 @@ class CounterSpec:
 @dataclass(frozen=True, slots=True)
 class Point:
     """typical: mean of an analyser, units per hour of a counter, share of time of a state. of, statistic: what a data
-    logger says of another point. process: of the outlet, which shapes the device's day."""
+    logger says of another point. process: of the outlet, which shapes the device's day.
+
+    fed_by: points of the same enterprise through whose meters everything comes that passes here, and part: the share
+    of it, from one fraction to another, so that sub-meters of neighbouring parts add up. error: by which share the
+    meter counts too much.
+    """
 
     enterprise: str
     code: str
@@ -111,6 +130,9 @@ class Point:
     basis: str | None = None
     range_top: float | None = None
     process: str = ""
+    fed_by: tuple[str, ...] = ()
+    part: tuple[float, float] = (0.0, 1.0)
+    error: float = 0.0
 
     @property
     def key(self) -> str:
@@ -128,6 +150,45 @@ class Intake:
     is_agricultural: bool
     in_service_from: date
     in_service_to: date | None = None
+    permit_number: str | None = None
+    permit_from: date | None = None
+    permit_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ControlIndex:
+    enterprise: str
+    year: int
+    water_m3: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    enterprise: str
+    code: str
+    name: str
+    product: str
+    in_service_from: date
+    in_service_to: date | None = None
+    capacity_t_a: int | None = None
+    charging: str | None = None
+    quenching: str | None = None
+    commissioned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    product: str
+    region: str
+    edition: str
+    grade: str
+    value: float
+    unit: str
+    source: str
+    confidence: str
+    valid_from: date
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +199,17 @@ class MeteringPlace:
     level: str
     in_service_from: date
     in_service_to: date | None = None
+    medium: str = "water"
+    flow: str = "in"
+    use: str | None = None
     intake: str | None = None
+    parent: str | None = None
+    line: str | None = None
+
+    @property
+    def key(self) -> str:
+        """``{enterprise}/{code}``, as in a finding's subject."""
+        return f"{self.enterprise}/{self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +302,10 @@ class City:
     tags: tuple[Tag, ...] = ()
     limits: tuple[LimitRow, ...] = ()
     key_region_from: date | None = None
+    parks: tuple[Park, ...] = ()
+    lines: tuple[Line, ...] = ()
+    control_indices: tuple[ControlIndex, ...] = ()
+    quotas: tuple[Quota, ...] = ()
 
     @property
     def first_day(self) -> date:

@@ -150,6 +150,30 @@ class Marking:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A meter that is taken off in the middle of an hour for another one that begins at `initial` counts.
+
+    posted: clock value at which the enterprise enters it.
+    """
+
+    point: str
+    hour: int
+    initial: int
+    posted: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Hours [start, end) in which a meter counts the same number each hour, whatever passes; 0: it stands still."""
+
+    point: str
+    start: int
+    end: int
+    counts: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeakTest:
     """A test record that arrives during the story; becomes: stored, correction or duplicate."""
 
@@ -175,6 +199,8 @@ class Effects:
     logger_silences: list[LoggerSilence] = field(default_factory=list)
     rollovers: dict[str, int] = field(default_factory=dict)
     resets: dict[str, int] = field(default_factory=dict)
+    replacements: list[Replacement] = field(default_factory=list)
+    stuck: list[Stuck] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     redeliveries: list[Redelivery] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulators.city import City, CounterSpec, Point
 from simulators.devices import cems, counter, logger
 from simulators.devices.noise import generator
-from simulators.effects import Edit, Effects
+from simulators.effects import Edit, Effects, Stuck
 
 #: Instant of the first value of an hour, and the step, in minutes; counters are read at the end of each part.
 Stamps = tuple[int, ...]
@@ -32,6 +32,8 @@ class Day:
 SELF_CHECK = (4, 10)
 SELF_CHECK_MINUTES = 8
 _DAY_S = 86_400
+#: Days of counters that are kept, of those that hang below others.
+_REMEMBERED = 2000
 
 
 def stamps(point: Point) -> Stamps:
@@ -66,7 +68,13 @@ class Field:
         self._lost: dict[str, list[tuple[int, int]]] = {}
         for lost in effects.lost:
             self._lost.setdefault(lost.point, []).append((lost.start, lost.end))
-        self._resets = effects.resets
+        self._point = {point.key: point for point in city.points}
+        self._stuck: dict[str, list[Stuck]] = {}
+        for stuck in effects.stuck:
+            self._stuck.setdefault(stuck.point, []).append(stuck)
+        self._restarts = {point: (hour, 0) for point, hour in effects.resets.items()}
+        self._restarts |= {change.point: (change.hour, change.initial) for change in effects.replacements}
+        self._flowed: dict[tuple[str, int], counter.Counts] = {}
         self._analysers = [point for point in city.points if point.kind != "counter"]
         self._analysers.sort(key=lambda point: point.statistic is not None)  # what is said of others comes after them
         self._self_checked = {f"{p.enterprise}/{p.of}" for p in city.points if p.statistic == "zero_drift"}
@@ -148,19 +156,40 @@ class Field:
             if edit.flag is not None:
                 flags[part] = edit.flag
 
-    def increments(self, point: Point, day: int) -> counter.Counts:
-        """Counts that pass in each part of a day, whatever the register shows."""
+    def passed(self, point: Point, day: int) -> counter.Counts:
+        """Counts that really pass in each part of a day: of its own, or its part of what its mains pass each hour."""
         assert point.counter is not None
-        count = 86_400 // point.interval_s
-        return counter.day_increments(self._seed, point.key, point.counter, point.typical, day, count)
+        if not point.fed_by:
+            count = _DAY_S // point.interval_s
+            return counter.day_increments(self._seed, point.key, point.counter, point.typical, day, count)
+        if (known := self._flowed.get((point.key, day))) is not None:
+            return known
+        entered = np.zeros(24, np.int64)
+        for code in point.fed_by:
+            main = self._point[f"{point.enterprise}/{code}"]
+            assert main.counter is not None
+            hourly = self.passed(main, day).reshape(24, -1).sum(axis=1)
+            entered += np.rint(hourly * main.counter.scale * 1000).astype(np.int64)
+        if len(self._flowed) > _REMEMBERED:
+            self._flowed.clear()
+        made = counter.part_of(entered, point.part, point.counter)
+        self._flowed[(point.key, day)] = made
+        return made
+
+    def increments(self, point: Point, day: int) -> counter.Counts:
+        """Counts that the meter adds in each part of a day, whatever the register shows."""
+        counted = counter.counted(self.passed(point, day), point.error)
+        for stuck in self._stuck.get(point.key, ()):
+            per_hour = 3600 // point.interval_s
+            hours = slice(max(stuck.start - day * 24, 0) * per_hour, max(stuck.end - day * 24, 0) * per_hour)
+            counted = counted.copy()
+            counted[hours] = stuck.counts
+        return counted
 
     def hour_volume(self, point: Point, hour: int) -> float:
-        """What really flowed in an hour, in units of the point."""
+        """What the meter counted in an hour, in units of the point."""
         assert point.counter is not None
-        per_hour = 3600 // point.interval_s
-        part = hour % 24 * per_hour
-        counts = self.increments(point, hour // 24)[part : part + per_hour].sum()
-        return round(float(counts) * point.counter.scale, 6)
+        return round(self.hour_counts(point, hour) * point.counter.scale, 6)
 
     def day(self, day: int) -> Day:
         """Everything that is shown on one day (0 is the month's first). The two newest days are kept."""
@@ -199,15 +228,21 @@ class Field:
 
     def _register(self, point: Point, spec: CounterSpec, counts: counter.Counts, day: int) -> NDArray[np.float64]:
         base = counts + self._starts[point.key]
-        reset = self._resets.get(point.key)
-        if reset is not None:
+        if point.key in self._restarts:
+            restart, initial = self._restarts[point.key]
             hours = day * 24 + np.arange(len(counts)) * point.interval_s // 3600
-            base = np.where(hours >= reset, counts - self._counts_at_reset(point, reset), base)
+            base = np.where(hours >= restart, counts - self._counts_at(point, restart) + initial, base)
         return counter.shown(base, spec)
 
-    def _counts_at_reset(self, point: Point, hour: int) -> int:
-        """The register starts from zero in the middle of the hour: half of its first increment has passed by then."""
+    def _counts_at(self, point: Point, hour: int) -> int:
+        """In the middle of an hour: half of its increment has passed by then."""
         return self._counts_before(point, hour) + int(self.hour_counts(point, hour) // 2)
+
+    def final(self, point: Point, hour: int) -> float:
+        """What the register shows in the middle of an hour, where it has not been started again before."""
+        assert point.counter is not None
+        counts = np.array([self._starts[point.key] + self._counts_at(point, hour)])
+        return float(counter.shown(counts, point.counter)[0])
 
     def hour_counts(self, point: Point, hour: int) -> int:
         """Counts of one hour."""

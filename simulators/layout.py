@@ -21,7 +21,9 @@ from simulators.effects import (
     Outcome,
     Redelivery,
     Refused,
+    Replacement,
     Silence,
+    Stuck,
 )
 from simulators.scenario import Scenario
 from simulators.standards import Limits
@@ -222,6 +224,16 @@ class _Layout:
     def register_reset(self, scenario: Scenario) -> None:
         point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key
         self._effects.resets[point] = self._timeline.hour(scenario["at"])
+
+    def meter_replaced(self, scenario: Scenario) -> None:
+        point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key
+        hour, posted = self._timeline.hour(scenario["at"]), self._timeline.hour(scenario["posted"])
+        self._effects.replacements.append(Replacement(point, hour, scenario["initial"], posted, scenario["reason"]))
+
+    def meter_stuck(self, scenario: Scenario) -> None:
+        point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key
+        hours = self._hours(scenario["start"], scenario["hours"])
+        self._effects.stuck.append(Stuck(point, hours.start, hours.stop, scenario["counts"]))
 
     def refused(self, scenario: Scenario) -> None:
         sent = self._timeline.hour(scenario["sent"])

@@ -56,6 +56,8 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "point_silent": (frozenset({"enterprise", "point", "start", "until"}), frozenset()),
     "register_rollover": (frozenset({"enterprise", "point", "at"}), frozenset()),
     "register_reset": (frozenset({"enterprise", "point", "at"}), frozenset()),
+    "meter_replaced": (frozenset({"enterprise", "point", "at", "initial", "posted", "reason"}), frozenset()),
+    "meter_stuck": (frozenset({"enterprise", "point", "start", "hours", "counts"}), frozenset()),
     "refused": (
         frozenset({"enterprise", "sent", "topic", "payload", "reason", "items"}),
         frozenset({"stored", "padding"}),

@@ -28,7 +28,10 @@ COMPONENT_COLUMNS = (
 )  # fmt: skip
 
 #: Fields that no operator could know.
-_ONLY_SIMULATORS_KNOW = {"point": ("typical", "process"), "station": ("outlet",)}
+_ONLY_SIMULATORS_KNOW = {
+    "point": ("typical", "process", "fed_by", "part", "error"),
+    "station": ("outlet",),
+}
 
 _HEADER = """\
 # The simulated city of the demo. Every name is invented; none of these enterprises exists.
@@ -42,11 +45,15 @@ def render(city: City) -> dict[str, str]:
     parts = [_HEADER, _table("city", itself, array=False)]
     for name, records in (
         ("district", city.districts),
+        ("park", city.parks),
         ("enterprise", city.enterprises),
         ("outlet", city.outlets),
         ("point", city.points),
         ("limit", city.limits),
         ("intake", city.intakes),
+        ("control_index", city.control_indices),
+        ("line", city.lines),
+        ("quota", city.quotas),
         ("metering_place", city.places),
         ("meter", city.meters),
         ("station", city.stations),

@@ -20,6 +20,19 @@ def day_increments(seed: int, name: str, spec: CounterSpec, flow_per_h: float, d
     return np.maximum(np.rint(counts), 1).astype(np.int64)
 
 
+def part_of(entered: Counts, part: tuple[float, float], spec: CounterSpec) -> Counts:
+    """Counts of a sub-meter: its part of what entered, in thousandths of a unit. Neighbouring parts add up exactly."""
+    low, high = (np.rint(entered * (end / (spec.scale * 1000))) for end in part)
+    counts: Counts = (high - low).astype(np.int64)
+    return counts
+
+
+def counted(passed: Counts, error: float) -> Counts:
+    """What a meter that counts too much by a share makes of what passes it."""
+    made: Counts = np.rint(passed * (1 + error)).astype(np.int64)
+    return made if error else passed
+
+
 def start_counts(name: str, spec: CounterSpec) -> int:
     """Where an ordinary register stands when the story begins: between 10 and 40 % of its range."""
     return int(10**spec.digits * (0.1 + 0.3 * phase(name)))

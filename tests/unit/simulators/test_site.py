@@ -84,10 +84,10 @@ def test_the_toml_says_what_the_register_says(city: City) -> None:
     document = tomllib.loads(files["demo.toml"])
     assert set(document) == {
         "city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component",
-        "component_file", "station", "tag", "limit",
+        "component_file", "station", "tag", "limit", "park", "line", "control_index", "quota",
     }  # fmt: skip
     assert [point["code"] for point in document["point"]] == [point.code for point in city.points]
-    assert not {"typical", "process"} & set(document["point"][0])
+    assert not {"typical", "process", "fed_by", "part", "error"} & set(document["point"][0])
     assert [(row["quantity"], row["value"], row.get("outlet")) for row in document["limit"]] == [
         (row.quantity, row.value, row.outlet) for row in city.limits
     ]
@@ -110,4 +110,4 @@ def test_no_name_is_a_real_one(city: City) -> None:
             assert enterprise.name not in text
             assert own not in text, f"{own} of {enterprise.name}"
     assert not any(city.name in text for text in tables)
-    assert not any(district.name in text for text in tables for district in city.districts)
+    assert not any(area.name in text for text in tables for area in (*city.districts, *city.parks))
