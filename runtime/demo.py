@@ -28,14 +28,15 @@ from ingest.passwords import hash_password
 from runtime.clock import ClockFile
 from runtime.databases import Embedded, embedded_database
 from runtime.demo_check import check
+from runtime.ledgerfile import import_ledger
 from runtime.progress import Figures, Screen, family_memory_mb, memory_mb
 from runtime.settings import PREFIX, Settings
 from runtime.site import apply_site
 from runtime.sitefile import load_site
 from runtime.supervisor import Supervisor
-from simulators.air_register import ENABLED_BECAUSE, ENABLED_RULES
+from simulators.enabled import ENABLED
 from simulators.inbox import Inbox
-from simulators.marker import BUREAU_AUTHOR, Marker
+from simulators.marker import BUREAU_AUTHOR, Marker, Upload
 from simulators.publish import Publisher
 from simulators.site import write as write_site
 from simulators.story import Step, Story
@@ -66,6 +67,7 @@ class _Run:
     """What one run needs to hand from part to part."""
 
     story: Story
+    folder: Path
     clock: ClockFile
     database: Database
     publisher: Publisher
@@ -164,7 +166,8 @@ async def _demo(
         figures = Figures(clock=clock())
         marker = Marker(f"http://127.0.0.1:{ports['api_port']}", passwords)
         run = _Run(
-            story, clock, database, publisher, marker, inbox, supervisor, screen, figures, began, embedded.server.pid
+            story, folder, clock, database, publisher, marker, inbox, supervisor, screen, figures, began,
+            embedded.server.pid,
         )  # fmt: skip
         return await _tell(run, stop, seconds)
 
@@ -178,9 +181,8 @@ async def _register(database: Database, story: Story, clock: ClockFile, folder: 
     site, *_ = write_site(story.city, folder)
     await apply_site(database, load_site(site), clock)
     passwords = {enterprise.code: secrets.token_urlsafe(12) for enterprise in story.city.enterprises}
-    reason, source = ENABLED_BECAUSE
     async with database.transaction() as connection:
-        for rule_id in ENABLED_RULES:
+        for rule_id, (reason, source) in ENABLED.items():
             decision = NewDecision(rule_id, story.timeline.first_day, True, {}, BUREAU_AUTHOR, reason, source)
             await add_decision(connection, decision, clock())
         for enterprise, password in passwords.items():
@@ -256,11 +258,16 @@ async def _play(run: _Run, step: Step) -> None:
     started = time.monotonic()
     await run.publisher.publish(step.messages)
     run.publishing_s += time.monotonic() - started
-    if step.settle or step.marks:
+    if step.settle or step.acts:
         await _settle(run)
-    for act in step.marks:
-        await asyncio.to_thread(run.marker.act, act)
-    if step.marks:
+    for act in step.acts:
+        if isinstance(act, Upload):
+            path = run.folder / act.name
+            path.write_text(act.text, "utf-8")
+            await import_ledger(run.database, path, run.clock, author=BUREAU_AUTHOR)
+        else:
+            await asyncio.to_thread(run.marker.act, act)
+    if step.acts:
         await _settle(run)
     if time.monotonic() - run.looked >= _LOOK_S:
         await _look(run)

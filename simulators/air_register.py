@@ -119,10 +119,6 @@ _STATED_UNITS = {"hour_total": "m3", "zero_drift": "%", "span_drift": "%"}
 
 _PERMIT = "排污许可证（虚构）"
 
-#: Rules that are shipped as drafts and that the bureau of this city has put in force, with its reason and source.
-ENABLED_RULES = ("qa.calibration_due", "qa.zero_drift", "qa.span_drift")
-ENABLED_BECAUSE = ("已对照标准原文核对校准周期与失控限（虚构）", "HJ 75-2017 第11章（虚构的核对）")
-
 
 def outlets() -> Iterator[Outlet]:
     """All outlets and places, in the order of the table."""

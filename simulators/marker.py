@@ -1,4 +1,7 @@
-"""Enterprises that mark their data and a bureau that rejects marks, as any foreign client of the HTTP API does it."""
+"""What enterprises and a bureau enter by hand, as any foreign client of the HTTP API does it.
+
+Marks and what is thought of them, meters that were replaced, figures of the ledger.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _TIMEOUT_S = 30
 
 
 class MarkFailed(WorldFailed):
-    """The platform did not take a mark or a rejection."""
+    """The platform did not take a mark, a rejection or another entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,27 @@ class MarkAct:
     end: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something else that an enterprise (None: the bureau) enters at a step of the story."""
+
+    enterprise: str | None
+    path: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of figures that a clerk of the bureau imports into the ledger at a step of the story."""
+
+    name: str
+    text: str
+
+
+#: What people do at a step, after everything known at its clock value has been judged.
+Act = MarkAct | Entry | Upload
+
+
 class Marker:
     """Acts over HTTP. passwords: of enterprises, by code, for Basic authentication. token: of the bureau, if any."""
 
@@ -47,10 +71,14 @@ class Marker:
         self._ids: dict[Marking, int] = {}
         self.posted = 0
         self.rejected = 0
+        self.entered = 0
 
-    def act(self, act: MarkAct) -> None:
+    def act(self, act: MarkAct | Entry) -> None:
         """Do it; returns when the platform has confirmed. Blocks. Raises MarkFailed with the platform's answer."""
-        if act.what == "post":
+        if isinstance(act, Entry):
+            self._send(act.path, act.body, self._account(act.enterprise))
+            self.entered += 1
+        elif act.what == "post":
             self._post(act)
         else:
             self._reject(act.mark)
@@ -70,15 +98,21 @@ class Marker:
         }
         if act.mark.point is not None:
             body["point"] = act.mark.point.split("/")[1]
-        account = f"{enterprise}:{self._passwords[enterprise]}".encode()
-        made = self._send("/v1/marks", body, f"Basic {base64.b64encode(account).decode()}")
+        made = self._send("/v1/marks", body, self._account(enterprise))
         self._ids[act.mark] = int(made["mark_id"])
         self.posted += 1
 
     def _reject(self, mark: Marking) -> None:
         body = {"author": BUREAU_AUTHOR, "reason": mark.because}
-        self._send(f"/v1/marks/{self._ids[mark]}/reject", body, self._token and f"Bearer {self._token}")
+        self._send(f"/v1/marks/{self._ids[mark]}/reject", body, self._account(None))
         self.rejected += 1
+
+    def _account(self, enterprise: str | None) -> str | None:
+        """What a request of an enterprise, or of the bureau, is authorised by."""
+        if enterprise is None:
+            return self._token and f"Bearer {self._token}"
+        account = f"{enterprise}:{self._passwords[enterprise]}".encode()
+        return f"Basic {base64.b64encode(account).decode()}"
 
     def _send(self, path: str, body: Mapping[str, Any], authorization: str | None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"} | ({"Authorization": authorization} if authorization else {})

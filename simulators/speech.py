@@ -21,6 +21,7 @@ class Format(StrEnum):
 
     JSON = "json"
     LEAK_TESTS = "leak-tests"
+    PRODUCTION = "production"
     HJ212_2005 = "hj212-2005"
     HJ212_2017 = "hj212-2017"
     HJ212_2025 = "hj212-2025"

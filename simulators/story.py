@@ -14,6 +14,7 @@ from domain.clock import Clock
 from domain.periods import SITE_ZONE, Period
 from simulators import malformed, wire
 from simulators.city import GATEWAY, City
+from simulators.desk import Desk
 from simulators.devices.ldar_gun import Record, record
 from simulators.dialects import Dialect, dialects
 from simulators.effects import Correction, Effects
@@ -21,7 +22,7 @@ from simulators.field import Field, due
 from simulators.fleet import Secret, Senders, secrets_from
 from simulators.layout import lay_out
 from simulators.leak_register import last_tests
-from simulators.marker import MarkAct
+from simulators.marker import Act, MarkAct
 from simulators.messages import Message, Tally
 from simulators.plants import build_city
 from simulators.scenario import load
@@ -43,14 +44,14 @@ _BECOMES = {"stored": Tally(stored=1), "duplicate": Tally(duplicates=1), "correc
 class Step:
     """One clock hour. settle: the rules and alerts must have caught up before the clock moves on from `clock`.
 
-    marks: what enterprises and the bureau do, after everything known at `clock` has been judged.
+    acts: what enterprises and the bureau do, after everything known at `clock` has been judged.
     """
 
     index: int
     period: Period
     messages: tuple[Message, ...]
     settle: bool
-    marks: tuple[MarkAct, ...] = ()
+    acts: tuple[Act, ...] = ()
 
     @property
     def clock(self) -> datetime:
@@ -80,6 +81,7 @@ class Story:
         self.effects: Effects = lay_out(load(), self.city, self.timeline)
         self.seed = seed
         self._field = Field(seed, self.city, self.effects)
+        self._desk = Desk(self.city, self.timeline, self.effects, self._field)
         self._tallies: dict[int, tuple[tuple[str, Tally], ...]] = {}
         self._settle: set[int] | None = None
         self.secrets = secrets_from(self.city.stations, salt) | dict(secrets or {})
@@ -144,7 +146,8 @@ class Story:
                 self.step(index)
         return self.referee.truth(clock, (pair for index in range(clock) for pair in self._tallies[index]))
 
-    def _acts(self, clock: int) -> Iterator[MarkAct]:
+    def _acts(self, clock: int) -> Iterator[Act]:
+        yield from self._desk.acts(clock)
         for mark in self.effects.marks:
             for what, when in (("post", mark.posted), ("reject", mark.rejected)):
                 if when == clock:
@@ -185,6 +188,7 @@ class Story:
         for wrong in self.effects.malformed:
             if wrong.sent == index:
                 yield malformed.message(wrong, self.timeline.at(index), self._loggers)
+        yield from self._desk.messages(index)
         for test in self.effects.leak_tests:
             if test.sent == index:
                 key = f"{test.enterprise}/{test.component}"

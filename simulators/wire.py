@@ -87,5 +87,10 @@ def leak_tests(records: Sequence[Record]) -> bytes:
     )
 
 
+def production(entries: Sequence[Mapping[str, object]]) -> bytes:
+    """The payload of a production message: a JSON list of figures of the ledger."""
+    return _compact(entries)
+
+
 def _compact(body: object) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

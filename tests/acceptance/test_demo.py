@@ -39,7 +39,7 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     assert figures["restarts"] == {}
     assert min(figures["marks"].values()) > 0
     # every wire format took part, and what it carried is stored bit for bit
-    formats = {"json", "hj212-2005", "hj212-2017", "hj212-2025", "sparkplug", "thingsboard", "leak-tests"}
+    formats = {"json", "hj212-2005", "hj212-2017", "hj212-2025", "sparkplug", "thingsboard", "leak-tests", "production"}
     assert figures["formats"].keys() == formats
     assert min(each["values"] for each in figures["formats"].values()) > 0
     assert figures["readings_compared"] > 0

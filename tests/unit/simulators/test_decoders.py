@@ -99,7 +99,7 @@ def _values(enterprise: str, samples: Samples) -> list[tuple[str, datetime, floa
 
 
 def _messages(told: Told, hour: int) -> list[Message]:
-    return [m for m in told.steps[hour].messages if m.format is not Format.LEAK_TESTS]
+    return [m for m in told.steps[hour].messages if m.format not in (Format.LEAK_TESTS, Format.PRODUCTION)]
 
 
 HOURS = (0, 5 * 24 + 2, 26 * 24 + 2, 749)

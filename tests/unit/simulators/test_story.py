@@ -50,7 +50,7 @@ def test_one_step_for_each_hour_up_to_the_end(told: Told) -> None:
 
 def _is_ordinary(message: Message) -> bool:
     """Readings of which nothing is refused."""
-    return not message.tally.refused and message.format is not Format.LEAK_TESTS
+    return not message.tally.refused and message.format not in (Format.LEAK_TESTS, Format.PRODUCTION)
 
 
 def test_tallies_hold_when_everything_is_decoded_again(told: Told) -> None:
@@ -165,7 +165,7 @@ def test_topics_and_sizes(told: Told) -> None:
                     assert message.topic.startswith(f"spBv1.0/{message.enterprise}/DDATA/{GATEWAY}/")
                 case Format.THINGSBOARD:
                     assert message.topic == "v1/gateway/telemetry"
-                case Format.JSON | Format.LEAK_TESTS:
+                case Format.JSON | Format.LEAK_TESTS | Format.PRODUCTION:
                     assert message.topic.startswith(f"plantwatch/v1/{message.enterprise}/{GATEWAY}/")
                 case _:
                     assert message.topic == f"plantwatch/v1/{message.enterprise}/{message.gateway}/hj212"
@@ -173,7 +173,7 @@ def test_topics_and_sizes(told: Told) -> None:
 
 def test_who_speaks_what(told: Told) -> None:
     messages = [m for m in told.steps[100].messages if not m.tally.refused]
-    assert {m.format for m in messages} == set(Format) - {Format.LEAK_TESTS}
+    assert {m.format for m in messages} == set(Format) - {Format.LEAK_TESTS, Format.PRODUCTION}
     over_tcp = {m.enterprise for m in messages if m.station is not None}
     assert over_tcp == {"yunhe-coking", "baiheng-cement"}
     assert {m.station for m in messages} - {None} == told.story.tcp_stations.keys()
