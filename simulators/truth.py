@@ -12,21 +12,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from simulators import truth_balance, truth_carbon, truth_energy, truth_intakes
 from simulators.city import City
 from simulators.effects import Effects, Outcome
 from simulators.events import Arrivals, Event, FindingKey
 from simulators.field import Field
 from simulators.standards import Limits
 from simulators.timing import Timeline
+from simulators.truth_accounts import Accounts
 from simulators.truth_alerts import AlertKey, Alerts, decisive_clocks, group_by_clock
+from simulators.truth_coverage import coverage_events
 from simulators.truth_hours import Hours
 from simulators.truth_leaks import leak_events
 from simulators.truth_mass import Masses
+from simulators.truth_meters import Meters
 from simulators.truth_said import Said
 from simulators.truth_signs import SIGNS, sign_events
 from simulators.truth_stacks import Stacks
+from simulators.truth_totals import Totals
 from simulators.truth_warn import Warnings
 from simulators.truth_water import water_events
+
+#: What judges a month's accounts.
+JUDGES = (
+    truth_balance.balances,
+    truth_balance.leaks,
+    truth_balance.reuse,
+    truth_intakes.permits,
+    truth_intakes.quotas,
+    truth_intakes.cap,
+    truth_intakes.reports,
+    truth_energy.lines,
+    truth_energy.enterprises,
+    truth_carbon.accounts,
+    truth_carbon.green,
+    truth_carbon.solid,
+)
 
 if TYPE_CHECKING:
     from simulators.messages import Tally
@@ -105,6 +126,9 @@ class Referee:
         self._said = Said(hours, limits)
         self._masses = Masses(hours, limits)
         self._warnings = Warnings(hours, limits)
+        self.totals = Totals(city, timeline, effects, field)
+        self._books = Accounts(city, timeline, self.totals, JUDGES)
+        self._meters = Meters(city, timeline, effects, field)
         self._made: tuple[int, list[Event]] = (0, [])
 
     def events(self, until: int, *, judged_first: bool = False) -> list[Event]:
@@ -119,6 +143,9 @@ class Referee:
             *self._warnings.events(until, arrivals),
             *sign_events(self._timeline, self._effects, until),
             *water_events(self._city, self._timeline, until, arrivals),
+            *coverage_events(self._city, self._timeline, self.totals, until),
+            *self._meters.events(until, arrivals),
+            *self._books.events(until),
             *leak_events(self._city, self._timeline, self._effects, until),
         ]
         made.sort(key=lambda event: event.clock)
@@ -183,6 +210,12 @@ class Referee:
             if hour + 1 <= clock:
                 volume = self._field.hour_volume(self._city.point(key), hour)
                 yield (f"point:{key}", self._timeline.at(hour)), HourFact("rollover", volume)
+        for change in self._effects.replacements:
+            if change.hour + 1 <= clock:
+                entered = change.posted <= clock
+                known = self._field.hour_volume(self._city.point(change.point), change.hour) if entered else None
+                fact = HourFact("replaced" if entered else "reset", known)
+                yield (f"point:{change.point}", self._timeline.at(change.hour)), fact
         for key, hour in self._effects.resets.items():
             if hour + 1 <= clock:
                 yield (f"point:{key}", self._timeline.at(hour)), HourFact("reset", None)

@@ -27,22 +27,35 @@ from simulators.events import Event, FindingKey
 
 HISTORICAL_AFTER_H = 24
 
-#: rule prefix: (alert per, subject kinds that alert)
+#: rule prefix: (alert per, subject kinds that alert); the first that fits counts.
 POLICIES = {
-    "ule.": ("subject", "pollutant"),
-    "legal.": ("subject", "pollutant"),
-    "water.": ("subject", "enterprise"),
-    "ldar.": ("enterprise", "component"),
-    "data.point_offline": ("subject", "point"),
-    "mass.": ("subject", "pollutant"),
-    "data.capture_rate": ("subject", "pollutant"),
-    "data.transmission_rate": ("subject", "outlet"),
-    "data.reported_": ("subject", "point"),
-    "sign.": ("subject", "outlet"),
-    "warn.": ("subject", "pollutant"),
-    "qa.": ("subject", "point"),
-    "gc.": ("subject", "point"),
-    "voc.": ("subject", "outlet"),
+    "ule.": ("subject", ("pollutant",)),
+    "legal.": ("subject", ("pollutant",)),
+    "water.balance": ("subject", ("place", "enterprise")),
+    "water.quota": ("subject", ("line",)),
+    "water.cap": ("subject", ("city",)),
+    "water.": ("subject", ("enterprise",)),
+    "energy.balance.": ("subject", ("place", "enterprise")),
+    "energy.unit": ("subject", ("line",)),
+    "energy.benchmark_share": ("subject", ("city",)),
+    "energy.": ("subject", ("enterprise",)),
+    "carbon.": ("subject", ("enterprise",)),
+    "green.": ("subject", ("city",)),
+    "solid.": ("subject", ("enterprise", "city")),
+    "ldar.": ("enterprise", ("component",)),
+    "data.arrival_rate": ("subject", ("enterprise",)),
+    "data.meter_": ("subject", ("point",)),
+    "data.identical_increments": ("subject", ("point",)),
+    "data.point_offline": ("subject", ("point",)),
+    "mass.": ("subject", ("pollutant",)),
+    "data.capture_rate": ("subject", ("pollutant",)),
+    "data.transmission_rate": ("subject", ("outlet",)),
+    "data.reported_": ("subject", ("point",)),
+    "sign.": ("subject", ("outlet",)),
+    "warn.": ("subject", ("pollutant",)),
+    "qa.": ("subject", ("point",)),
+    "gc.": ("subject", ("point",)),
+    "voc.": ("subject", ("outlet",)),
 }
 
 #: rule id, alert subject, occurred_at
@@ -141,8 +154,8 @@ def alert_per(rule: str) -> str:
 
 def alert_subject(rule: str, subject: str) -> str | None:
     """What an alert about that subject is filed under; None when the rule raises none about it."""
-    per, kind = next(policy for prefix, policy in POLICIES.items() if rule.startswith(prefix))
-    if not subject.startswith(f"{kind}:"):
+    per, kinds = next(policy for prefix, policy in POLICIES.items() if rule.startswith(prefix))
+    if subject.partition(":")[0] not in kinds:
         return None
     return f"enterprise:{subject.split(':')[1].split('/')[0]}" if per == "enterprise" else subject
 

@@ -39,62 +39,66 @@ def water_events(city: City, timeline: Timeline, until: int, arrivals: Arrivals)
     yield from _offline(city, timeline, until, arrivals)
 
 
-def _closed_days(timeline: Timeline, until: int) -> Iterator[tuple[int, date, Period]]:
+def closed_days(timeline: Timeline, until: int) -> Iterator[tuple[int, date, Period]]:
     """(clock at which it is judged, day, period) of each closed day."""
     for number in range(max(0, (until - 1) // 24)):
         day = timeline.first_day + timedelta(days=number)
         yield closing_clock((number + 1) * 24), day, day_period(day)
 
 
-def _active(meter: Meter, day: date) -> bool:
+def is_fitted(meter: Meter, day: date) -> bool:
     installed = meter.installed_on <= day and (meter.removed_on is None or day < meter.removed_on)
     return installed and day <= add_months(meter.verified_on, meter.verification_months)
 
 
-def _in_service(record: object, day: date) -> bool:
+def in_service(record: object, day: date) -> bool:
     since: date = getattr(record, "in_service_from")  # noqa: B009
     until: date | None = getattr(record, "in_service_to")  # noqa: B009
     return since <= day and (until is None or day < until)
 
 
-def _groups(city: City, members: list[Enterprise]) -> Iterator[tuple[str, list[Enterprise]]]:
-    """Districts and the city, as subjects, with their enterprises."""
+def groups(city: City, members: list[Enterprise]) -> Iterator[tuple[str, list[Enterprise]]]:
+    """Parks, districts and the city, as subjects, with their enterprises."""
+    for park in city.parks:
+        yield f"park:{park.code}", [e for e in members if e.park == park.code]
     for district in city.districts:
         yield f"district:{district.code}", [e for e in members if e.district == district.code]
     yield f"city:{city.code}", members
 
 
-def _judge(value: float, met: bool) -> Outcome:
+def judged(value: float, met: bool) -> Outcome:
     return Outcome("compliant", "target_met", value) if met else Outcome("violation", "target_not_met", value)
 
 
 def _installation(city: City, timeline: Timeline, until: int) -> Iterator[Event]:
     industrial = [enterprise for enterprise in city.enterprises if enterprise.is_industrial]
-    for clock, day, period in _closed_days(timeline, until):
+    for clock, day, period in closed_days(timeline, until):
         if day.year not in INSTALLATION_TARGET:
             continue
         rates = {enterprise.code: _fitted_pct(city, enterprise, day) for enterprise in industrial}
         for enterprise in industrial:
             rate = rates[enterprise.code]
-            outcome = Outcome("undetermined", "no_metering_place") if rate is None else _judge(rate, rate >= 100)
+            outcome = Outcome("undetermined", "no_metering_place") if rate is None else judged(rate, rate >= 100)
             yield Event(clock, INSTALLATION, f"enterprise:{enterprise.code}", period, outcome)
-        for subject, members in _groups(city, industrial):
+        for subject, members in groups(city, industrial):
             complete = sum(rates[member.code] == 100 for member in members)
             outcome = Outcome("undetermined", "no_enterprise")
             if members:
-                outcome = _judge(100 * complete / len(members), complete == len(members))
+                outcome = judged(100 * complete / len(members), complete == len(members))
             yield Event(clock, INSTALLATION, subject, period, outcome)
 
 
 def _fitted_pct(city: City, enterprise: Enterprise, day: date) -> float | None:
     places = [
         place for place in city.places
-        if place.enterprise == enterprise.code and place.level == "unit" and _in_service(place, day)
+        if place.enterprise == enterprise.code
+        and (place.medium, place.level) == ("water", "unit")
+        and in_service(place, day)
     ]  # fmt: skip
     if not places:
         return None
     fitted = sum(
-        any(m.enterprise == place.enterprise and m.place == place.code and _active(m, day) for m in city.meters)
+        any(m.enterprise == place.enterprise and m.place == place.code and is_fitted(m, day) for m in city.meters)
         for place in places
     )
     return 100 * fitted / len(places)
@@ -119,7 +123,7 @@ class _Online:
         }
 
     def events(self, until: int) -> Iterator[Event]:
-        days = list(_closed_days(self._timeline, until))
+        days = list(closed_days(self._timeline, until))
         current: dict[tuple[str, str, date], Outcome] = {}
         moments = [(clock, day, period, True) for clock, day, period in days]
         for _, late_clock, hours in self._arrivals.late():
@@ -137,11 +141,11 @@ class _Online:
                     yield Event(clock, rule, subject, period, outcome)
 
     def _day(self, day: date, clock: int) -> Iterator[tuple[str, str, Outcome]]:
-        intakes = [i for i in self._city.intakes if not i.is_agricultural and _in_service(i, day)]
+        intakes = [i for i in self._city.intakes if not i.is_agricultural and in_service(i, day)]
         online = {(i.enterprise, i.code): self._is_online(i, day, clock) for i in intakes}
-        groups = [(f"enterprise:{e.code}", [e]) for e in self._city.enterprises]
-        groups += list(_groups(self._city, list(self._city.enterprises)))
-        for subject, members in groups:
+        subjects = [(f"enterprise:{e.code}", [e]) for e in self._city.enterprises]
+        subjects += list(groups(self._city, list(self._city.enterprises)))
+        for subject, members in subjects:
             codes = {member.code for member in members}
             mine = [intake for intake in intakes if intake.enterprise in codes]
             if not mine and subject.startswith("enterprise:"):
@@ -153,13 +157,13 @@ class _Online:
     def _targets(self, subject: str, day: date, value: float | None) -> Iterator[tuple[str, str, Outcome]]:
         nothing = Outcome("undetermined", "no_intake")
         if (target := GREEN_TARGET.get(day.year)) is not None:
-            yield ONLINE_GREEN, subject, nothing if value is None else _judge(value, value >= target)
+            yield ONLINE_GREEN, subject, nothing if value is None else judged(value, value >= target)
         if (target := COKING_TARGET.get(day.year)) is not None:
-            yield ONLINE_COKING, subject, nothing if value is None else _judge(value, value > target)
+            yield ONLINE_COKING, subject, nothing if value is None else judged(value, value > target)
 
     def _is_online(self, intake: Intake, day: date, clock: int) -> bool:
         for meter in self._meters[(intake.enterprise, intake.code)]:
-            if meter.point is None or not _active(meter, day):
+            if meter.point is None or not is_fitted(meter, day):
                 continue
             since = max(day_start(day.replace(day=1)), day_start(meter.installed_on), self._city.month.start)
             hours = range((since - self._city.month.start) // HOUR, self._hour_after(day))

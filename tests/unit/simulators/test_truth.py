@@ -172,9 +172,10 @@ def test_alerts_worth_naming(told: Told) -> None:
     assert mine == {day_start(date(2026, 9, day)) + hour * HOUR for day, hour in expected}
     corrected = (so2, outlet, day_start(date(2026, 9, 25)) + 2 * HOUR)
     assert corrected in told.truth.withdrawn
-    # silent meters whose data came late, and warnings about the hour that was corrected
+    # silent meters whose data came late, an hour that was corrected, a replacement that was entered
     others = {(rule, subject.split("/")[0]) for rule, subject, _ in told.truth.withdrawn - {corrected}}
     assert others == {
+        ("data.meter_step", "point:lanxu-chloralkali"),
         ("data.point_offline", "point:qinglan-coking"),
         ("warn.legal", "pollutant:yunhe-coking"),
     }
@@ -194,7 +195,7 @@ def test_refusals_and_the_accounting_law(told: Told) -> None:
     for (enterprise, _), items in told.truth.refusals.items():
         totals[enterprise] += items
     assert {e: a.refused for e, a in told.truth.accounting.items() if a.refused} == dict(totals)
-    assert sum(a.corrections for a in told.truth.accounting.values()) == 121
+    assert sum(a.corrections for a in told.truth.accounting.values()) == 122
     assert sum(a.duplicates for a in told.truth.accounting.values()) > 3000
 
 

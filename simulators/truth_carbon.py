@@ -1,0 +1,167 @@
+"""What must be found of carbon, green electricity and solid waste.
+
+Assumptions. A month's account is activity times factor: fuels after the published default values, electricity by the
+province's grid of the newest year, heat and steam by the default of GB/T 32150; what a plant's process gives off and
+what is recovered as reported. Figures of coal, coke and crude benzene are known by hearsay and judge nothing. Shares of
+green electricity and rates of waste are of the year to date, from registration on.
+"""
+
+from __future__ import annotations
+
+from simulators.city import Enterprise
+from simulators.effects import Outcome
+from simulators.truth_accounts import Account, Found
+from simulators.truth_energy import FACTORS, net
+
+ACCOUNT = "carbon.account"
+GREEN = "green.share"
+GREEN_CHEMICAL = "green.share.chemical"
+SOLID = "solid.rate"
+
+#: GJ and t of carbon per GJ, share that burns; of gases per 10^4 m3.
+FUELS = {
+    "raw_coal": (19.57, 0.02618, 0.93, 1),
+    "washed_coal": (26.334, 0.02541, 0.93, 1),
+    "middlings": (12.545, 0.02541, 0.93, 1),
+    "coke": (28.435, 0.0295, 0.93, 1),
+    "coke_oven_gas": (173.854, 0.0121, 0.99, 10_000),
+    "blast_furnace_gas": (33.0, 0.0708, 0.99, 10_000),
+    "natural_gas": (389.31, 0.0153, 0.99, 10_000),
+    "diesel": (42.652, 0.0202, 0.98, 1),
+    "gasoline": (43.07, 0.0189, 0.98, 1),
+    "coal_tar": (33.453, 0.022, 0.98, 1),
+    "crude_benzene": (41.816, 0.0227, 0.98, 1),
+}
+HEARSAY = ("raw_coal", "washed_coal", "middlings", "coke", "crude_benzene")
+CO2_PER_C = 44 / 12
+GRID_T_PER_KWH = 0.6479 / 1000
+HEAT_T_PER_GJ = 0.11
+STEAM_GJ_PER_T = 3.763
+CARRIERS = {"steam": HEAT_T_PER_GJ * STEAM_GJ_PER_T, "heat": HEAT_T_PER_GJ}
+
+_FLOWS = ("bought", "own", "sold", "stock_open", "stock_close", "feedstock")
+_GREEN = ("self_consumed", "direct_line", "traded", "certificate")
+CHEMICAL = ("chlor_alkali", "bdo", "carbide_pvc")
+
+
+def _flows(account: Account, enterprise: str, kind: str) -> dict[str, float]:
+    found = {flow: account.figure(enterprise, f"{flow}.{kind}", account.first) for flow in _FLOWS}
+    return {flow: value for flow, value in found.items() if value is not None}
+
+
+def _grid(account: Account, enterprise: str) -> tuple[float, bool] | None:
+    """(kWh from outside in the month, whether that is all), None where nothing is known of any."""
+    flows = _flows(account, enterprise, "electricity")
+    if "bought" in flows:
+        return flows["bought"] - flows.get("sold", 0.0), True
+    unit = [p for p in account.places(enterprise, "electricity", "unit") if p.parent is None]
+    if not unit:
+        return (0.0, False) if flows else None
+    (entered, one), (left, other) = (
+        account.totals.sum(p for p in unit if p.flow == flow) for flow in ("in", "out")
+    )  # fmt: skip
+    leaves = any(p.flow == "out" for p in unit)
+    return entered - left, one and (other or not leaves)
+
+
+def accounts(account: Account) -> Found:
+    """The carbon account of everybody with any energy in the month."""
+    for enterprise in account.city.enterprises:
+        outcome = _account(account, enterprise.code)
+        if outcome is not None:
+            yield ACCOUNT, f"enterprise:{enterprise.code}", outcome
+
+
+def _account(account: Account, enterprise: str) -> Outcome | None:
+    month = account.first
+    tonnes, missing, hearsay, any_kind = 0.0, False, False, False
+    lines = [line.code for line in account.lines(enterprise)]
+    for kind in FACTORS:
+        if kind == "electricity":
+            continue
+        flows = _flows(account, enterprise, kind)
+        if not flows:
+            burnt = any(account.figure(enterprise, f"used.{kind}", month, line) for line in lines)
+            made = any(account.figure(enterprise, f"made.{kind}", month, line) for line in lines)
+            missing |= burnt and not made and kind in FUELS
+            continue
+        any_kind = True
+        missing |= "bought" not in flows or ("stock_open" in flows) != ("stock_close" in flows)
+        activity = net(account, enterprise, kind, month) or 0.0
+        if kind in FUELS:
+            gj, carbon, oxidised, per = FUELS[kind]
+            tonnes += activity * gj * carbon * oxidised * CO2_PER_C / per
+            hearsay |= kind in HEARSAY and activity != 0
+        else:
+            tonnes += activity * CARRIERS[kind]
+    if (grid := _grid(account, enterprise)) is not None:
+        any_kind = True
+        tonnes += grid[0] * GRID_T_PER_KWH
+        missing |= not grid[1]
+    if not any_kind:
+        return None
+    tonnes += account.figure(enterprise, "carbon.process", month) or 0.0
+    tonnes -= account.figure(enterprise, "carbon.recovered", month) or 0.0
+    budget = account.figure(enterprise, "carbon.budget", month)
+    if missing:
+        return Outcome("undetermined", "incomplete_data")
+    if budget is None:
+        return Outcome("undetermined", "no_budget", tonnes)
+    if hearsay:
+        return Outcome("undetermined", "factor_unconfirmed", tonnes)
+    over = tonnes > budget
+    return Outcome("violation", "over_budget", tonnes) if over else Outcome("compliant", "within_budget", tonnes)
+
+
+def green(account: Account) -> Found:
+    """Green electricity of everybody with electricity, of the city, and of its chemical works."""
+    industrial = [e for e in account.city.enterprises if e.is_industrial]
+    for enterprise in industrial:
+        shares = sum(account.figure(enterprise.code, f"green.{item}", account.first) or 0.0 for item in _GREEN)
+        if _grid(account, enterprise.code) is not None or shares:
+            yield GREEN, f"enterprise:{enterprise.code}", _green(account, [enterprise], "no_limit")
+    city = f"city:{account.city.code}"
+    yield GREEN, city, _green(account, industrial, "no_target_this_year")
+    chemical = [e for e in industrial if e.industry in CHEMICAL]
+    yield GREEN_CHEMICAL, city, _green(account, chemical, "no_target_this_year")
+
+
+def _green(account: Account, members: list[Enterprise], otherwise: str) -> Outcome:
+    use, share, complete = 0.0, 0.0, True
+    for member in members:
+        grid = _grid(account, member.code)
+        complete &= grid is not None and grid[1]
+        if grid is not None:
+            use += grid[0] + (account.figure(member.code, "own.electricity", account.first) or 0.0)
+        share += sum(account.figure(member.code, f"green.{item}", account.first) or 0.0 for item in _GREEN)
+    if not complete:
+        return Outcome("undetermined", "incomplete_data")
+    if use <= 0:
+        return Outcome("undetermined", "no_flow")
+    return Outcome("undetermined", "green_exceeds_use" if share > use else otherwise, 100 * share / use)
+
+
+def solid(account: Account) -> Found:
+    """Waste of everybody who reports any, and of the city."""
+    reporting = [
+        e.code for e in account.city.enterprises if account.figure(e.code, "solid.generated", account.first) is not None
+    ]
+    for code in reporting:
+        yield SOLID, f"enterprise:{code}", _solid(account, [code])
+    yield SOLID, f"city:{account.city.code}", _solid(account, reporting)
+
+
+def _solid(account: Account, codes: list[str]) -> Outcome:
+    def tonnes(item: str) -> float:
+        return sum(account.figure(code, f"solid.{item}", account.first) or 0.0 for code in codes)
+
+    if not codes:
+        return Outcome("undetermined", "incomplete_data")
+    stocks = tonnes("utilised_stock") + tonnes("disposed_stock")
+    arisen, treated = tonnes("generated") + stocks, tonnes("utilised") + tonnes("disposed") + stocks
+    if arisen == 0:
+        return Outcome("undetermined", "no_flow")
+    value = 100 * treated / arisen
+    if treated > arisen:
+        return Outcome("undetermined", "more_than_generated", value)
+    return Outcome("compliant", "target_met", value) if value > 95 else Outcome("violation", "target_not_met", value)
