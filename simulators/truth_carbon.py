@@ -1,9 +1,10 @@
 """What must be found of carbon, green electricity and solid waste.
 
-Assumptions. A month's account is activity times factor: fuels after the published default values, electricity by the
-province's grid of the newest year, heat and steam by the default of GB/T 32150; what a plant's process gives off and
-what is recovered as reported. Figures of coal, coke and crude benzene are known by hearsay and judge nothing. Shares of
-green electricity and rates of waste are of the year to date, from registration on.
+Assumptions. A month's account is activity times factor: fuels after the published default values, with the calorific
+value that the enterprise measured where it reports one, electricity by the province's grid of the newest year, heat and
+steam by the default of GB/T 32150; what a plant's process gives off and what is recovered as reported. Figures of coal,
+coke and crude benzene are known by hearsay and judge nothing. Shares of green electricity and rates of waste are of the
+year to date, from registration on.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ def _account(account: Account, enterprise: str) -> Outcome | None:
         activity = net(account, enterprise, kind, month) or 0.0
         if kind in FUELS:
             gj, carbon, oxidised, per = FUELS[kind]
+            if (measured := account.figure(enterprise, f"ncv.{kind}", month)) is not None:
+                gj = measured * per / 1000 if per > 1 else measured  # MJ per m3 or per kg
             tonnes += activity * gj * carbon * oxidised * CO2_PER_C / per
             hearsay |= kind in HEARSAY and activity != 0
         else:

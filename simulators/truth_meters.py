@@ -2,14 +2,15 @@
 
 Assumptions. Frozen: of a local day, unit-level water meters; 22 known hourly increments at least; the works runs when
 the electricity of all its meters rose in 22 hours at least. Identical: the 48 hours that end with the day, 44 known
-increments at least, from the second day in service on. A step is found in the hour in which a register falls, and goes
-when the replacement is entered. An hour's increment is known when the hour and the one before it have readings; over a
-gap it belongs to the hour of the later one.
+increments at least, from the second day in service on; the value is their deviation. A step is found in the hour in
+which a register falls, and goes when the replacement is entered. An hour's increment is known when the hour and the one
+before it have readings; over a gap it belongs to the hour of the later one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import pstdev
 
 from domain.periods import day_period
 from simulators.city import City, Point
@@ -98,8 +99,9 @@ class Meters:
         found = list(self._increments(point, hours, known, arrivals))
         if len(found) < LEAST_HOURS:
             return Outcome("undetermined", "too_few_hours")
+        still = float(sum(increment == 0 for increment in found))
         if any(found):
-            return Outcome("compliant", "moving")
+            return Outcome("compliant", "moving", still)
         meters = self._power.get(point.enterprise, [])
         if not meters:
             return Outcome("undetermined", "no_running_signal")
@@ -113,12 +115,12 @@ class Meters:
         )
         if running < LEAST_HOURS:
             return Outcome("undetermined", "plant_not_running")
-        return Outcome("violation", "frozen")
+        return Outcome("violation", "frozen", still)
 
     def _identical(self, point: Point, day: int, known: int, arrivals: Arrivals) -> Outcome:
         found = list(self._increments(point, range(day * 24 - 24, day * 24 + 24), known, arrivals))
         if len(found) < LEAST_OF_48:
             return Outcome("undetermined", "too_few_hours")
         if any(abs(increment - found[0]) > 1e-9 for increment in found):
-            return Outcome("compliant", "varying")
-        return Outcome("compliant", "standing") if found[0] == 0 else Outcome("violation", "identical")
+            return Outcome("compliant", "varying", pstdev(found))
+        return Outcome("compliant", "standing", 0.0) if found[0] == 0 else Outcome("violation", "identical", 0.0)
