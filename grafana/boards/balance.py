@@ -95,6 +95,18 @@ def _balances(sql: dict[str, str]) -> Section:
     return Section(
         "总表与分表",
         [
+            stat_panel(
+                "企业边界合计",
+                "所选企业全企业边界最近一个已判定月之和：进水总表、次级与转供分表、两者之差；不能判定的边界只计个数，"
+                "不计水量。",
+                sql["city_balance"],
+                columns={
+                    **dict.fromkeys(("总表水量", "分表之和", "差额"), _M3),
+                    "差率": _PCT,
+                    "超允许差": Column(bad_above_zero=True),
+                },
+                size=(24, 5),
+            ),
             table_panel(
                 "水量平衡",
                 "最近一个已判定月，每个边界一行：一个计量点及其下级，或全企业的进水与次级用水、转供。"

@@ -124,6 +124,21 @@ def _accounts(sql: dict[str, str]) -> Section:
                 },
                 size=(24, 10),
             ),
+            table_panel(
+                "逐月账户",
+                "所选时间范围内每家企业每月一行，按来源分项，回收利用为负；新的在前，最多 1000 行。",
+                sql["months"],
+                columns={
+                    "企业": _ENTERPRISE,
+                    **dict.fromkeys(
+                        ("碳排放量", "燃料燃烧", "生产过程", "净购入电力", "净购入热力", "回收利用", "预算"), _TONNES
+                    ),
+                    "判定": _VERDICT,
+                    "原因": _REASON,
+                    **_HIDDEN,
+                },
+                size=(24, 10),
+            ),
             series_panel(
                 "逐月碳排放量",
                 "所选企业之和，按来源叠加；回收利用为负。数据不全或缺因子的账户只有已知部分，不计入。",
@@ -172,6 +187,16 @@ def _green(sql: dict[str, str]) -> Section:
                 decimals=2,
                 limits=True,
                 size=(10, 9),
+            ),
+            series_panel(
+                "绿电分项（全市）",
+                "当年累计到每个已判定月，按分项叠加，1 月归零重新累计；缺月的企业只计已知部分。",
+                sql["green_components"],
+                unit="kwatth",
+                decimals=0,
+                bars=True,
+                stacked=True,
+                size=(24, 8),
             ),
         ],
     )

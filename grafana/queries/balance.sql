@@ -34,6 +34,20 @@ from (
 ) series
 order by time, metric
 
+-- city_balance --
+-- 各企业全企业边界的最近一个已判定月之和；不能判定的不计入水量
+select sum((evidence ->> 'entry')::double precision) filter (where verdict <> 'undetermined') as "总表水量",
+       sum((evidence ->> 'subs')::double precision) filter (where verdict <> 'undetermined') as "分表之和",
+       sum((evidence ->> 'loss')::double precision) filter (where verdict <> 'undetermined') as "差额",
+       100 * sum((evidence ->> 'loss')::double precision) filter (where verdict <> 'undetermined')
+           / nullif(sum((evidence ->> 'entry')::double precision) filter (where verdict <> 'undetermined'), 0) as "差率",
+       count(*) filter (where verdict = 'violation') as "超允许差", count(*) filter (where verdict = 'undetermined') as "无法判定",
+       count(*) as "企业边界"
+from dash.account_latest
+where rule_id = 'water.balance' and subject_kind = 'enterprise'
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+
 -- balances --
 select case a.subject_kind when 'place' then a.enterprise_name else a.subject_name end as "企业",
        case a.subject_kind when 'place' then a.subject_name else '全企业' end as "边界",

@@ -63,6 +63,17 @@ where time = newest
 order by enterprise, abs(t_co2) desc nulls last
 limit 500
 
+-- months --
+select enterprise_name as "企业", to_char(month, 'YYYY-MM') as "月份", t_co2 as "碳排放量", fuel_t as "燃料燃烧",
+       process_t as "生产过程", electricity_t as "净购入电力", heat_t as "净购入热力", recovered_t as "回收利用", budget_t as "预算",
+       verdict as "判定", reason as "原因", finding_id as "判定编号", enterprise as "企业代码"
+from dash.carbon_month
+where time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by month desc, t_co2 desc nulls last, enterprise
+limit 1000
+
 -- carbon_trend --
 select time, source as metric, sum(t_co2) as value
 from (
@@ -110,6 +121,15 @@ from (
     where subject_kind = 'city' and target_pct is not null
       and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
 ) series
+order by time, metric
+
+-- green_components --
+select time, t.component as metric, t.kwh as value
+from dash.green_month
+cross join lateral (values ('自发自用', self_consumed_kwh), ('专线直供', direct_line_kwh), ('绿电交易', traded_kwh),
+                           ('绿证', certificate_kwh)) t (component, kwh)
+where rule_id = 'green.share' and subject_kind = 'city'
+  and time >= dash.month_floor($__timeFrom()::timestamptz) and time <= $__timeTo()::timestamptz
 order by time, metric
 
 -- green_enterprises --
