@@ -20,6 +20,7 @@ _RESET_ADVICE = (
 )
 _JUMP_ADVICE = "请联系企业核对表底和采集换算（倍率、小数位）：读数错的更正上报，确已换表的补报换表记录，之后自动重算。"
 _FROZEN_ADVICE = "请企业核对水表是否卡滞、阀门是否关闭、是否改由其他管路取水；表坏的尽快更换并补报换表记录。"
+_CORRECTED_ADVICE = "请企业说明更正原因并核对采集换算（倍率、小数位）和现场表底；更正有误的再次更正。"
 _IDENTICAL_ADVICE = "请企业核对水表、采集程序和原始记录，必要时现场读表。"
 
 
@@ -63,6 +64,20 @@ def _identical(facts: Facts) -> Words:
     return Words(
         f"连续 {hours} 小时每小时增量完全相同（{each}）", seen, f"累计 {len(facts.breaches)} 天", _IDENTICAL_ADVICE
     )
+
+
+def _corrected(facts: Facts) -> Words:
+    readings = facts.evidence.get("readings")
+    worst = readings[0] if isinstance(readings, list) and readings and isinstance(readings[0], Mapping) else {}
+    unit = facts.evidence.get("unit")
+    was, now = worst.get("first_increment"), worst.get("corrected_increment")
+    change = "表底更正前后的增量相差十倍以上"
+    if isinstance(was, int | float) and isinstance(now, int | float):
+        shown = unit if isinstance(unit, str) else None
+        change = f"表底更正，增量由 {number(was, now)} 改为 {quantity(now, shown, was)}"
+    count = _whole(facts.evidence, "corrections")
+    seen = f"{_when(facts)}{change}，该小时共 {count} 个读数相差十倍以上；不说明哪一个是对的"
+    return Words(change, seen, f"累计 {len(facts.breaches)} 小时", _CORRECTED_ADVICE)
 
 
 def _meter(facts: Facts) -> str:
@@ -112,4 +127,5 @@ WORDS: Mapping[str, Callable[[Facts], Words]] = {
     "jump_unexplained": _jump,
     "frozen": _frozen,
     "identical": _identical,
+    "corrected_tenfold": _corrected,
 }

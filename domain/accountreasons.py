@@ -96,6 +96,7 @@ WORDS: Mapping[str, str] = {
     "varying": "增量有变化",
     "reset_without_record": "表底归零无换表记录",
     "jump_unexplained": "表底突跳",
+    "corrected_tenfold": "更正前后相差十倍",
 }
 
 

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from psycopg.rows import class_row
 
+from domain.quality import VALID_SOURCE_FLAGS, QcFlag
 from storage.database import Connection
 from storage.sql import queries
 
 _SQL = queries("counters")
+_VALID = {"valid_flags": [flag.value for flag in VALID_SOURCE_FLAGS], "good": int(QcFlag.GOOD)}
 
 #: (point_id, from, to)
 Window = tuple[int, datetime, datetime]
@@ -46,6 +48,16 @@ class MarkedRow(NamedTuple):
     before_hour: int | None
 
 
+class CorrectedRow(NamedTuple):
+    """A corrected reading: its value as it came first and as it counts now, and the valid value before it."""
+
+    point_id: int
+    measured_at: datetime
+    first: float
+    corrected: float
+    before: float
+
+
 async def counter_points(connection: Connection) -> list[CounterPoint]:
     """Every counter, by enterprise and code."""
     return await _points(connection, "counter_points")
@@ -66,6 +78,12 @@ async def marked(connection: Connection, windows: Sequence[Window], marks: Seque
     """Hours with any of some marks, in some windows."""
     rows = await (await connection.execute(_SQL["marked"], {**_columns(windows), "marks": list(marks)})).fetchall()
     return [MarkedRow(*row) for row in rows]
+
+
+async def corrected_values(connection: Connection, windows: Sequence[Window]) -> list[CorrectedRow]:
+    """Corrected readings within (from, to] of some windows, valid before and after, by point and time."""
+    rows = await (await connection.execute(_SQL["corrected"], {**_columns(windows), **_VALID})).fetchall()
+    return [CorrectedRow(*row) for row in rows]
 
 
 async def first_dirty(connection: Connection, from_at: datetime, to_at: datetime) -> datetime | None:

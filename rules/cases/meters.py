@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 
 from domain.hourly import hours, mark_names
@@ -11,13 +13,15 @@ from domain.points import Counter
 from domain.readings import HOUR_US, to_us
 from domain.segments import Changes, Meters, no_meters
 from rules.cases.model import Case, CaseError
-from rules.cases.series import parse_series, readings_of
+from rules.cases.series import Sample, parse_series, readings_of
 from rules.evaluators.contract import Judgement
 from rules.families.contract import Job
-from rules.families.meters import counted, judge_meter_days, judge_steps, metered
+from rules.families.corrections import judge_corrections, plain
+from rules.families.markedhours import counted
+from rules.families.meters import judge_meter_days, judge_steps, metered
 from rules.families.outlets import first_hour
 from rules.families.periodic import DAYS
-from storage.counters import CounterPoint, MarkedRow
+from storage.counters import CorrectedRow, CounterPoint, MarkedRow
 
 _POINT, _RUNNING = 1, 2
 
@@ -37,10 +41,39 @@ def judge_case_meter_days(job: Job, case: Case, days_before_first: int) -> list[
 def judge_case_steps(job: Job, case: Case) -> list[Judgement]:
     """One `series` of what the register of `counter` shows, every interval_s from `at` on, with `meter_changes`."""
     ((_, text),) = case.series.items()
+    (one,) = counted([_point(case)], job)
+    rows = _marked(case, parse_series(text), _meters(case))
+    return [judgement for _, judgement in judge_steps(job, {_POINT: one}, rows)]
+
+
+def judge_case_corrections(job: Job, case: Case) -> list[Judgement]:
+    """As `judge_case_steps`, with `corrections` of the series: a value where one was corrected, else _."""
+    ((_, text),) = case.series.items()
+    sent = parse_series(text)
+    given = parse_series(case.corrections or "")
+    given += [None] * (len(sent) - len(given))
+    stands = [first if corrected is None else corrected for first, corrected in zip(sent, given, strict=True)]
+    found, before = [], None
+    for place, (first, corrected, now) in enumerate(zip(sent, given, stands, strict=True)):
+        if before is not None and first is not None and corrected is not None:
+            at = case.start + timedelta(seconds=place * case.interval_s)
+            found.append(CorrectedRow(_POINT, at, first.value, corrected.value, before))
+        before = before if now is None else now.value
+    (one,) = counted([_point(case)], job)
+    rows = plain(_marked(case, stands, _meters(case), corrected=[sample is not None for sample in given]))
+    return [judgement for _, judgement in judge_corrections(job, {_POINT: one}, rows, found)]
+
+
+def _marked(
+    case: Case, samples: list[Sample | None], meters: Meters, corrected: list[bool] | None = None
+) -> list[MarkedRow]:
+    """The hours of a register, by the real computation. corrected: which of the samples were."""
     if case.counter is None:
         raise CaseError("counter is missing")
     counter = Counter(case.counter.digits, case.counter.scale, case.counter.max_rate_per_h)
-    readings = readings_of({_POINT: parse_series(text)}, case.start, case.interval_s)
+    readings = readings_of({_POINT: samples}, case.start, case.interval_s)
+    there = [sample is not None for sample in samples]
+    was_corrected = np.array(corrected or [False] * len(there), np.bool_)[there]
     first_us = (to_us(case.start) - 1) // HOUR_US * HOUR_US
     hour_us = np.arange(first_us, int(readings.measured_us.max()), HOUR_US)
     windows = Windows(
@@ -53,13 +86,11 @@ def judge_case_steps(job: Job, case: Case) -> list[Judgement]:
         np.zeros(len(hour_us), np.int64),
         np.full(len(hour_us), np.nan),
     )
-    found = hours(windows, readings, np.zeros(len(readings), np.bool_), None, _meters(case))
-    rows = [
+    found = hours(windows, readings, was_corrected, None, meters)
+    return [
         MarkedRow(_POINT, int(hour // HOUR_US), mark_names(int(marks)), None, None, None, None, None)
         for hour, marks in zip(hour_us, found.marks, strict=True)
     ]
-    (one,) = counted([_point(case)], job)
-    return [judgement for _, judgement in judge_steps(job, {_POINT: one}, rows)]
 
 
 def _point(case: Case) -> CounterPoint:

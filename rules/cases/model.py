@@ -277,6 +277,7 @@ class Case(_Strict):
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
     counter: CounterEntry | None = None
+    corrections: str | None = None
     meter_changes: list[ChangeEntry] = Field(default_factory=list)
 
     @property

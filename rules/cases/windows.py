@@ -11,7 +11,7 @@ from domain.periods import Period, day_start, hour_number, hour_of, local_day, n
 from rules.cases.accounts import case_register, judge_case_accounts
 from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
-from rules.cases.meters import judge_case_meter_days, judge_case_steps
+from rules.cases.meters import judge_case_corrections, judge_case_meter_days, judge_case_steps
 from rules.cases.model import Case
 from rules.cases.quality import (
     judge_case_calibrations,
@@ -187,6 +187,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "offline": _silence,
     "rule_failed": _health,
     "meter_step": lambda rules, rule_id, case: judge_case_steps(_job(rules, rule_id), case),
+    "correction_magnitude": lambda rules, rule_id, case: judge_case_corrections(_job(rules, rule_id), case),
     "meter_frozen": lambda rules, rule_id, case: judge_case_meter_days(_job(rules, rule_id), case, 0),
     "identical_increments": lambda rules, rule_id, case: judge_case_meter_days(_job(rules, rule_id), case, 1),
     "hourly_rate": lambda rules, rule_id, case: judge_case_rates(_job(rules, rule_id), case),

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from domain.findings import Subject, SubjectKind
-from domain.periods import hour_number, hour_of, numbered_hour
+from domain.periods import hour_number, numbered_hour
 from rules.evaluators.meter_days import MeterDay, MeterDays, hours_of
-from rules.evaluators.meter_step import REASONS, MarkedHour, MarkedHours
-from rules.families.contract import Advance, Job, Worklist, judge
+from rules.evaluators.meter_step import MarkedHour, MarkedHours
+from rules.families.contract import Job, judge
+from rules.families.markedhours import Counted
 from rules.families.outlets import first_hour
 from rules.families.periodic import DAYS, Judged, Slots, Tracked, by_variant, spans
-from rules.families.recording import Window, settle
 from rules.pack import Rule
-from storage import counters, findings, rule_state
+from storage import counters
 from storage.counters import CounterPoint, MarkedRow
 from storage.database import Connection
 
 _DAY_HOURS = 24
 #: Which counters say that a plant runs.
 _RUNNING = "energy"
-#: Hourly rows that are looked at in one transaction, about: few of them are marked.
-_ROWS_AT_ONCE = 2_000_000
-#: The one series of the watermarks of steps.
-_SERIES = "hour"
 
 #: Known increments by point and hour.
 Passed = Mapping[tuple[int, int], float]
@@ -144,124 +139,9 @@ def _hours_back(job: Job) -> int:
     return max(hours_of(rule.typed_params) for rule in job.rules)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A counter in hours [first, end)."""
-
-    point: CounterPoint
-    first: int
-    end: int | None
-
-    @property
-    def key(self) -> str:
-        """The subject as the store writes it."""
-        return str(self.subject)
-
-    @property
-    def subject(self) -> Subject:
-        """The point."""
-        return Subject(SubjectKind.POINT, f"{self.point.enterprise}/{self.point.point}")
-
-    def within(self, first: int, stop: int) -> tuple[int, int]:
-        """The hours of [first, stop) in which it is judged; none when the second is not above the first."""
-        return max(first, self.first), stop if self.end is None else min(stop, self.end)
-
-
-#: Hours [first, stop) of a counter to look at.
-Stretch = tuple[Counted, int, int]
-
-
-class MeterSteps:
-    """See `contract.Family`. All counters share one watermark, the first hour that is not judged: few hours of few of
-    them bear a mark, and a row for each would be as many as there are hours."""
-
-    def latest(self, job: Job) -> datetime:
-        """See `Family.latest`."""
-        return hour_of(job.closed_at).start
-
-    async def advance(self, connection: Connection, job: Job) -> Advance:
-        """Look at closed hours up to the first that the roll-up has yet to look at."""
-        points = counted(await counters.counter_points(connection), job)
-        done = Advance(subjects=len(points))
-        if not points:
-            return done
-        marks = await rule_state.watermarks(connection, job.rule_id)
-        first = hour_number(marks[_SERIES]) if _SERIES in marks else min(point.first for point in points)
-        closed = hour_number(job.closed_at)
-        if first >= closed:
-            return done
-        stop = min(closed, first + max(_DAY_HOURS, _ROWS_AT_ONCE // len(points)))
-        dirty = await counters.first_dirty(connection, numbered_hour(first).start, numbered_hour(stop).start)
-        if dirty is not None:
-            stop, done.deferred = hour_number(dirty), True
-        done.more = stop < closed and dirty is None
-        if stop > first:
-            span = numbered_hour(first).start, numbered_hour(stop).start
-            known = [(subject, *span) for subject in await findings.subjects_between(connection, job.rule_id, *span)]
-            done.add(await self._judge(connection, job, [(point, first, stop) for point in points], known))
-            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_SERIES: span[1]})
-        return done
-
-    async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
-        """Look again at changed hours that are judged already."""
-        stretches = await self._changed(connection, job, work)
-        whole = [(one.key, numbered_hour(first).start, numbered_hour(stop).start) for one, first, stop in stretches]
-        return await self._judge(connection, job, stretches, whole) if stretches else Advance()
-
-    async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
-        """The watermark goes back to the earliest changed hour."""
-        stretches = await self._changed(connection, job, work)
-        if stretches:
-            through = {_SERIES: numbered_hour(min(first for _, first, _ in stretches)).start}
-            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
-
-    async def _changed(self, connection: Connection, job: Job, work: Worklist) -> list[Stretch]:
-        through = (await rule_state.watermarks(connection, job.rule_id)).get(_SERIES)
-        if through is None:
-            return []
-        until = hour_number(through)
-        out: list[Stretch] = []
-        for one in counted(await counters.counter_points(connection), job):
-            since = work.registers.get(one.point.enterprise_id)
-            register_from = until if since is None else hour_number(since)
-            if register_from < until:  # also where it is no longer in service: what was found there goes
-                out.append((one, register_from, until))
-            low, high = one.within(0, min(until, register_from))
-            hours = sorted(hour for hour in work.hours.get(one.point.point_id, ()) if low <= hour < high)
-            begins = [hour for hour in hours if hour - 1 not in hours]
-            ends = [hour for hour in hours if hour + 1 not in hours]
-            out += [(one, a, b + 1) for a, b in zip(begins, ends, strict=True)]
-        return out
-
-    async def _judge(
-        self, connection: Connection, job: Job, stretches: Sequence[Stretch], whole: Sequence[Window]
-    ) -> Advance:
-        bounds = [(one, *one.within(first, stop)) for one, first, stop in stretches]
-        asked = [
-            (one.point.point_id, numbered_hour(first).start, numbered_hour(stop).start)
-            for one, first, stop in bounds
-            if first < stop
-        ]
-        rows = await counters.marked(connection, asked, list(REASONS)) if asked else []
-        judged = judge_steps(job, {one.point.point_id: one for one, _, _ in bounds}, rows)
-        ids = {one.point.enterprise: one.point.enterprise_id for one, _, _ in bounds}
-        own = [(str(judgement.subject), judgement.period.start, judgement.period.end) for _, judgement in judged]
-        covered = {subject for subject, _, _ in whole}
-        windows = [*whole, *(window for window in own if window[0] not in covered)]
-        return await settle(connection, judged, ids, job.now, whole=windows, rule_id=job.rule_id)
-
-
-def counted(rows: Iterable[CounterPoint], job: Job) -> list[Counted]:
-    """Counters as subjects."""
-    valid_from = hour_number(job.valid_from_at)
-    return [
-        Counted(
-            row,
-            max(first_hour(row.first_day), valid_from),
-            None if row.end_day is None else first_hour(row.end_day),
-        )
-        for row in rows
-    ]
+async def judge_steps_of(_: Connection, job: Job, points: Mapping[int, Counted], rows: Sequence[MarkedRow]) -> Judged:
+    """See `rules.families.markedhours.JudgeRows`: the marks say it all."""
+    return judge_steps(job, points, rows)
 
 
 def judge_steps(job: Job, points: Mapping[int, Counted], rows: Iterable[MarkedRow]) -> Judged:

@@ -62,3 +62,33 @@ order by h.point_id, h.hour_at
 select min(d.hour_at)
 from dirty_hour d join point p on p.point_id = d.point_id and p.kind = 'counter'
 where d.hour_at >= %(from_at)s::timestamptz and d.hour_at < %(to_at)s::timestamptz
+
+-- corrected --
+-- corrected readings in (point_id, from, to] windows, valid before and after their correction: what came first, what
+-- counts now, and the last valid value before each, corrections applied
+select r.point_id, r.measured_at, r.value as first, c.value as corrected, b.value as before
+from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[], %(tos)s::timestamptz[]) as w (point_id, from_at, to_at)
+cross join lateral (
+    select distinct on (c.measured_at) c.measured_at, c.value, c.source_flag, c.qc_flag
+    from correction c
+    where c.point_id = w.point_id and c.measured_at > w.from_at and c.measured_at <= w.to_at
+    order by c.measured_at, c.correction_id desc
+) c
+join reading r on r.point_id = w.point_id and r.measured_at = c.measured_at
+cross join lateral (
+    select coalesce(k.value, e.value) as value
+    from reading e
+    left join lateral (
+        select k.value, k.source_flag, k.qc_flag from correction k
+        where k.point_id = e.point_id and k.measured_at = e.measured_at
+        order by k.correction_id desc limit 1
+    ) k on true
+    where e.point_id = w.point_id and e.measured_at < c.measured_at
+      and coalesce(k.source_flag, e.source_flag) = any(%(valid_flags)s::text[]::"char"[])
+      and coalesce(k.qc_flag, e.qc_flag) = %(good)s::smallint
+    order by e.measured_at desc
+    limit 1
+) b
+where c.source_flag = any(%(valid_flags)s::text[]::"char"[]) and c.qc_flag = %(good)s::smallint
+  and r.source_flag = any(%(valid_flags)s::text[]::"char"[]) and r.qc_flag = %(good)s::smallint
+order by r.point_id, r.measured_at

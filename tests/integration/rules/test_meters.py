@@ -185,6 +185,52 @@ async def test_increments_that_are_all_the_same(city: City, database: Database) 
     assert [row[2] for row in city.brief(IDENTICAL)] == ["identical", "varying"]
 
 
+async def test_a_correction_by_ten_times_is_found_and_goes_with_the_next(city: City, database: Database) -> None:
+    meter = city.metered(city.enterprise("tianhe"), "W-1")
+    city.run("select ensure_reading_partitions_v1('2026-11-01Z', '2026-11-30Z')")
+
+    def read(table: str, minute: str, value: float, flag: str = "N") -> None:
+        city.run(
+            f"insert into {table} (point_id, measured_at, value, source_flag, qc_flag, received_at)"
+            " values (%s, %s, %s, %s, 1, %s)",
+            meter,
+            at(f"2026-11-02 {minute}"),
+            value,
+            flag,
+            at(f"2026-11-02 {minute}"),
+        )
+
+    assert meter is not None
+    for minute, value in (("06:50", 480.0), ("07:30", 500.0), ("07:40", 777.0), ("08:00", 600.0)):
+        read("reading", minute, value)
+    read("correction", "07:40", 777.0, "D")  # not valid any more: passed over
+    read("correction", "08:00", 530.0)
+    read("correction", "08:00", 510.0)
+    rows(city, meter, at("2026-11-02 06:00"), [None, 10.0], "corrected")
+    judging = engine(database, "data.correction_magnitude")
+    await step(judging, "2026-11-02 12:10")
+    (found,) = city.current("data.correction_magnitude")
+    assert (found["period_start"], found["reason"], found["value"]) == (
+        at("2026-11-02 07:00"),
+        "corrected_tenfold",
+        10.0,
+    )
+    assert found["evidence"]["readings"] == [
+        {
+            "at": "2026-11-02T00:00:00Z",
+            "before": 500.0,
+            "first": 600.0,
+            "corrected": 510.0,
+            "first_increment": 100.0,
+            "corrected_increment": 10.0,
+        }
+    ]
+    read("correction", "08:00", 590.0)
+    city.work("hour", meter, at("2026-11-02 07:00"))
+    await step(judging, "2026-11-02 12:11")
+    assert city.current("data.correction_magnitude") == []
+
+
 async def test_entry_points_are_connected_meters_of_whole_enterprises(city: City, database: Database) -> None:
     enterprise = city.enterprise("tianhe", since="2026-02-01")
     meter, second = city.metered(enterprise, "W-1"), city.metered(enterprise, "W-2")

@@ -81,7 +81,16 @@ def test_identical_increments_are_a_sign_and_no_more() -> None:
     assert "这只是数据呈现的迹象，不说明原因" in made.summary
 
 
-@pytest.mark.parametrize("reason", ["reset_without_record", "jump_unexplained", "frozen", "identical"])
+def test_a_correction_by_ten_times_shows_both_increments() -> None:
+    entry = {"first_increment": 120.0, "corrected_increment": 12.0}
+    made = said("corrected_tenfold", HOUR, {"unit": "m3", "corrections": 1, "readings": [entry]})
+    assert made.title.endswith("（W-01）：表底更正，增量由 120 改为 12 m³")
+    assert "不说明哪一个是对的" in made.summary
+
+
+@pytest.mark.parametrize(
+    "reason", ["corrected_tenfold", "reset_without_record", "jump_unexplained", "frozen", "identical"]
+)
 def test_evidence_without_figures_makes_a_shorter_text(reason: str) -> None:
     made = said(reason, HOUR, {})
     assert len(made.title) <= MAX_TITLE
