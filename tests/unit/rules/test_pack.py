@@ -284,6 +284,7 @@ def test_the_shipped_packs_hold_together() -> None:
         "energy.fit_rate",
         "data.arrival_rate",
         "data.meter_frozen",
+        "data.correction_magnitude",
         "data.meter_step",
         "data.identical_increments",
         "water.balance",
