@@ -20,20 +20,16 @@ from domain.limits import Averaging
 from domain.periods import hour_of, month_of
 from rules.decisions import DecidedRule, outside, resolve
 from rules.evaluators.account import LOOK_BACK
-from rules.evaluators.meter_step import REASONS as STEPS
 from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.families.accounts import TOTALS, Accounts, sum_up, sum_up_again
 from rules.families.capture import Capture, Transmission
 from rules.families.components import Components
 from rules.families.contract import Advance, Family, Job, Worklist, judge
-from rules.families.corrections import MARKS as CORRECTED
-from rules.families.corrections import judge_corrections_of
 from rules.families.days import Days
 from rules.families.hours import Hours
-from rules.families.markedhours import MarkedHours
 from rules.families.mass import Mass
-from rules.families.meters import MeterDaySource, judge_steps_of
+from rules.families.meterset import METER_FAMILIES
 from rules.families.months import Months
 from rules.families.outletdays import OutletDays
 from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
@@ -70,10 +66,7 @@ FAMILIES: Mapping[str, Family] = {
     "run_gap": Periodic(Runs()),
     "oxidiser_o2": Periodic(Oxidisers(OXYGEN_PAIR, without_air_only=True)),
     "furnace_temperature": Periodic(Oxidisers(("furnace_temperature",), without_air_only=False)),
-    "meter_step": MarkedHours(STEPS, judge_steps_of),
-    "correction_magnitude": MarkedHours(CORRECTED, judge_corrections_of),
-    "meter_frozen": Periodic(MeterDaySource(asks_running=True)),
-    "identical_increments": Periodic(MeterDaySource(asks_running=False, days_before_first=1)),
+    **METER_FAMILIES,
     "hourly_rate": Rates(),
     "capture_rate": Capture(),
     "transmission_rate": Transmission(),
