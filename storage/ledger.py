@@ -118,7 +118,7 @@ def _columns(new: Sequence[Figure]) -> dict[str, object]:
         "items": [figure.item for figure in new],
         "kinds": [figure.period_kind for figure in new],
         "firsts": [figure.first for figure in new],
-        "values": [figure.value for figure in new],
+        "values": [float(figure.value) for figure in new],
         "units": [figure.unit for figure in new],
         "evidences": [figure.evidence for figure in new],
     }
