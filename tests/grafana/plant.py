@@ -170,7 +170,7 @@ from alert a;
 def fill(connection: Connection) -> None:
     """Write the whole city."""
     connection.execute(_REGISTER)
-    _fill_rules(connection)
+    fill_rules(connection)
     parameters = {"now": NOW, "start": START}
     for script in (_READINGS, _FINDINGS, AIR.read_text("utf-8")):
         run_script(connection, script, parameters)
@@ -184,7 +184,8 @@ def run_script(connection: Connection, script: str, parameters: dict[str, object
         cursor.execute(script, parameters)
 
 
-def _fill_rules(connection: Connection) -> None:
+def fill_rules(connection: Connection) -> None:
+    """Write every shipped rule."""
     rules = load_packs()
     for rule_id in rules.variants:
         rule = rules.in_force(rule_id, NOW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -18,7 +18,9 @@ from rules.evaluators.account import LOOK_BACK
 from rules.evaluators.meter_step import REASONS as STEP_REASONS
 from rules.policy import CheckMode, DocumentStatus
 from rules.scoreboard.standing import State
-from tests.grafana.plant import NOW
+from tests.grafana.macros import expand
+from tests.grafana.plant import NOW, fill_rules
+from tests.grafana.test_dashboards import DASHBOARDS, everything, panels
 
 Connection = psycopg.Connection[tuple[object, ...]]
 OCTOBER = datetime(2026, 9, 30, 16, tzinfo=UTC)
@@ -287,3 +289,38 @@ def test_every_evaluator_of_accounts_is_in_the_filled_city(reader: Connection) -
         )
     }
     assert LOOK_BACK.keys() & EVALUATORS.keys() <= judged
+
+
+_BARE = """
+insert into city values ('wuhai', '乌海市');
+insert into district values ('wuda', '乌达区');
+insert into park (code, name, district) values ('p', '园区', 'wuda');
+insert into enterprise (code, name, district, park, industry, is_industrial, registered_from)
+    values ('one', '独一家', 'wuda', 'p', 'coking', true, '2026-01-01');
+insert into line (enterprise_id, code, name, product, in_service_from)
+    select enterprise_id, 'L1', '一线', 'coke', '2026-01-01' from enterprise;
+insert into metering_place (enterprise_id, code, name, level, in_service_from)
+    select enterprise_id, c, c, 'unit', '2026-01-01' from enterprise cross join unnest(array['A', 'B']) c;
+update metering_place b set parent_id = a.place_id from metering_place a where a.code = 'A' and b.code = 'B';
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
+                     computed_at)
+select r.rule_id, 1, s, null, '2026-09-30T16:00:00Z', '2026-10-31T16:00:00Z', 'undetermined', 'incomplete_data', '{}',
+       '2026-11-01T00:00:00Z'
+from rule r
+cross join unnest(array['city:wuhai', 'district:wuda', 'park:p', 'enterprise:one', 'line:one/L1', 'place:one/A']) s;
+"""
+
+
+@pytest.mark.parametrize("board", ["water", "balance", "energy", "carbon", "targets", "city"])
+def test_one_of_each_with_nothing_known(board: str, empty_url: str) -> None:
+    """Findings without a value, a limit and evidence, as an older version of a rule may have left them."""
+    uid = f"plantwatch-{board}"
+    with psycopg.connect(empty_url, options="-c timezone=UTC") as connection:
+        fill_rules(connection)
+        connection.execute(_BARE)
+        connection.execute("set local role dash_reader")
+        for panel in panels(DASHBOARDS[uid]):
+            for target in panel["targets"]:
+                query = expand(target["rawSql"], start=NOW - timedelta(days=60), end=NOW, chosen=everything(uid))
+                connection.execute(query.encode()).fetchall()
+        connection.rollback()
