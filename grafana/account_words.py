@@ -72,6 +72,7 @@ METER_EVENTS: Words = {
     "replaced": Word("换表", GREEN),
     "reset_without_record": Word("归零，无换表记录", RED),
     "jump_unexplained": Word("突跳", ORANGE),
+    "corrected_tenfold": Word("更正相差十倍", ORANGE),
 }
 QUOTA_GRADES: Words = {
     "leading": Word("领跑值", GREEN),

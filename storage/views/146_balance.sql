@@ -21,7 +21,8 @@ cross join lateral (
 ) t;
 comment on column dash.place_month.unknown_steps is 'hours with a reset or jump that no record explains: what passed then is not in total';
 
--- What happened to registers: recorded replacements, and steps that nothing explains (findings of data.meter_step).
+-- What happened to registers: recorded replacements, steps that nothing explains (findings of data.meter_step), and
+-- corrections by an order of magnitude (data.correction_magnitude): of those old_final is what came first.
 create view dash.meter_event as
 select c.changed_at as time, d.code as district, e.code as enterprise, e.name as enterprise_name,
        e.code || '/' || p.code as point, p.name as point_name, p.quantity, 'replaced' as event, c.old_serial, c.new_serial,
@@ -33,13 +34,15 @@ join district d on d.code = e.district
 where c.superseded_at is null
 union all
 select f.period_start, d.code, e.code, e.name, e.code || '/' || p.code, p.name, p.quantity, f.reason,
-       f.evidence ->> 'serial', null, (f.evidence ->> 'before')::double precision,
-       (f.evidence ->> 'first_value')::double precision, null, null, f.finding_id
+       f.evidence ->> 'serial', null,
+       coalesce(f.evidence ->> 'before', f.evidence -> 'readings' -> 0 ->> 'first')::double precision,
+       coalesce(f.evidence ->> 'first_value', f.evidence -> 'readings' -> 0 ->> 'corrected')::double precision,
+       null, null, f.finding_id
 from finding f
 join enterprise e using (enterprise_id)
 join district d on d.code = e.district
 join point p on p.enterprise_id = e.enterprise_id and f.subject = 'point:' || e.code || '/' || p.code
-where f.rule_id = 'data.meter_step' and f.superseded_at is null;
+where f.rule_id in ('data.meter_step', 'data.correction_magnitude') and f.superseded_at is null;
 
 -- Days on which a water meter stood still while the plant ran, or counted the same hour after hour: a matter to look at,
 -- no verdict on anybody.

@@ -65,6 +65,12 @@ select 'data.meter_step', 1, 'point:chem-c/M-P-11', enterprise_id, '2026-10-22T0
        'violation', 'reset_without_record', '{"serial": "N-chem-c-P-11", "before": 51000, "first_value": 2}',
        '2026-10-22T04:00:00Z'
 from enterprise where code = 'chem-c';
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, value,
+                     evidence, computed_at)
+select 'data.correction_magnitude', 1, 'point:chem-c/M-P-11', enterprise_id, '2026-10-23T02:00:00Z',
+       '2026-10-23T03:00:00Z', 'violation', 'corrected_tenfold', 10,
+       '{"serial": "N-chem-c-P-11", "readings": [{"first": 520, "corrected": 52}]}', '2026-10-23T04:00:00Z'
+from enterprise where code = 'chem-c';
 -- monthly totals of ten months; those of E-12 stop in the middle of October
 insert into point_month (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
 select p.point_id, m::date, t.total, 0, 0, 720, 0, m at time zone 'Asia/Shanghai',

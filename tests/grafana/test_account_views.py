@@ -117,6 +117,7 @@ def test_replacements_and_steps_stand_side_by_side(reader: Connection) -> None:
     assert found == [
         ("coke-a/M-P-11", "replaced", "N-OLD", "N-coke-a-P-11", 99000.0, 0.0, "计量员", True),
         ("chem-c/M-P-11", "reset_without_record", "N-chem-c-P-11", None, 51000.0, 2.0, None, False),
+        ("chem-c/M-P-11", "corrected_tenfold", "N-chem-c-P-11", None, 520.0, 52.0, None, False),
     ]
 
 
@@ -276,7 +277,7 @@ def test_words_cover_what_accounts_say(reader: Connection) -> None:
     assert account_words.CHECK_MODES.keys() == set(CheckMode)
     assert account_words.DOCUMENT_STATUS.keys() == set(DocumentStatus)
     assert account_words.WATER_USES.keys() == set(WaterUse)
-    assert account_words.METER_EVENTS.keys() == {"replaced", *STEP_REASONS.values()}
+    assert account_words.METER_EVENTS.keys() == {"replaced", "corrected_tenfold", *STEP_REASONS.values()}
 
 
 def test_every_evaluator_of_accounts_is_in_the_filled_city(reader: Connection) -> None:
