@@ -13,7 +13,7 @@ PLACE_LEVELS: Words = {code: Word(name) for code, name in LEVEL_NAMES.items()}
 MET: Words = {"true": Word("达到", GREEN), "false": Word("未达到", RED)}
 LINE_PRODUCTS: Words = {product.key: Word(product.name) for product in PRODUCTS.values()}
 CHARGING: Words = {"top": Word("顶装"), "stamp": Word("捣固")}
-QUENCHING: Words = {"dry": Word("干熄"), "wet": Word("湿熄")}
+QUENCHING: Words = {"dry": Word("干法"), "wet": Word("湿法")}
 
 DOCUMENT_STATUS: Words = {
     "issued": Word("已印发", GREEN),
@@ -57,16 +57,23 @@ CONFIDENCE: Words = {
 
 ENERGY_FLOWS: Words = {"net": Word("净消费"), "used": Word("投入"), "made": Word("产出或外供")}
 
-FLOWS: Words = {"in": Word("进"), "out": Word("出")}
+FLOWS: Words = {"in": Word("流入"), "out": Word("流出")}
 WATER_USES: Words = {
     "fresh": Word("新水"),
     "reused": Word("重复利用"),
-    "cooling_circulating": Word("冷却循环水"),
+    "cooling_circulating": Word("间接冷却循环水"),
     "cooling_makeup": Word("冷却补充水"),
-    "condensate": Word("冷凝水回用"),
+    "condensate": Word("回用冷凝水"),
     "steam": Word("产汽"),
     "discharge": Word("外排"),
     "sold": Word("转供"),
+}
+INTAKE_SOURCES: Words = {
+    "surface": Word("地表水"),
+    "ground": Word("地下水"),
+    "public": Word("公共供水"),
+    "reclaimed": Word("再生水"),
+    "purchased": Word("外购水"),
 }
 METER_EVENTS: Words = {
     "replaced": Word("换表", GREEN),
@@ -78,5 +85,5 @@ QUOTA_GRADES: Words = {
     "leading": Word("领跑值", GREEN),
     "advanced": Word("先进值", GREEN),
     "general": Word("通用值"),
-    "mandatory": Word("强制性"),
+    "mandatory": Word("强制性定额"),
 }

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from grafana.account_words import FLOWS, LINE_PRODUCTS, METER_EVENTS, PLACE_LEVELS, QUOTA_GRADES, WATER_USES
+from grafana.account_words import (
+    FLOWS,
+    INTAKE_SOURCES,
+    LINE_PRODUCTS,
+    METER_EVENTS,
+    PLACE_LEVELS,
+    QUOTA_GRADES,
+    WATER_USES,
+)
 from grafana.boards import variables
 from grafana.panels import (
     BALANCE,
@@ -222,6 +230,20 @@ def _permits(sql: dict[str, str]) -> Section:
                     **_HIDDEN,
                 },
                 size=(24, 10),
+            ),
+            table_panel(
+                "取水许可证",
+                "在用的非农业取水口，先到期的在前，没有登记有效期的最前；剩余天数为到所选时间范围末尾，负数为已过期，"
+                "最多 1000 行。",
+                sql["permit_terms"],
+                columns={
+                    "企业": Column(links=(("查看该企业", board_link(BALANCE, enterprise="企业代码")),)),
+                    "水源": Column(words=INTAKE_SOURCES),
+                    "许可水量": Column(unit="suffix: m³/年", decimals=0),
+                    "剩余天数": Column(decimals=0),
+                    "企业代码": Column(hidden=True),
+                },
+                size=(24, 8),
             ),
             series_panel(
                 "年内取水量占许可水量",

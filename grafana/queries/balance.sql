@@ -173,6 +173,18 @@ where p.rule_id = 'water.permit' and p.subject_kind = 'enterprise'
 order by array_position(array['violation', 'undetermined', 'compliant'], p.verdict), p.value / p.limit_value desc nulls last,
          p.subject
 
+-- permit_terms --
+select enterprise_name as "企业", intake_name as "取水口", source as "水源", permitted_m3_a as "许可水量", permit_number as "许可证号",
+       permit_from as "有效期自", permit_to as "有效期至", permit_to - dash.local_day($__timeTo()::timestamptz) as "剩余天数",
+       enterprise as "企业代码"
+from dash.intake
+where not is_agricultural and in_service_from <= dash.local_day($__timeTo()::timestamptz)
+  and (in_service_to is null or in_service_to > dash.local_day($__timeTo()::timestamptz))
+  and ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by permit_to nulls first, permitted_m3_a desc, intake
+limit 1000
+
 -- permit_trend --
 -- 只画占比最高的 20 家
 select time, metric, value

@@ -12,12 +12,13 @@ from domain.accountreasons import WORDS
 from domain.hourly import MARK_WORDS
 from domain.metering import WaterUse
 from grafana import account_words
-from grafana.words import WATER_REASONS
+from grafana.words import WATER_REASONS, Words
 from rules.evaluators import EVALUATORS
 from rules.evaluators.account import LOOK_BACK
 from rules.evaluators.meter_step import REASONS as STEP_REASONS
 from rules.policy import CheckMode, DocumentStatus
 from rules.scoreboard.standing import State
+from runtime.sitewords import WORDS as SITE_WORDS
 from tests.grafana.macros import expand
 from tests.grafana.plant import NOW, fill_rules
 from tests.grafana.test_dashboards import DASHBOARDS, everything, panels
@@ -278,6 +279,23 @@ def test_words_cover_what_accounts_say(reader: Connection) -> None:
     assert account_words.DOCUMENT_STATUS.keys() == set(DocumentStatus)
     assert account_words.WATER_USES.keys() == set(WaterUse)
     assert account_words.METER_EVENTS.keys() == {"replaced", "corrected_tenfold", *STEP_REASONS.values()}
+
+
+@pytest.mark.parametrize(
+    ("words", "choice"),
+    [
+        (account_words.INTAKE_SOURCES, ("intake", "source")),
+        (account_words.LINE_PRODUCTS, ("line", "product")),
+        (account_words.CHARGING, ("line", "charging")),
+        (account_words.QUENCHING, ("line", "quenching")),
+        (account_words.QUOTA_GRADES, ("quota", "grade")),
+        (account_words.FLOWS, ("metering_place", "flow")),
+        (account_words.WATER_USES, ("metering_place", "use")),
+        (account_words.MEDIA, ("metering_place", "medium")),
+    ],
+)
+def test_the_register_reads_alike_in_tables_and_on_boards(words: Words, choice: tuple[str, str]) -> None:
+    assert {code: word.text for code, word in words.items()} == SITE_WORDS[choice]
 
 
 def test_every_evaluator_of_accounts_is_in_the_filled_city(reader: Connection) -> None:
