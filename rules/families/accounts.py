@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from domain.ledger import Ledger
 from domain.periods import add_months, local_day, month_of, month_period, numbered_hour
 from rules.evaluators.account import AccountWindow
 from rules.evaluators.contract import Judgement
+from rules.evaluators.coverage import Register
 from rules.families.contract import Advance, Job, Worklist, judge
-from rules.families.days import register_of
-from rules.families.placetotals import place_totals
 from rules.families.recording import settle
+from rules.families.registers import Registered, books, registered
 from rules.pack import Rule
-from storage import findings, ledger, metering, month_totals, rule_state
+from storage import findings, month_totals, rule_state
 from storage.database import Connection
 
 #: Under this name the engine remembers up to where counters are summed up by month.
@@ -44,13 +43,13 @@ class Accounts:
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed months, once their hours are settled and summed up."""
-        stored = await metering.register(connection)
-        done = Advance(subjects=len(stored.users))
-        if not stored.users:
+        known = await registered(connection)
+        done = Advance(subjects=len(known.register.users))
+        if not known.register.users:
             return done
         marks = await rule_state.watermarks(connection, job.rule_id)
         summed = (await rule_state.watermarks(connection, TOTALS)).get(_SERIES)
-        first = _first_month(stored, job)
+        first = _first_month(known.register, job)
         month = max(first, local_day(marks[_SERIES])) if _SERIES in marks else first
         chosen: list[date] = []
         while (period := month_period(month.year, month.month)).end <= job.closed_at:
@@ -63,7 +62,7 @@ class Accounts:
             chosen.append(month)
             month = add_months(month, 1)
         if chosen:
-            done.add(await self._judge(connection, job, stored, chosen))
+            done.add(await self._judge(connection, job, known, chosen))
             through = {_SERIES: month_period(month.year, month.month).start}
             await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
         return done
@@ -71,11 +70,11 @@ class Accounts:
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
         """Judge again the judged months that rest on anything that has changed."""
         months = await self._changed(connection, job, work)
-        stored = await metering.register(connection) if months else None
-        if stored is None or not stored.users:
+        known = await registered(connection, work) if months else None
+        if known is None or not known.register.users:
             return Advance()
-        first = _first_month(stored, job)
-        return await self._judge(connection, job, stored, [month for month in months if month >= first])
+        first = _first_month(known.register, job)
+        return await self._judge(connection, job, known, [month for month in months if month >= first], work)
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """The watermark goes back to the earliest changed month."""
@@ -103,32 +102,27 @@ class Accounts:
         return sorted(first for first in touched if first < end)
 
     async def _judge(
-        self, connection: Connection, job: Job, stored: metering.MeteringRegister, months: Sequence[date]
+        self, connection: Connection, job: Job, known: Registered, months: Sequence[date], work: Worklist | None = None
     ) -> Advance:
-        register, done = register_of(stored), Advance()
+        done = Advance()
         if not months:
             return done
         begin = add_months(min(months), 1 - self._months)
-        rows = await month_totals.totals(connection, begin, max(months))
-        entries = Ledger(await ledger.entries(connection, begin, max(months)))
-        span = [begin]
-        while span[-1] < max(months):
-            span.append(add_months(span[-1], 1))
-        totals = place_totals(register, rows, span)
+        kept = await books(connection, known.register, begin, max(months), work)
         for month in months:
             looked_at = [add_months(month, n) for n in range(1 - self._months, 1)]
-            judged = judge_month(job, AccountWindow(looked_at, register, totals, entries))
+            judged = judge_month(job, AccountWindow(looked_at, known.register, kept.totals, kept.ledger))
             period = month_period(month.year, month.month)
             subjects = {str(judgement.subject) for _, judgement in judged}
             subjects |= set(await findings.subjects_at(connection, job.rule_id, period.start))
             whole = [(subject, period.start, period.end) for subject in sorted(subjects)]
-            done.add(await settle(connection, judged, stored.enterprise_ids, job.now, whole=whole, rule_id=job.rule_id))
+            done.add(await settle(connection, judged, known.enterprise_ids, job.now, whole=whole, rule_id=job.rule_id))
         return done
 
 
-def _first_month(stored: metering.MeteringRegister, job: Job) -> date:
+def _first_month(register: Register, job: Job) -> date:
     """First month that is judged: of the first registration, or of the rule's validity. The register has users."""
-    return max(min(user.registered_from for user in stored.users), local_day(job.valid_from_at)).replace(day=1)
+    return max(min(user.registered_from for user in register.users), local_day(job.valid_from_at)).replace(day=1)
 
 
 def judge_month(job: Job, window: AccountWindow) -> list[tuple[Rule, Judgement]]:

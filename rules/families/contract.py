@@ -69,13 +69,17 @@ class Advance:
 @dataclass(slots=True)
 class Worklist:
     """What has changed: hours by point, tests by component, registers by enterprise from an instant on, ledger entries
-    of periods that start at an instant, monthly totals of counters by the first local day of the month."""
+    of periods that start at an instant, monthly totals of counters by the first local day of the month.
+
+    read: what families have read to judge by this list, for the others to use: see `rules.families.registers`.
+    """
 
     hours: dict[int, set[int]] = field(default_factory=dict)
     components: set[int] = field(default_factory=set)
     registers: dict[int, datetime] = field(default_factory=dict)
     ledger: set[datetime] = field(default_factory=set)
     months: set[date] = field(default_factory=set)
+    read: dict[str, object] = field(default_factory=dict)
 
     def concerns(self, judged_through: datetime | None) -> bool:
         """Whether anything may have changed that a rule has judged; hours after its furthest watermark are to come.

@@ -13,6 +13,7 @@ from rules.evaluators.contract import Judgement
 from rules.evaluators.coverage import CoverageWindow, Register
 from rules.families.contract import Advance, Job, Worklist, judge
 from rules.families.recording import settle
+from rules.families.registers import registered
 from rules.pack import Rule
 from storage import metering, rule_state, windows
 from storage.database import Connection
@@ -99,19 +100,25 @@ class Days:
 
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
         """Judge touched days again, as far as they are judged already."""
-        city = await self._city(connection, job)
+        if not self._is_touched(work):
+            return Advance()
+        city = await self._city(connection, job, work)
         marks = await rule_state.watermarks(connection, job.rule_id)
         return await self._judge(connection, job, city, self._changed(city, marks, work))
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """The watermark of each touched subject goes back to its earliest touched day."""
-        city = await self._city(connection, job)
+        city = await self._city(connection, job, work)
         marks = await rule_state.watermarks(connection, job.rule_id)
         through: dict[str, datetime] = {}
         for day, subjects in sorted(self._changed(city, marks, work).items()):
             for subject in subjects:
                 through.setdefault(str(subject), day_start(day))
         await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
+
+    def _is_touched(self, work: Worklist) -> bool:
+        """Whether it is worth reading the register to see what has changed."""
+        return bool(work.registers or (self._needs_arrival and work.hours))
 
     def _changed(self, city: City, marks: dict[str, datetime], work: Worklist) -> dict[date, set[Subject]]:
         """Judged days that may have changed, with their subjects: an enterprise may have moved between districts."""
@@ -149,9 +156,9 @@ class Days:
         judged = judge_days(job, city.register, chosen, counts)
         return await settle(connection, judged, city.enterprise_ids, job.now, rule_id=job.rule_id)
 
-    async def _city(self, connection: Connection, job: Job) -> City:
-        stored = await metering.register(connection)
-        return city_of(register_of(stored), stored.enterprise_ids, job)
+    async def _city(self, connection: Connection, job: Job, work: Worklist | None = None) -> City:
+        known = await registered(connection, work)
+        return city_of(known.register, known.enterprise_ids, job)
 
     async def _dirty_days(self, connection: Connection, city: City, job: Job) -> dict[str, set[date]]:
         """By enterprise the days on which the roll-up has yet to look at a meter's hour."""
@@ -160,11 +167,6 @@ class Days:
             for point, hour_at in await windows.dirty_hours(connection, list(city.points), job.closed_at):
                 found.setdefault(city.points[point], set()).add(local_day(hour_at))
         return found
-
-
-def register_of(stored: metering.MeteringRegister) -> Register:
-    """The stored register as evaluators see it."""
-    return Register(**{name: getattr(stored, name) for name in Register.__dataclass_fields__})
 
 
 def city_of(register: Register, enterprise_ids: dict[str, int], job: Job) -> City:

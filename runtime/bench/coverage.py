@@ -24,8 +24,9 @@ from rules.evaluators.account import AccountWindow
 from rules.evaluators.contract import Judgement
 from rules.families.accounts import judge_month, sum_up
 from rules.families.contract import Job
-from rules.families.days import city_of, judge_days, register_of
+from rules.families.days import city_of, judge_days
 from rules.families.placetotals import place_totals
+from rules.families.registers import register_of
 from rules.pack import RuleSet, load_packs
 from runtime.bench.children import BenchFailed
 from runtime.bench.coveragedata import MONTH, CitySize, make_city

@@ -14,8 +14,8 @@ from rules.evaluators.account import LOOK_BACK, AccountWindow
 from rules.evaluators.contract import Judgement
 from rules.evaluators.coverage import CoverageWindow
 from rules.families.contract import judge
-from rules.families.days import register_of
 from rules.families.placetotals import place_totals
+from rules.families.registers import register_of
 from rules.pack import load_packs
 from rules.scoreboard.board import rows_of
 from rules.scoreboard.step import figures_of
