@@ -25,8 +25,8 @@ from domain.ledger import MEDIA, WATER, Ledger
 from domain.periods import add_months, day_start, local_day
 from rules.evaluators.account import LOOK_BACK, AccountWindow
 from rules.families.balancetree import balance_tree
-from rules.families.days import register_of
 from rules.families.placetotals import place_totals
+from rules.families.registers import register_of
 from storage import metering, month_totals
 from storage.listing.accounts import AccountFilter, account_rules, judged_through, list_accounts, place_names
 from storage.listing.enterprises import enterprise_id

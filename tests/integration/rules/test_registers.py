@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.ledger import Entry, Ledger
 from rules.families.contract import Worklist
 from rules.families.registers import books, registered
 from storage.database import Database
@@ -39,18 +38,3 @@ async def test_books_grow_to_what_is_asked_and_are_kept(city: City, database: Da
         assert (more.first, more.last) == (date(2026, 7, 1), date(2026, 9, 1))
         assert [total.total for total in more.totals["tianhe", "A"].values()] == [7, 8, 9]
         assert await books(connection, register, date(2026, 8, 1), date(2026, 9, 1), work) is more
-
-
-def test_entries_are_found_by_whose_they_are() -> None:
-    first = date(2026, 9, 1)
-    entries = [
-        Entry("a", None, "bought.diesel", "month", first, 1.0),
-        Entry("a", "L1", "output", "month", first, 2.0),
-        Entry("b", None, "bought.diesel", "month", first, 3.0),
-        Entry(None, None, "gdp", "year", first, 4.0),
-    ]
-    found = Ledger(entries)
-    assert [entry.value for entry in found.entries_of("a")] == [1.0]
-    assert [entry.value for entry in found.entries_of("a", "L1")] == [2.0]
-    assert [entry.value for entry in found.entries_of(None)] == [4.0]
-    assert list(found.entries_of("c")) == []
