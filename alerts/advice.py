@@ -26,6 +26,7 @@ _BY_REASON: Mapping[str, str] = {
 #: A share that falls short, by a key that only its evidence has.
 _BY_EVIDENCE: Mapping[str, str] = {
     "components_kwh": "请会同能源主管部门核对绿电台账，督促企业扩大绿电直供、交易或购买绿证。",
+    "capacity_reaching_t_a": "请督促未达到标杆水平的焦化企业实施节能改造，并核对其产量和能源台账。",
     "utilisation_pct": "请督促企业落实固废综合利用或规范处置，并核对固废台账。",
 }
 
