@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.accountreasons import account_word
 from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import day_start
+from rules.cases.files import case_files
+from rules.cases.model import read_cases
+from rules.evaluators.account import LOOK_BACK
 from rules.evaluators.contract import Judgement
-from rules.evaluators.coverage import Register
+from rules.evaluators.coverage import DAILY_RATES, Register
 from rules.families.contract import Job
 from rules.families.days import city_of, judge_days
 from rules.families.placetotals import place_totals
@@ -19,6 +26,7 @@ from rules.pack import load_packs
 from storage.month_totals import PointMonth
 
 RULES = load_packs()
+CASES = Path(__file__).parents[2] / "cases" / "rules"
 LONG_AGO = date(2024, 1, 1)
 FIRST = date(2026, 9, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(12)]
@@ -149,3 +157,54 @@ def test_the_two_plans_of_2027_are_never_merged() -> None:
         (95.0, ">=", "T033"): {"by_volume": ("by_volume", "送审稿"), "by_count": ("by_count", "现行")},
         (90.0, ">", "T002"): {"by_volume": ("by_volume", "征求意见稿"), "by_count": ("by_count", "现行")},
     }
+
+
+@settings(max_examples=80)
+@given(PLACES)
+def test_a_fit_rate_of_the_city_is_the_sum_of_its_enterprises_and_every_level_decides(
+    entries: list[tuple[Any, ...]],
+) -> None:
+    users = [WaterUser("a", "d", True, LONG_AGO), WaterUser("b", "d", True, LONG_AGO)]
+    places = [
+        Place(whose, f"P{n}", level, None, LONG_AGO, None, medium)
+        for n, (whose, level, medium, *_) in enumerate(entries)
+    ]
+    meters = [
+        Meter(whose, f"P{n}", f"P{n}", date(2026, 1, 1), 24, LONG_AGO)
+        for n, (whose, _, _, lacks, *_) in enumerate(entries)
+        if lacks is None
+    ]
+    register = Register(["city"], ["d"], users, [], places, meters)
+    for rule_id in ("water.fit_rate", "energy.fit_rate"):
+        found = {str(one.subject): one for one in judged(rule_id, register, [FIRST])}
+        sums: dict[tuple[str, str], list[int]] = {}
+        for code in "ab":
+            own = found.get(f"enterprise:{code}")
+            for row in [] if own is None else own.evidence["levels"]:
+                known = sums.setdefault((row["medium"], row["level"]), [0, 0])
+                known[0] += row["fitted"]
+                known[1] += row["required"]
+        city = found["city:city"]
+        levels = {(row["medium"], row["level"]): row for row in city.evidence["levels"]}
+        assert {key: [row["fitted"], row["required"]] for key, row in levels.items()} == sums
+        exact = [
+            Fraction(100 * fitted, of) - Fraction(levels[key]["required_pct"]) for key, (fitted, of) in sums.items()
+        ]
+        if not exact:
+            assert (city.reason, city.value) == ("no_metering_place", None)
+            continue
+        assert (city.reason == "target_met") == (min(exact) >= 0)
+        assert abs((city.value or 0.0) - (city.limit or 0.0) - float(min(exact))) < 1e-9
+
+
+def test_every_reason_of_metering_and_accounts_has_a_chinese_word() -> None:
+    evaluators = {*DAILY_RATES, *LOOK_BACK}
+    silent = {
+        expected.reason
+        for path in case_files([CASES])
+        for rule_id, case in read_cases(path)
+        if RULES.variants[rule_id][0].evaluator in evaluators
+        for expected in case.expect
+        if account_word(expected.reason) == expected.reason
+    }
+    assert silent == set()
