@@ -13,7 +13,9 @@ select 'place', 'place:' || place, place_name, district, enterprise, enterprise_
 from dash.place where has_children;
 comment on view dash.account_subject is 'places: only those with others below, the sides of a balance';
 
--- The newest finding of each rule and subject.
+-- The finding of each rule and subject in the last month that the rule has judged. A subject that is not judged any more,
+-- a line that is gone or a boundary without sub-meters, has none: its last verdict would stand for ever. The family of
+-- accounts keeps one watermark a rule, `month`: the start of the first month that is not judged.
 create view dash.account_latest as
 select f.period_start as time, to_char(dash.local_day(f.period_start), 'YYYY-MM') as month, r.rule_id,
        r.title as indicator, r.standard, r.clause, r.status as rule_status, r.document_status, r.confidence, r.enabled,
@@ -25,7 +27,9 @@ cross join lateral (
     select f.* from finding f
     where f.rule_id = r.rule_id and f.subject = s.subject and f.superseded_at is null
     order by f.period_start desc limit 1
-) f;
+) f
+left join rule_watermark w on w.rule_id = r.rule_id and w.subject = 'month'
+where w.through_at is null or f.period_start >= w.through_at - interval '32 days';
 
 -- Every month's finding of each rule and subject.
 create view dash.account_month as

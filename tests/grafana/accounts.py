@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from domain.ledger import Ledger
-from domain.periods import add_months, local_day, year_period
+from domain.periods import add_months, day_start, local_day, year_period
 from rules.evaluators import EVALUATORS
 from rules.evaluators.account import LOOK_BACK, AccountWindow
 from rules.evaluators.contract import Judgement
@@ -63,6 +63,11 @@ async def fill_accounts(url: str) -> None:
             elif rule.evaluator in _RATES & EVALUATORS.keys():
                 found = EVALUATORS[rule.evaluator].judge(CoverageWindow(days, register), rule.typed_params)
             store(connection_of_findings, rule_id, found)
+            if rule.evaluator in LOOK_BACK:
+                connection_of_findings.execute(
+                    "insert into rule_watermark values (%s, 'month', 1, %s)",
+                    (rule_id, day_start(add_months(MONTHS[-1], 1))),
+                )
     connection = await psycopg.AsyncConnection.connect(url, options="-c timezone=UTC")
     async with connection:
         await scoreboard.add_values(connection, _ENTERED, author="王工", origin="api", at=NOW)

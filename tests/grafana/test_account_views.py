@@ -165,18 +165,23 @@ def test_every_month_is_there_once(reader: Connection) -> None:
     assert found == [(f"2026-{month:02}", 1) for month in range(6, 11)]
 
 
-def test_a_superseded_account_is_not_shown(filled_url: str) -> None:
+def test_what_is_not_judged_any_more_is_not_shown(filled_url: str) -> None:
+    """October was judged, and of this boundary nothing was found: September's verdict does not stand for it."""
+    query = "select month from dash.account_latest where rule_id = 'water.balance' and subject = 'place:coke-a/P-01'"
     with psycopg.connect(filled_url) as connection:
+        assert connection.execute(query).fetchall() == [("2026-10",)]
         connection.execute(
             "update finding set superseded_at = %s where rule_id = 'water.balance' and subject = 'place:coke-a/P-01'"
             " and period_start = %s",
             (NOW, OCTOBER),
         )
-        found = connection.execute(
-            "select month from dash.account_latest where rule_id = 'water.balance' and subject = 'place:coke-a/P-01'"
-        ).fetchall()
+        assert connection.execute(query).fetchall() == []
+        connection.execute(
+            "update rule_watermark set through_at = %s where rule_id = 'water.balance' and subject = 'month'",
+            (OCTOBER,),
+        )
+        assert connection.execute(query).fetchall() == [("2026-09",)], "October is to be judged again"
         connection.rollback()
-    assert found == [("2026-09",)]
 
 
 def test_a_line_stands_beside_every_document(reader: Connection) -> None:
