@@ -10,14 +10,20 @@ join enterprise e using (enterprise_id)
 join district d on d.code = e.district
 left join metering_place u on u.place_id = l.parent_id
 cross join lateral (
-    select p.month, sum(p.total) as total, sum(p.bridged) as bridged, sum(p.carried) as carried,
-           sum(p.hours)::int as hours, sum(p.unknown_steps)::int as unknown_steps,
-           string_agg(m.serial, '、' order by m.installed_on) as serials
-    from meter m
-    join point_month p on p.point_id = m.point_id
-    where m.place_id = l.place_id and m.installed_on < p.month + interval '1 month'
-      and (m.removed_on is null or m.removed_on > p.month)
-    group by p.month
+    select q.month, sum(q.total) as total, sum(q.bridged) as bridged, sum(q.carried) as carried,
+           sum(q.hours)::int as hours, sum(q.unknown_steps)::int as unknown_steps,
+           string_agg(q.serials, '、' order by q.point_id) as serials
+    from (
+        -- a point counts on when its meter is replaced: it passed its volume once, whatever number of meters
+        select p.point_id, p.month, p.total, p.bridged, p.carried, p.hours, p.unknown_steps,
+               string_agg(m.serial, '、' order by m.installed_on) as serials
+        from meter m
+        join point_month p on p.point_id = m.point_id
+        where m.place_id = l.place_id and m.installed_on < p.month + interval '1 month'
+          and (m.removed_on is null or m.removed_on > p.month)
+        group by p.point_id, p.month
+    ) q
+    group by q.month
 ) t;
 comment on column dash.place_month.unknown_steps is 'hours with a reset or jump that no record explains: what passed then is not in total';
 

@@ -43,6 +43,10 @@ insert into meter (enterprise_id, place_id, serial, verified_on, verification_mo
 select l.enterprise_id, l.place_id, 'N-' || e.code || '-' || l.code, '2025-12-01', 24, '2026-01-01', p.point_id
 from metering_place l join enterprise e using (enterprise_id)
 join point p on p.enterprise_id = l.enterprise_id and p.code = 'M-' || l.code;
+update meter set installed_on = '2026-10-20' where serial = 'N-coke-a-P-11';
+insert into meter (enterprise_id, place_id, serial, verified_on, verification_months, installed_on, removed_on, point_id)
+select enterprise_id, place_id, 'N-OLD', '2025-12-01', 24, '2026-01-01', '2026-10-20', point_id from meter
+where serial = 'N-coke-a-P-11';
 insert into meter_change (point_id, changed_at, old_serial, new_serial, old_final, new_initial, author, reason, created_at)
 select p.point_id, '2026-10-20T02:00:00Z', 'N-OLD', 'N-coke-a-P-11', 99000, 0, '计量员', '到期更换', '2026-10-20T03:00:00Z'
 from point p join enterprise e using (enterprise_id) where e.code = 'coke-a' and p.code = 'M-P-11';
