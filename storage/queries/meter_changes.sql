@@ -40,9 +40,12 @@ update meter_change set superseded_at = %(at)s::timestamptz, withdrawn_by = %(wi
 where change_id = %(change_id)s::bigint
 
 -- leave_hour --
--- the hour of a replacement is computed again, and by the roll-up those of the two readings that follow it
+-- the hour of a replacement is computed again, and by the roll-up those of the two readings that follow it; not where no
+-- reading stands before it: nothing is counted over it then, and what is past its retention must not be counted anew
 insert into dirty_hour (point_id, hour_at)
-values (%(point_id)s::int, date_trunc('hour', %(changed_at)s::timestamptz, 'UTC'))
+select %(point_id)s::int, date_trunc('hour', %(changed_at)s::timestamptz, 'UTC')
+where exists (select from reading r
+              where r.point_id = %(point_id)s::int and r.measured_at <= %(changed_at)s::timestamptz)
 
 -- previous --
 -- the instant of the record that counts before an instant of a point
@@ -92,13 +95,18 @@ join meter m on m.enterprise_id = e.enterprise_id and m.serial = g.serial
 where m.point_id is not null
 
 -- leave_hours --
--- hours of some points from an instant on are computed again; those still without readings by whoever brings these
+-- hours of some points from an instant on are computed again, but for those that begin before the first reading that is
+-- still stored: what they count from is past its retention
 insert into dirty_hour (point_id, hour_at)
 select h.point_id, h.hour_at
 from unnest(%(point_ids)s::int[], %(froms)s::timestamptz[]) as w (point_id, from_at)
 cross join lateral (
+    select r.measured_at from reading r where r.point_id = w.point_id order by r.measured_at limit 1
+) f
+cross join lateral (
     select h.point_id, h.hour_at
     from hourly h
-    where h.point_id = w.point_id and h.hour_at >= date_trunc('hour', w.from_at, 'UTC')
+    where h.point_id = w.point_id
+      and h.hour_at >= greatest(date_trunc('hour', w.from_at, 'UTC'), f.measured_at)
     offset 0
 ) h

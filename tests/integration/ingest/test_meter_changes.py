@@ -162,6 +162,19 @@ async def test_the_meters_own_register_counts_from_its_replacement_on(plant: Dat
     await recorded(plant, 5.5, 3000, 99_000)
 
 
+async def test_a_record_of_readings_past_their_retention_changes_nothing(plant: Database) -> None:
+    await stored(plant, {0.5: 500, 1.5: 520, 3.5: 7, 4.5: 9})
+    before = await seen(plant)
+    await rows(plant, "delete from reading where measured_at <= %(at)s returning 1", at=START + 3 * HOUR)
+    await recorded(plant, 2.25, 530, 2)
+    await rolled_up(plant)
+    assert await seen(plant) == before
+    await rows(plant, "delete from reading where measured_at <= %(at)s returning 1", at=START + 4 * HOUR)
+    await recorded(plant, 3.75, 8, 8)
+    await rolled_up(plant)
+    assert await seen(plant) == before, "the step after it was counted from a reading that is gone"
+
+
 async def test_a_meter_registered_late_is_counted_again(plant: Database) -> None:
     await rows(
         plant,
