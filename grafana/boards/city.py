@@ -26,7 +26,7 @@ from grafana.panels import (
     stat_panel,
     table_panel,
 )
-from grafana.words import ALERT_STATES, BLUE, GREEN, ORANGE, SEVERITIES, VERDICTS
+from grafana.words import ALERT_STATES, BLUE, GREEN, ORANGE, SEVERITIES, VERDICTS, WATER_REASONS
 
 _PCT = Column(unit="percent", decimals=2)
 _VERDICT = Column(words=VERDICTS, background=True)
@@ -150,7 +150,7 @@ def _resources(sql: dict[str, str]) -> Section:
                 "用水总量",
                 "全市当年累计用水量占控制目标的比例，截至最近一个已判定月；超过目标或按目前进度将超过的为不达标。",
                 sql["water_cap"],
-                columns={"累计占控制目标": _PCT, "判定": Column(words=VERDICTS), "截至": Column()},
+                columns={"累计占控制目标": _PCT, "结论": Column(words=WATER_REASONS), "截至": Column()},
                 link=("水量平衡", f"/d/{BALANCE}?${{district:queryparam}}"),
                 size=(6, 4),
             ),
@@ -164,9 +164,9 @@ def _resources(sql: dict[str, str]) -> Section:
             ),
             stat_panel(
                 "绿电占比",
-                "全市当年累计绿电量 ÷ 用电量，截至最近一个已判定月；目标年之前没有目标。",
+                "全市当年累计绿电量 ÷ 用电量，截至最近一个已判定月；目标年之前没有目标，有企业缺月时按已知部分。",
                 sql["green_share"],
-                columns={"绿电占比": _PCT, "目标": _PCT, "截至": Column()},
+                columns={"绿电占比": _PCT, "目标": _PCT, "结论": Column(words=WATER_REASONS), "截至": Column()},
                 link=("碳账户与绿电", f"/d/{CARBON}?${{district:queryparam}}"),
                 size=(6, 4),
             ),

@@ -118,7 +118,7 @@ where time >= dash.day_floor($__timeFrom()::timestamptz) and time <= $__timeTo()
   and ('__all__' in ($district) or district in ($district))
 
 -- water_cap --
-select 100 * value / limit_value as "累计占控制目标", verdict as "判定", month as "截至"
+select 100 * value / limit_value as "累计占控制目标", reason as "结论", month as "截至"
 from dash.account_latest
 where rule_id = 'water.cap' and subject_kind = 'city'
 
@@ -129,7 +129,7 @@ from dash.unit_energy
 where '__all__' in ($district) or district in ($district)
 
 -- green_share --
-select green_pct as "绿电占比", target_pct as "目标", to_char(month, 'YYYY-MM') as "截至"
+select green_pct as "绿电占比", target_pct as "目标", reason as "结论", to_char(month, 'YYYY-MM') as "截至"
 from dash.green_month
 where rule_id = 'green.share' and subject_kind = 'city'
 order by time desc

@@ -280,6 +280,8 @@ def test_scoreboard_before_anything_was_computed(empty_url: str) -> None:
 def test_words_cover_what_accounts_say(reader: Connection) -> None:
     said = {reason for (reason,) in rows(reader, "select distinct reason from dash.account_latest")}
     assert said <= WATER_REASONS.keys()
+    gaps = rows(reader, "select distinct unnest(array[reason, detail]) from dash.coverage_gap")
+    assert {word for (word,) in gaps} - {None} <= WATER_REASONS.keys()
     assert WATER_REASONS.keys() == WORDS.keys()
     assert account_words.TARGET_STATES.keys() == set(State)
     assert account_words.CHECK_MODES.keys() == set(CheckMode)
