@@ -36,8 +36,10 @@ WORDS: Mapping[str, str] = {
     # why a monthly total is not complete
     "no_data": "无数据",
     "meter_reset": "表底跳变且无换表记录",
-    "late_start": "月初缺数超过24小时",
-    "open_gap": "月末缺数超过24小时",
+    "late_start": "月初缺数或无表超过24小时",
+    "open_gap": "月末缺数或中途无表超过24小时",
+    "long_carry": "含上月缺数超过24小时的水（能）量",
+    "meter_moved": "计量表月内换了计量点",
     # balances
     "closed": "平衡",
     "loss_over_band": "进大于出，超过允许差",

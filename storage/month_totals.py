@@ -14,7 +14,7 @@ _SQL = queries("month_totals")
 
 
 class PointMonth(NamedTuple):
-    """A row of point_month; month: its first local day."""
+    """A row of point_month; month: its first local day. carried_from: last reading before a gap over its beginning."""
 
     point_id: int
     month: date
@@ -25,6 +25,7 @@ class PointMonth(NamedTuple):
     unknown_steps: int
     first_hour: datetime | None
     last_hour: datetime | None
+    carried_from: datetime | None = None
 
 
 async def close_month(connection: Connection, month: date, period: Period) -> None:

@@ -27,7 +27,9 @@ class MonthTotal:
     total: None where no increment is known. bridged: part of it that bridges gaps; carried: part of that from gaps that
     began before the month. hours: with a reading, of expected_hours. why: None when the total is complete, else
     ``no_data``, ``meter_reset`` (a reset or jump without a replacement record: what passed then is unknown),
-    ``late_start`` or ``open_gap`` (no reading in more than 24 h at the beginning or the end).
+    ``late_start`` or ``open_gap`` (no reading or no connected meter in more than 24 h at the beginning, or later),
+    ``long_carry`` (a gap that began more than 24 h before the month: what it bridges is not of this month alone),
+    ``meter_moved`` (its meter counted at another place too).
     """
 
     total: float | None

@@ -6,7 +6,7 @@ visit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import fsum
 
@@ -15,10 +15,13 @@ from pydantic import Field, field_validator
 from domain.balance import Balance
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.ledger import MEDIA, WATER
-from domain.metering import Place, PlaceLevel, WaterUse, in_service
+from domain.metering import Place, PlaceLevel, WaterUse
 from rules.evaluators.account import AccountWindow, account_evaluator
 from rules.evaluators.contract import Evidence, Judgement, Params
+from rules.evaluators.intakes import in_month
 
+#: Water that is used again, and never entered as such (GB/T 7119: 重复利用).
+_WITHIN = frozenset({WaterUse.REUSED, WaterUse.COOLING_CIRCULATING, WaterUse.CONDENSATE})
 #: Sub-meters that evidence lists; a boundary has rarely more.
 _SHOWN = 60
 
@@ -63,32 +66,41 @@ class Closure:
 
 
 def boundaries(window: AccountWindow, medium: str) -> Iterator[Boundary]:
-    """Boundaries of a medium on the month's last day, enterprise by enterprise."""
-    day = window.last_day
+    """Boundaries of a medium on the month's last day, enterprise by enterprise. Their sides are whatever was in service
+    in the month: a branch that was closed on the 20th has passed what it passed."""
     for user in window.users():
         places = [
             place
             for place in window.register.places_of.get(user.code, ())
-            if place.medium == medium and in_service(place.in_service_from, place.in_service_to, day)
+            if place.medium == medium and in_month(place, window.month)
         ]
+        there = {place.code for place in window.places(user.code, medium)}
         below: dict[str, list[Place]] = {}
         for place in places:
             if place.parent is not None:
                 below.setdefault(place.parent, []).append(place)
         for place in places:
-            if place.code in below:
+            if place.code in there and any(child.code in there for child in below.get(place.code, ())):
                 subject = Subject(SubjectKind.PLACE, f"{user.code}/{place.code}")
                 yield Boundary(subject, [place], below[place.code])
-        whole = _enterprise_boundary(user.code, medium, places)
+        whole = _enterprise_boundary(user.code, medium, places, there)
         if whole is not None:
             yield whole
 
 
-def _enterprise_boundary(enterprise: str, medium: str, places: Sequence[Place]) -> Boundary | None:
-    """An enterprise's entries against its workshops, where some of these hang below no place."""
-    entries = [p for p in places if p.level == PlaceLevel.UNIT and p.flow == "in" and p.parent is None]
-    workshops = [p for p in places if p.level == PlaceLevel.SECONDARY and p.flow == "in"]
-    if not entries or all(place.parent is not None for place in workshops):
+def _enterprise_boundary(
+    enterprise: str, medium: str, places: Sequence[Place], there: Collection[str]
+) -> Boundary | None:
+    """An enterprise's entries against its workshops, where some of these hang below no place. there: places in service
+    on the month's last day. Water that goes round within the plant enters nothing, so it is on neither side."""
+    circling = _WITHIN if medium == WATER else frozenset()
+    entries = [
+        p for p in places
+        if p.level == PlaceLevel.UNIT and p.flow == "in" and p.parent is None
+        and (p.use not in circling or p.intake is not None)
+    ]  # fmt: skip
+    workshops = [p for p in places if p.level == PlaceLevel.SECONDARY and p.flow == "in" and p.use not in circling]
+    if not any(p.code in there for p in entries) or not any(p.code in there and p.parent is None for p in workshops):
         return None
     passed_on = [
         p for p in places

@@ -41,7 +41,6 @@ class Volume:
 
 def intake_places(window: AccountWindow, enterprise: str, first: date) -> list[Place]:
     """Unit-level places of water by which an enterprise takes in from outside, in service in a month."""
-    after = (first + timedelta(days=31)).replace(day=1)
     return [
         place
         for place in window.register.places_of.get(enterprise, ())
@@ -50,9 +49,14 @@ def intake_places(window: AccountWindow, enterprise: str, first: date) -> list[P
         and place.flow == "in"
         and place.parent is None
         and (place.intake is not None or place.use == WaterUse.FRESH)
-        and place.in_service_from < after
-        and (place.in_service_to is None or place.in_service_to > first)
+        and in_month(place, first)
     ]
+
+
+def in_month(place: Place, first: date) -> bool:
+    """Whether a place was in service on any day of a month."""
+    after = (first + timedelta(days=31)).replace(day=1)
+    return place.in_service_from < after and (place.in_service_to is None or place.in_service_to > first)
 
 
 def intake_volume(window: AccountWindow, user: WaterUser, first: date) -> Volume:

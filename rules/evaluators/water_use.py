@@ -6,7 +6,7 @@ reported none, what is known can be over but never within.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from math import fsum
 
@@ -67,7 +67,8 @@ def permit(window: AccountWindow, params: PermitParams) -> list[Judgement]:
 
 
 def _permit(window: AccountWindow, user: WaterUser, intakes: Sequence[Intake]) -> Judgement:
-    volumes = [intake_volume(window, user, first) for first in window.year_to_date]
+    codes = {intake.code for intake in intakes}
+    volumes = [_under_permit(window, user, codes, first) for first in window.year_to_date]
     known, permitted = fsum(one.known for one in volumes), fsum(intake.permitted_m3_a for intake in intakes)
     own = {intake.code: _of_intake(window, user, intake) for intake in intakes}
     shown = [
@@ -97,6 +98,15 @@ def _permit(window: AccountWindow, user: WaterUser, intakes: Sequence[Intake]) -
     evidence: Evidence = {"formula": "sum(m3)", "intakes": shown, **year_evidence(window, volumes)}
     subject = Subject(SubjectKind.ENTERPRISE, user.code)
     return Judgement(subject, window.period, verdict, reason, known, permitted, "m3", evidence)
+
+
+def _under_permit(window: AccountWindow, user: WaterUser, codes: Collection[str], first: date) -> Volume:
+    """What an enterprise took in that its judged permits have to cover: nothing of an intake for agriculture, or of one
+    that is closed by now, the permit of which is not in the sum either."""
+    if first < user.registered_from.replace(day=1):
+        return intake_volume(window, user, first)
+    places = intake_places(window, user.code, first)
+    return metered_volume(window, [p for p in places if p.intake is None or p.intake in codes], first)
 
 
 def _of_intake(window: AccountWindow, user: WaterUser, intake: Intake) -> list[Volume]:

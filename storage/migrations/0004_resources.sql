@@ -150,10 +150,12 @@ create table point_month (
     unknown_steps int not null,
     first_hour timestamptz,
     last_hour timestamptz,
+    carried_from timestamptz,
     primary key (point_id, month)
 );
 comment on table point_month is 'what a counter passed in a local month, from hourly rows; null total: no increment is known';
 comment on column point_month.bridged is 'part of total that bridges gaps; carried: part of that from gaps that began before the month';
+comment on column point_month.carried_from is 'last reading before a gap over the month''s beginning; null: there is none';
 comment on column point_month.hours is 'hours with a reading';
 comment on column point_month.unknown_steps is 'hours with a reset, or with a jump that no spike followed: what passed then is not in total';
 

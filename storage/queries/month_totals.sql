@@ -15,7 +15,8 @@ select h.point_id, sum(h.increment) as total,
                                     < min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'jump' = any(h.marks)),
                                     false)::int) as unknown_steps,
        min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
-       max(h.hour_at) filter (where h.reading_count > 0) as last_hour
+       max(h.hour_at) filter (where h.reading_count > 0) as last_hour,
+       min(h.gap_from) filter (where h.gap_from < %(from_at)s::timestamptz) as carried_from
 from hourly h
 -- counters have no mean; who is one is asked of the sums, not of every hour
 where h.mean is null and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
@@ -23,13 +24,14 @@ group by h.point_id
 
 -- keep_sums --
 -- keeps what was summed up
-insert into point_month (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
-select point_id, %(month)s::date, total, bridged, carried, hours, unknown_steps, first_hour, last_hour
+insert into point_month (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour,
+                         carried_from)
+select point_id, %(month)s::date, total, bridged, carried, hours, unknown_steps, first_hour, last_hour, carried_from
 from summed join point p using (point_id)
 where p.kind = 'counter'
 on conflict (point_id, month) do update set total = excluded.total, bridged = excluded.bridged,
     carried = excluded.carried, hours = excluded.hours, unknown_steps = excluded.unknown_steps,
-    first_hour = excluded.first_hour, last_hour = excluded.last_hour
+    first_hour = excluded.first_hour, last_hour = excluded.last_hour, carried_from = excluded.carried_from
 
 -- forget_sums --
 -- several months may be summed up in one transaction
@@ -60,32 +62,35 @@ with asked as (
                                             < min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'jump' = any(h.marks)),
                                             false)::int))::int as unknown_steps,
                min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
-               max(h.hour_at) filter (where h.reading_count > 0) as last_hour
+               max(h.hour_at) filter (where h.reading_count > 0) as last_hour,
+               min(h.gap_from) filter (where h.gap_from < a.from_at) as carried_from
         from hourly h
         where h.point_id = a.point_id and h.hour_at >= a.from_at and h.hour_at < a.to_at
         offset 0
     ) t
 ), changed as (
-    insert into point_month as m (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour)
-    select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour from found
+    insert into point_month as m (point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour,
+                                  carried_from)
+    select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour, carried_from from found
     on conflict (point_id, month) do update set total = excluded.total, bridged = excluded.bridged,
         carried = excluded.carried, hours = excluded.hours, unknown_steps = excluded.unknown_steps,
-        first_hour = excluded.first_hour, last_hour = excluded.last_hour
-    where (m.total, m.bridged, m.carried, m.hours, m.unknown_steps, m.first_hour, m.last_hour)
+        first_hour = excluded.first_hour, last_hour = excluded.last_hour, carried_from = excluded.carried_from
+    where (m.total, m.bridged, m.carried, m.hours, m.unknown_steps, m.first_hour, m.last_hour, m.carried_from)
         is distinct from (excluded.total, excluded.bridged, excluded.carried, excluded.hours, excluded.unknown_steps,
-                          excluded.first_hour, excluded.last_hour)
+                          excluded.first_hour, excluded.last_hour, excluded.carried_from)
     returning m.month
 )
 select distinct month from changed order by month
 
 -- totals --
 -- of months that begin in [from, to]
-select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour
+select point_id, month, total, bridged, carried, hours, unknown_steps, first_hour, last_hour, carried_from
 from point_month where month between %(from_day)s::date and %(to_day)s::date
 
 -- totals_of --
 -- the same for one enterprise
-select t.point_id, t.month, t.total, t.bridged, t.carried, t.hours, t.unknown_steps, t.first_hour, t.last_hour
+select t.point_id, t.month, t.total, t.bridged, t.carried, t.hours, t.unknown_steps, t.first_hour, t.last_hour,
+       t.carried_from
 from enterprise e
 join point p on p.enterprise_id = e.enterprise_id
 join point_month t on t.point_id = p.point_id

@@ -41,8 +41,8 @@ async def refreshed(database: Database) -> list[date]:
 async def test_what_passed_over_the_edge_stands_in_the_month_of_the_later_reading(plant: Database) -> None:
     await stored(plant, {-5: 10, -4: 20, 3: 90, 4: 95, 7: 98})
     before, after = await closed(plant)
-    assert before == (COUNTER, OCTOBER, 10.0, 0, 0, 2, 0, EDGE - 6 * HOUR, EDGE - 5 * HOUR)
-    assert after == (COUNTER, NOVEMBER, 78.0, 73.0, 70.0, 3, 0, EDGE + 2 * HOUR, EDGE + 6 * HOUR)
+    assert before == (COUNTER, OCTOBER, 10.0, 0, 0, 2, 0, EDGE - 6 * HOUR, EDGE - 5 * HOUR, None)
+    assert after == (COUNTER, NOVEMBER, 78.0, 73.0, 70.0, 3, 0, EDGE + 2 * HOUR, EDGE + 6 * HOUR, EDGE - 4 * HOUR)
 
 
 async def test_a_reading_at_the_edge_closes_the_month_before_it(plant: Database) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
+from rules.evaluators.contract import EVALUATORS, Judgement
 from storage.database import Database
 from storage.decisions import NewDecision, add_decision
 from storage.ledger import NewEntry, add_entries
@@ -230,3 +232,65 @@ async def test_months_without_end_are_judged_in_portions(mains: Mains, database:
     assert len(starts) == 23
     assert starts[0] == at("2025-01-01")
     assert timedelta(days=27) < starts[-1] - starts[-2] < timedelta(days=32)
+
+
+async def test_a_meter_that_was_taken_away_leaves_the_month_open_and_one_that_is_entered_late_closes_it(
+    mains: Mains, database: Database
+) -> None:
+    for code, flow in (("P0", 10.0), ("P1", 6.0), ("P2", 3.5)):
+        mains.flow(code, flow)
+    mains.run("update meter set removed_on = '2026-11-11' where serial = 'P2'")
+    mains.run("delete from hourly where point_id = %s and hour_at >= %s", mains.points["P2"], at("2026-11-11"))
+    judging = engine(database, BALANCE)
+    await step(judging, "2026-12-01 01:00")
+    assert [row[:2] for row in mains.said()] == [("undetermined", "incomplete_data")], "not a leak of 25 %"
+    other = mains.point(mains.plant, "W-P2-new", "water_volume")
+    place = mains.one("select place_id from metering_place where code = 'P2'")
+    mains.run(
+        "insert into meter (enterprise_id, place_id, serial, verified_on, verification_months, installed_on, point_id)"
+        " values (%s, %s, 'P2-new', '2026-11-01', 24, '2026-11-11', %s)",
+        mains.plant, place, other,
+    )  # fmt: skip
+    mains.points["new"] = other
+    mains.flow("new", 3.5, since="2026-11-11", hours=20 * 24)
+    for hour in (at("2026-11-11") + timedelta(hours=n) for n in range(20 * 24)):
+        mains.work("hour", other, hour)
+    mains.work("register", mains.plant, at("2026-11-11"))
+    await step(judging, "2026-12-02 01:00")
+    assert mains.said() == [("compliant", "closed", 5.0)]
+
+
+async def test_what_a_long_gap_left_is_neither_months_loss(mains: Mains, database: Database) -> None:
+    mains.flow("P1", 6.0, hours=61 * 24)
+    mains.flow("P2", 3.5, hours=61 * 24)
+    mains.flow("P0", 10.0, hours=20 * 24)
+    mains.flow("P0", 10.0, since="2026-12-01 05:00", hours=31 * 24 - 5)
+    mains.run(
+        "update hourly set increment = 2460, marks = '{gap}', gap_from = %s where point_id = %s and hour_at = %s",
+        at("2026-11-21 00:00"), mains.points["P0"], at("2026-12-01 05:00"),
+    )  # fmt: skip
+    judging = engine(database, BALANCE)
+    await step(judging, "2027-01-01 01:00")
+    assert [row[:2] for row in mains.said()] == [("undetermined", "incomplete_data")] * 2
+    november, december = [row["evidence"]["entries"][0] for row in mains.current(BALANCE, "place:tianhe/P0")]
+    assert (november["why"], december["why"]) == ("open_gap", "long_carry")
+    assert november["total"] + december["total"] == 10.0 * 61 * 24, "nothing is lost"
+
+
+async def test_a_rule_with_a_mistake_stops_no_other(
+    mains: Mains, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*_: object) -> list[Judgement]:
+        raise ZeroDivisionError("a mistake")
+
+    for code, flow in (("P0", 10.0), ("P1", 6.0), ("P2", 3.5)):
+        mains.flow(code, flow)
+    judging = engine(database, BALANCE, CAP)
+    with monkeypatch.context() as patch:
+        patch.setitem(EVALUATORS, "water_cap", replace(EVALUATORS["water_cap"], judge=wrong))
+        report = await step(judging, "2026-12-01 01:00")
+    assert set(report.failed) == {CAP, f"{CAP}_watch"}
+    assert mains.said() == [("compliant", "closed", 5.0)]
+    assert mains.said(CAP, "city:wuhai") == []
+    assert (await step(judging, "2026-12-01 02:00")).failed == {}
+    assert mains.said(CAP, "city:wuhai")[0][:2] == ("undetermined", "no_city_total")
