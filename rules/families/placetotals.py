@@ -79,9 +79,10 @@ def _mark_moved(
     """A point that counted at two places within a month has one total, and nobody knows how much of it was where."""
     for place in register.places:
         for meter in register.meters_at.get((place.enterprise, place.code), ()):
-            if meter.point_id in moved and place.enterprise in registered:
-                span = _span(place, meter, registered[place.enterprise], meter.point_id)
-                moved[meter.point_id][place.enterprise, place.code].append(span)
+            point = meter.point_id
+            if point is not None and point in moved and place.enterprise in registered:
+                span = _span(place, meter, registered[place.enterprise], point)
+                moved[point][place.enterprise, place.code].append(span)
     for first, after in bounds:
         for laid in moved.values():
             here = [key for key, spans in laid.items() if any(_clip(span, first, after) for span in spans)]

@@ -137,7 +137,9 @@ def test_a_place_is_the_sum_of_its_meters_and_counts_the_days_that_one_was_there
     ]
     (found,) = place_totals(register, rows, [FIRST]).values()
     total = found[FIRST]
-    assert (total.total, total.hours, total.expected_hours, total.why) == (12.0, 470, 720, "open_gap"), "no meter for ten days"
+    assert (total.total, total.hours, total.expected_hours, total.why) == (12.0, 470, 720, "open_gap"), (
+        "no meter for ten days"
+    )
     assert list(place_totals(register, rows, [FIRST, date(2026, 8, 1)])["a", "P"]) == [FIRST, date(2026, 8, 1)]
     assert day_start(FIRST) == datetime(2026, 8, 31, 16, tzinfo=UTC)
 
