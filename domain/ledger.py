@@ -65,7 +65,8 @@ FLOWS: Mapping[str, tuple[str, bool, bool]] = {
 class Item:
     """What an entry may say. of: whose figure it is, any of ``line``, ``enterprise``, ``city``. highest: None for none.
 
-    positive: not even zero is possible. planned: it may be said of a period that has not begun.
+    positive: not even zero is possible. planned: what an authority sets, no report: no enterprise says it of itself,
+    and it may be said of a period that has not begun.
 
     No item may be negative: a stock, a flow or a rate below zero is a mistake of whoever wrote it down.
     """

@@ -61,8 +61,9 @@ class FigureFault:
     expected: str
 
 
-def read_figure(said: Mapping[str, Any], today: date) -> Figure | list[FigureFault]:
-    """A figure of what was said, or every fault of it. today: the local day on which it is said.
+def read_figure(said: Mapping[str, Any], today: date, *, by_enterprise: bool = False) -> Figure | list[FigureFault]:
+    """A figure of what was said, or every fault of it. today: the local day on which it is said. by_enterprise: an
+    enterprise says it, which cannot set its own budget.
 
     Absent and null are the same. The value must be a number, not a text of one.
     """
@@ -80,6 +81,8 @@ def read_figure(said: Mapping[str, Any], today: date) -> Figure | list[FigureFau
         faults.append(FigureFault("item", item, "台账项目的代码，见 GET /v1/ledger/items"))
     elif unit != known.unit:
         faults.append(FigureFault("unit", unit, f"{known.unit}（{known.name}的单位；平台不换算单位）"))
+    if known is not None and known.planned and by_enterprise:
+        faults.append(FigureFault("item", item, f"{known.name}由主管部门下达和填报，企业不能自己填报"))
     number = _number(value)
     if number is None:
         faults.append(FigureFault("value", value, "数字（不带引号、单位和千分位）"))

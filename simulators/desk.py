@@ -11,7 +11,7 @@ from simulators import wire
 from simulators.city import GATEWAY, City
 from simulators.effects import Effects
 from simulators.field import Field
-from simulators.ledger import REPORTED_AT, WAYS, Figure, as_csv, entry, figures, of_way
+from simulators.ledger import REPORTED_AT, Figure, as_csv, entry, figures, of_way, way_of
 from simulators.ledger_table import MISPRINT
 from simulators.marker import ENTERPRISE_AUTHOR, Entry, Upload
 from simulators.messages import Message, Tally
@@ -27,7 +27,7 @@ _HISTORY_AT = 2
 
 def reported_at(one: Figure, timeline: Timeline) -> int:
     """Clock value at which a figure is at the platform."""
-    way = WAYS[one.enterprise]
+    way = way_of(one)
     if one.first < timeline.first_day:
         return _HISTORY_AT
     # what is published with an hour's messages is there when that hour is over
@@ -52,7 +52,7 @@ class Desk:
         if clock > self._timeline.hours:
             return
         due = self._due.get(clock, [])
-        by_file = [one for one in due if WAYS[one.enterprise] == "file"]
+        by_file = [one for one in due if way_of(one) == "file"]
         if by_file:
             yield Upload(f"ledger-{clock}.csv", as_csv(by_file))
         for enterprise, mine in of_way(due, "api"):

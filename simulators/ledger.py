@@ -96,11 +96,16 @@ def figure(row: Row, item: str, first: date, offset: int) -> float | None:
     return round(value, 2 if mean < 1000 else 0)
 
 
+def way_of(one: Figure) -> str:
+    """How a figure is reported: a budget by the bureau that sets it, whoever's it is."""
+    return "file" if ITEMS[one.item].planned else WAYS[one.enterprise]
+
+
 def of_way(made: Iterable[Figure], way: str) -> Iterator[tuple[str | None, list[Figure]]]:
     """(enterprise, its figures) of those who report in a way."""
     found: dict[str | None, list[Figure]] = {}
     for one in made:
-        if WAYS[one.enterprise] == way:
+        if way_of(one) == way:
             found.setdefault(one.enterprise, []).append(one)
     yield from found.items()
 

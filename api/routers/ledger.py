@@ -97,7 +97,7 @@ async def _read(session: Session, said: list[dict[str, Any]]) -> list[Figure]:
                 entry["enterprise"] = own
             session.access.require(entry["enterprise"])
     today = local_day(session.now)
-    found = [read_figure(entry, today) for entry in said]
+    found = [read_figure(entry, today, by_enterprise=own is not None) for entry in said]
     figures = [(number, one) for number, one in enumerate(found) if isinstance(one, Figure)]
     codes = {one.enterprise for _, one in figures if one.enterprise is not None}
     known = await known_lines(session.connection, codes)

@@ -63,7 +63,7 @@ def _read(record: Any, path: str, enterprise: str, today: date, found: Records) 
     if whose is not None and whose != enterprise:
         found.faults.add(bad, f"{path}.enterprise = {show(whose)}", expected=f"{enterprise}, or no enterprise at all")
         return
-    figure = read_figure({**record, "enterprise": enterprise}, today)
+    figure = read_figure({**record, "enterprise": enterprise}, today, by_enterprise=True)
     if isinstance(figure, Figure):
         found.records.append(Record(figure, path))
         return

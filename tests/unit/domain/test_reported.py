@@ -107,6 +107,14 @@ def test_a_budget_may_be_said_of_months_to_come() -> None:
     assert isinstance(read_figure(said, TODAY), Figure)
 
 
+def test_no_enterprise_sets_its_own_budget() -> None:
+    said = {"enterprise": "a", "item": "carbon.budget", "month": "2026-12", "value": 10, "unit": "t"}
+    faults = read_figure(said, TODAY, by_enterprise=True)
+    assert isinstance(faults, list)
+    assert [(fault.field, fault.value) for fault in faults] == [("item", "carbon.budget")]
+    assert "由主管部门下达" in faults[0].expected
+
+
 def test_every_fault_is_named_at_once() -> None:
     found = read_figure({"line": "L1", "item": "output", "month": "2027-01", "value": "1", "unit": "kg"}, TODAY)
     assert isinstance(found, list)

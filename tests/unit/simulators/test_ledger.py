@@ -8,7 +8,7 @@ from datetime import date
 
 from domain.ledger import ITEMS, entry_fault
 from domain.periods import add_months
-from simulators.ledger import WAYS, Figure, as_csv, figures
+from simulators.ledger import WAYS, Figure, as_csv, figures, way_of
 from simulators.ledger_table import MISSING, TABLE
 from simulators.marker import Entry, Upload
 from simulators.speech import Format
@@ -49,7 +49,7 @@ def test_everybody_reports_and_in_each_way_somebody_does(told: Told) -> None:
 
 
 def test_the_file_says_what_the_figures_are() -> None:
-    made = [one for one in figures(FIRST) if WAYS[one.enterprise] == "file"]
+    made = [one for one in figures(FIRST) if way_of(one) == "file"]
     rows = list(csv.DictReader(as_csv(made).splitlines()))
     assert [(r["enterprise"], r["line"], r["item"], r["month"], float(r["value"]), r["unit"]) for r in rows] == [
         (one.enterprise or "", one.line or "", one.item, one.month, one.value, one.unit) for one in made
@@ -84,6 +84,6 @@ def test_everything_is_reported_and_the_last_word_is_the_figure(told: Told) -> N
                     one = _said(act.enterprise, entry)
                     by_key[one.enterprise, one.line, one.item, one.first] = one
     made = figures(told.story.timeline.first_day)
-    by_file = [one for one in made if WAYS[one.enterprise] == "file"]
+    by_file = [one for one in made if way_of(one) == "file"]
     assert uploaded == len(by_file)
     assert set(by_key.values()) == set(made) - set(by_file)
