@@ -14,6 +14,7 @@ from alerts.energy import WORDS as ENERGY_WORDS
 from alerts.meters import WORDS as METER_WORDS
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.water import WORDS as WATER_WORDS
+from alerts.water import is_leak, leak
 from alerts.wording import (
     MAX_TITLE,
     SEVERITY_WORDS,
@@ -47,7 +48,7 @@ def describe(facts: Facts) -> Text:
     reason = facts.breaches[-1].finding.reason
     if reason in _WARNED:
         return _warning(facts, reason)
-    if (account := _ACCOUNTS.get(reason)) is not None:
+    if (account := leak if is_leak(facts) else _ACCOUNTS.get(reason)) is not None:
         headline, seen, advice = account(facts)
         since = _since(facts, f"累计 {len(facts.breaches)} 个月")
         return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", since, advice)

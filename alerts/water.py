@@ -65,6 +65,24 @@ def _surplus(facts: Facts) -> Words:
     )
 
 
+def is_leak(facts: Facts) -> bool:
+    """Whether what is over its limit is the loss of a boundary: `over_limit` is a reason of many rules."""
+    return facts.breaches[-1].finding.reason == "over_limit" and "loss_pct" in facts.evidence
+
+
+def leak(facts: Facts) -> Words:
+    """A loss rate over its limit."""
+    last = facts.breaches[-1].finding
+    _, entry, subs = _sides(facts)
+    value, limit = quantity(last.value or 0.0, "%", last.limit), quantity(last.limit or 0.0, "%", last.value)
+    lost = quantity(_figure(facts.evidence, "loss"), str(facts.evidence.get("unit") or ""))
+    return (
+        f"用水综合漏失率 {value}，超过 {limit}",
+        f"{period_text(last.period)} {entry}，{subs}，漏失 {lost}",
+        _LOSS_ADVICE,
+    )
+
+
 def _volumes(facts: Facts) -> tuple[str, str]:
     last = facts.breaches[-1].finding
     return quantity(last.value or 0.0, "m3", last.limit), quantity(last.limit or 0.0, "m3", last.value)
@@ -135,16 +153,23 @@ def _over_quota(facts: Facts) -> Words:
     )
 
 
+def _city(volume: float) -> str:
+    """A city's m3 in the unit of its plans; nobody counts nine digits at night."""
+    return f"{volume / 1e8:.4g}亿 m³"
+
+
 def _cap(facts: Facts) -> Words:
-    taken, cap = _volumes(facts)
+    last = facts.breaches[-1].finding
+    taken, cap = _city(last.value or 0.0), _city(last.limit or 0.0)
     share = _figure(facts.evidence, "pro_rata_pct")
-    over = facts.breaches[-1].finding.reason == "over_cap"
-    line = quantity(_figure(facts.evidence, "pro_rata_m3"), "m3")
+    over = last.reason == "over_cap"
+    line = _city(_figure(facts.evidence, "pro_rata_m3"))
     part = "" if over else f"，已过 {facts.evidence.get('days_elapsed')} 天按进度为 {line}"
     headline = f"全市用水 {taken}，超过总量控制目标 {cap}" if over else f"全市用水超过控制目标进度的{number(share)}%"
     return (
         headline,
-        f"{_to_date(facts)}，全年目标 {cap}{part}{_coming(facts)}",
+        f"{facts.evidence.get('year')}年截至{period_text(last.period)}累计 {taken}，全年目标 {cap}{part}，"
+        f"按此进度全年约 {_city(_figure(facts.evidence, 'forecast_m3'))}",
         "请会同水行政主管部门核对各行业用水，安排压减。",
     )
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from math import fsum
 
 from domain.balance import Balance
-from domain.metering import Place, in_service
+from domain.metering import Place
 from rules.evaluators.account import AccountWindow, MonthTotal
+from rules.evaluators.intakes import in_month
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A place in service on the month's last day. metered: None where no meter is connected.
+    """A place that was in service in the month. metered: None where no meter is connected.
 
     balance: against the places below it, None where there are none or where a side is not known. complete: whether a
     verdict may rest on it.
@@ -28,11 +29,10 @@ class Node:
 def balance_tree(window: AccountWindow, enterprise: str, medium: str) -> list[Node]:
     """Places without a parent, in the register's order, with those below them. A place whose parent is out of service
     stands at the top."""
-    day = window.last_day
     places = [
         place
         for place in window.register.places_of.get(enterprise, ())
-        if place.medium == medium and in_service(place.in_service_from, place.in_service_to, day)
+        if place.medium == medium and in_month(place, window.month)
     ]
     there = {place.code for place in places}
     below: dict[str | None, list[Place]] = {}

@@ -121,3 +121,15 @@ async def test_a_balance_is_a_tree(client: Client, judged: Database) -> None:
     )  # fmt: skip
     assert_problem(unknown, 404, "not-found")
     assert_problem(medium, 422, "validation")
+
+
+async def test_a_branch_closed_within_the_month_is_in_the_tree_and_later_not(client: Client, judged: Database) -> None:
+    async with judged.transaction() as connection:
+        await connection.execute("update metering_place set in_service_to = '2026-11-20' where code = 'P2'")
+    async with client(headers=OPERATOR) as http:
+        november = (await http.get("/v1/accounts/balance/hx-coking", params={"month": "2026-11"})).json()
+        december = (await http.get("/v1/accounts/balance/hx-coking", params={"month": "2026-12"})).json()
+    (main, _), (later, _) = november["items"], december["items"]
+    assert [child["place"] for child in main["children"]] == ["P1", "P2"]
+    assert (main["subs"], main["difference"]) == (800.0, 200.0), "as water.balance has it"
+    assert [child["place"] for child in later["children"]] == ["P1"]

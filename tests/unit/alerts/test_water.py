@@ -65,7 +65,7 @@ def test_a_cap_says_how_far_the_year_is() -> None:
     evidence = {**YEAR, "pro_rata_m3": 246e6, "pro_rata_pct": 90.0}
     made = text("city:wuhai", "forecast_over_cap", 250e6, 329e6, "m3", evidence)
     assert "全市用水超过控制目标进度的90%" in made.title
-    assert "已过 273 天按进度为 246000000 m³" in made.summary
+    assert "已过 273 天按进度为 2.46亿 m³" in made.summary
 
 
 @pytest.mark.parametrize("reason", sorted(WORDS))
@@ -73,3 +73,11 @@ def test_evidence_of_another_version_only_makes_a_text_shorter(reason: str) -> N
     made = text("enterprise:tianhe", reason, None, 1.0, "%", {"sub_places": "?", "intakes": [1], "entry": None})
     assert made.title
     assert len(made.summary) <= MAX_SUMMARY
+
+
+def test_a_leak_rate_speaks_of_leaks_and_not_of_missing_meters() -> None:
+    evidence = {**BALANCE, "loss": 30.0, "loss_pct": 3.0, "subs": 970.0}
+    made = text("enterprise:tianhe", "over_limit", 3.0, 2.0, "%", evidence)
+    assert "用水综合漏失率 3%，超过 2%" in made.title
+    assert "漏失 30 m³" in made.summary
+    assert "补齐、检定" not in made.summary
