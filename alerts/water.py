@@ -153,14 +153,14 @@ def _over_quota(facts: Facts) -> Words:
     )
 
 
-def _city(volume: float) -> str:
+def _city(volume: float, other: float | None = None) -> str:
     """A city's m3 in the unit of its plans; nobody counts nine digits at night."""
-    return f"{volume / 1e8:.4g}亿 m³"
+    return f"{number(volume / 1e8, None if other is None else other / 1e8)}亿 m³"
 
 
 def _cap(facts: Facts) -> Words:
     last = facts.breaches[-1].finding
-    taken, cap = _city(last.value or 0.0), _city(last.limit or 0.0)
+    taken, cap = _city(last.value or 0.0, last.limit), _city(last.limit or 0.0, last.value)
     share = _figure(facts.evidence, "pro_rata_pct")
     over = last.reason == "over_cap"
     line = _city(_figure(facts.evidence, "pro_rata_m3"))

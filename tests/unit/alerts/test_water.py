@@ -81,3 +81,8 @@ def test_a_leak_rate_speaks_of_leaks_and_not_of_missing_meters() -> None:
     assert "用水综合漏失率 3%，超过 2%" in made.title
     assert "漏失 30 m³" in made.summary
     assert "补齐、检定" not in made.summary
+
+
+def test_a_city_just_over_its_cap_is_seen_to_be_over() -> None:
+    made = text("city:wuhai", "over_cap", 329.004e6, 329e6, "m3", {**YEAR, "pro_rata_m3": 246e6, "pro_rata_pct": 100.0})
+    assert "3.29004亿 m³，超过总量控制目标 3.29亿 m³" in made.title
