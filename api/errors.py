@@ -177,6 +177,22 @@ def _expected(error: Mapping[str, Any]) -> str:
             return "整数"
         case "greater_than_equal":
             return f"不小于 {context['ge']}"
+        case "greater_than":
+            return f"大于 {context['gt']}"
+        case "less_than":
+            return f"小于 {context['lt']}"
+        case "float_parsing" | "float_type" | "finite_number":
+            return "数字（不带单位和千分位）"
+        case "bool_parsing" | "bool_type":
+            return "true 或 false"
+        case "list_type":
+            return "列表"
+        case "dict_type" | "model_attributes_type" | "model_type":
+            return "JSON 对象（Content-Type: application/json）"
+        case "too_short":
+            return f"至少 {context['min_length']} 项"
+        case "too_long":
+            return f"至多 {context['max_length']} 项"
         case "less_than_equal":
             return f"不大于 {context['le']}"
         case "string_type" | "string_unicode":
@@ -192,7 +208,7 @@ def _expected(error: Mapping[str, Any]) -> str:
         case "value_error":
             return str(context["error"])
         case "json_invalid":
-            return "合法的 JSON"
+            return f"合法的 JSON：第 {error['loc'][-1]} 个字符处有误（UTF-8，是否完整？）"
         case "extra_forbidden":
             return "没有这个字段"
     return str(error["msg"])
@@ -208,8 +224,9 @@ async def _on_validation(_request: Request, error: Exception) -> JSONResponse:
     items = [
         ProblemItem(
             location=str(fault["loc"][0]),
-            name=".".join(str(part) for part in fault["loc"][1:]),
-            value=None if fault["type"] == "missing" else _shown(fault.get("input")),
+            # of broken JSON the place is where it breaks, and there is no value yet
+            name="" if fault["type"] == "json_invalid" else ".".join(str(part) for part in fault["loc"][1:]),
+            value=None if fault["type"] in ("missing", "json_invalid") else _shown(fault.get("input")),
             expected=_expected(fault),
         )
         for fault in error.errors()

@@ -79,7 +79,9 @@ def increments(
 
     With the previous value p and the one before it q: an increase that the meter can pass counts. A fall from at least
     0.9 R to at most 0.1 R that makes a possible increase modulo R is a rollover. A fall right after an impossible
-    increase that is a possible increase over q passes the spike over. A fall that the meter can have made backwards,
+    increase that is a possible increase over q passes the spike over. A value that the register cannot show (below
+    zero, or R and more) is no rise, rollover or flow backwards, nor is what follows it: a jump or a reset, so a
+    register with too few digits, or one wrong value, never makes volume. A fall that the meter can have made backwards,
     to a value that it cannot have reached from zero since p, is reversed flow and keeps its sign; where it can have
     done both, or its rate is unknown, nobody knows whether the water came back or the register was reset. Any other
     fall is a reset, any other increase a jump; both contribute nothing.
@@ -97,18 +99,20 @@ def increments(
     most = RATE_TOLERANCE * max_rate_per_h * (elapsed1 / HOUR_US)
 
     rise = value - before
+    possible = (value >= 0) & (value < rollover)
+    shown = possible & (before >= 0) & (before < rollover)
     wrapped = rollover - before + value
     over = value - before2
-    plain = (rise >= 0) & (rate_unknown | (rise <= most))
+    plain = shown & (rise >= 0) & (rate_unknown | (rise <= most))
     fell = rise < 0
     full = (before >= ROLLOVER_FROM * rollover) & (value <= ROLLOVER_TO * rollover)
-    rolled = fell & full & (wrapped >= 0) & (rate_unknown | (wrapped <= most))
-    jumped = (rise > 0) & ~plain
+    rolled = fell & full & shown & (wrapped >= 0) & (rate_unknown | (wrapped <= most))
+    jumped = (rise >= 0) & ~plain
     previous_jumped = np.zeros(count, np.bool_)
     previous_jumped[1:] = same2[1:] & jumped[:-1]
-    spiked = fell & ~rolled & previous_jumped & (over >= 0)
+    spiked = fell & ~rolled & previous_jumped & (over >= 0) & possible & ~(before2 < 0)
     spiked &= rate_unknown | (over <= RATE_TOLERANCE * max_rate_per_h * (elapsed2 / HOUR_US))
-    reversible = fell & (-rise <= most) & (value > most)
+    reversible = fell & shown & (-rise <= most) & (value > most)
     backwards = reversible & ~rolled & ~spiked
     step = np.select(
         [~same1, plain, rolled, spiked, backwards, fell],

@@ -185,17 +185,17 @@ class Ledger:
 
 
 def entry_fault(item: str, of: str, value: float) -> str | None:
-    """What is wrong with a figure, None for nothing. of: ``line``, ``enterprise`` or ``city``."""
+    """What was expected instead of a figure, None when nothing is wrong. of: ``line``, ``enterprise`` or ``city``."""
     known = ITEMS.get(item)
     if known is None:
-        return f"没有台账项目 {item!r}；应为：{'、'.join(ITEMS)}"
+        return f"台账项目，没有 {item!r}：{'、'.join(ITEMS)}"
     if of not in known.of:
         wanted = {"line": "生产线", "enterprise": "企业", "city": "全市"}
         return f"{known.name}（{item}）按{'或'.join(wanted[one] for one in sorted(known.of))}填报"
     if not value >= 0:
-        return f"{known.name}不能为负数，也须为数字：{value!r}"
+        return f"不小于 0 的数：{known.name}不能为负"
     if known.positive and value == 0:
-        return f"{known.name}须大于零"
+        return f"大于 0 的数：{known.name}不能为零"
     if known.highest is not None and value > known.highest:
-        return f"{known.name}不能大于 {known.highest:g}{known.unit}：{value!r}"
+        return f"不大于 {known.highest:g} 的数：{known.name}不能大于 {known.highest:g}{known.unit}"
     return None

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from domain.ledger import ITEMS, entry_fault
@@ -22,8 +23,9 @@ _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _LINE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _ENTERPRISE = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 _YEARS = range(2000, 2101)
+_NEAR = 3
 
-EXPECTED_MONTH = "月份，例如 2026-09；或改填 year"
+EXPECTED_MONTH = "月份，例如 2026-09；或改填年份（year）"
 EXPECTED_YEAR = "年份，例如 2026，2000 至 2100"
 
 
@@ -68,17 +70,19 @@ def read_figure(said: Mapping[str, Any], today: date, *, by_enterprise: bool = F
     Absent and null are the same. The value must be a number, not a text of one.
     """
     faults = [
-        FigureFault(str(name), None, f"没有这个字段；可用：{'、'.join(FIELDS)}") for name in said if name not in FIELDS
+        FigureFault(str(name), said[name], f"没有这个字段；可用：{'、'.join(FIELDS)}")
+        for name in said
+        if name not in FIELDS
     ]
     enterprise = _code(said, "enterprise", _ENTERPRISE, faults)
     line = _code(said, "line", _LINE, faults)
     if line is not None and said.get("enterprise") is None:
-        faults.append(FigureFault("enterprise", None, "填了生产线就要填企业代码"))
+        faults.append(FigureFault("enterprise", None, "企业代码：填了生产线就要填企业"))
     kind, first = _period(said, faults)
     item, value, unit = said.get("item"), said.get("value"), said.get("unit")
     known = ITEMS.get(item) if isinstance(item, str) else None
     if known is None:
-        faults.append(FigureFault("item", item, "台账项目的代码，见 GET /v1/ledger/items"))
+        faults.append(FigureFault("item", item, _expected_item(item)))
     elif unit != known.unit:
         faults.append(FigureFault("unit", unit, f"{known.unit}（{known.name}的单位；平台不换算单位）"))
     if known is not None and known.planned and by_enterprise:
@@ -116,6 +120,17 @@ def repeated(figures: Iterable[tuple[int, Figure]]) -> list[tuple[int, int]]:
     return found
 
 
+def _expected_item(item: object) -> str:
+    """Where the items are listed, and those that may have been meant."""
+    said = str(item).strip() if isinstance(item, str) else ""
+    near = [one for one in ITEMS.values() if said and (said in one.name or said in one.key)]
+    if not near:
+        keys = {name: one for one in ITEMS.values() for name in (one.key, one.name)}
+        near = [keys[name] for name in get_close_matches(said, list(keys), n=_NEAR, cutoff=0.7)]
+    meant = "、".join(f"{one.name}（{one.key}）" for one in near[:_NEAR])
+    return "台账项目的代码，见 GET /v1/ledger/items" + (f"；是否为：{meant}" if meant else "")
+
+
 def _number(value: object) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
@@ -140,7 +155,7 @@ def _code(said: Mapping[str, Any], field: str, pattern: re.Pattern[str], faults:
 def _period(said: Mapping[str, Any], faults: list[FigureFault]) -> tuple[str, date | None]:
     month, year = said.get("month"), said.get("year")
     if (month is None) == (year is None):
-        faults.append(FigureFault("month", month, "month 和 year 必须且只能填一个；月份如 2026-09"))
+        faults.append(FigureFault("month", month, "月份（month，如 2026-09）或年份（year，如 2026），填且只填一个"))
         return "month", None
     if month is not None:
         match = _MONTH.fullmatch(month) if isinstance(month, str) else None

@@ -23,8 +23,10 @@ from storage.ledger import FigureFate, Kept, compare, keep_figures, known_lines
 _HEADERS: Mapping[str, str] = {
     "企业": "enterprise",
     "企业代码": "enterprise",
+    "企业编码": "enterprise",
     "生产线": "line",
     "生产线代码": "line",
+    "生产线编码": "line",
     "项目": "item",
     "台账项目": "item",
     "指标": "item",
@@ -111,13 +113,19 @@ def refuse(problems: list[str]) -> None:
         raise BadInput("\n".join([*problems[:_TOLD], *more]))
 
 
+def _known_headers() -> str:
+    return "、".join(
+        f"{field}（{'、'.join(h for h, meant in _HEADERS.items() if meant == field)}）" for field in FIELDS
+    )
+
+
 def _fields(table: Table) -> dict[str, str]:
     """Column by field."""
     found: dict[str, str] = {}
     for column in table.columns:
         field = _HEADERS.get(column, column.lower())
         if field not in FIELDS:
-            raise BadInput(f"{table.source}: 没有列 {column!r}；可用：{'、'.join([*FIELDS, *_HEADERS])}")
+            raise BadInput(f"{table.source}: 不认识的列 {column!r}；可用：{_known_headers()}")
         if field in found:
             raise BadInput(f"{table.source}: 列 {found[field]!r} 和 {column!r} 是同一列，只留一列")
         found[field] = column

@@ -21,8 +21,10 @@ from storage.meter_changes import NewChange, add_change, find_change
 _HEADERS: Mapping[str, str] = {
     "企业": "enterprise",
     "企业代码": "enterprise",
+    "企业编码": "enterprise",
     "测点": "point",
     "测点代码": "point",
+    "测点编码": "point",
     "换表时间": "changed_at",
     "旧表止码": "old_final",
     "新表起码": "new_initial",

@@ -11,6 +11,7 @@ from domain.clock import Clock
 from domain.errors import SiteError
 from domain.periods import local_day
 from runtime.sitechecks import faults, too_small, warnings
+from runtime.siteeffects import matters_from
 from runtime.siteregister import Fault, Key, Register, Row, complete, keyed, label, limit_scope, overlay
 from storage.database import Connection, Database
 from storage.site import (
@@ -19,6 +20,7 @@ from storage.site import (
     lock_register,
     note_changes,
     note_limits,
+    note_metering,
     read_register,
     remove_rows,
     write_rows,
@@ -37,6 +39,8 @@ class Difference:
     lines: list[str]
     rows: dict[str, list[Row]] = field(default_factory=dict)
     enterprises: set[str] = field(default_factory=set)
+    metering_days: dict[str, date] = field(default_factory=dict)
+    """From which day on rates and accounts of an enterprise, and of its groups, may change."""
     removed: dict[str, list[Row]] = field(default_factory=dict)
     key_region_days: list[date] = field(default_factory=list)
     """From which day on limits of key regions held, and will hold, where that changes."""
@@ -53,6 +57,7 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
     rows: dict[str, list[Row]] = {}
     removed: dict[str, list[Row]] = {}
     enterprises: set[str] = set()
+    days: dict[str, date] = {}
     for noun in NOUNS:
         changed = []
         for key, row in wanted[noun].items():
@@ -65,17 +70,21 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
             else:
                 continue
             changed.append(row)
+            concerned: set[str] = set()
             if noun == "quota":
-                enterprises |= {key[0] for key in present["enterprise"].keys() | wanted["enterprise"].keys()}
+                concerned = {key[0] for key in present["enterprise"].keys() | wanted["enterprise"].keys()}
             elif noun not in (*_AREAS, "limit"):
-                enterprises.add(row["code"] if noun == "enterprise" else row["enterprise"])
+                concerned = {row["code"] if noun == "enterprise" else row["enterprise"]}
+            enterprises |= concerned
+            if (since := matters_from(noun, row, old)) is not None:
+                days |= {code: min(since, days.get(code, since)) for code in concerned}
         if changed:
             rows[noun] = changed
         for line, key in _absent(noun, wanted, present) if whole else ():
             lines.append(line)
             if noun in _REMOVABLE:
                 removed.setdefault(noun, []).append(present[noun][key])
-    return Difference(lines, rows, enterprises, removed, _key_region_days(wanted["city"], present["city"]))
+    return Difference(lines, rows, enterprises, days, removed, _key_region_days(wanted["city"], present["city"]))
 
 
 def _absent(noun: str, wanted: Register, present: Register) -> Iterator[tuple[str, Key]]:
@@ -167,6 +176,7 @@ async def _write(connection: Connection, difference: Difference, at: datetime) -
     for noun, rows in difference.rows.items():
         await write_rows(connection, noun, rows, at)
     await note_changes(connection, difference.enterprises, at)
+    await note_metering(connection, difference.metering_days)
     changed: list[tuple[Any, date]] = [
         (row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ())
     ]

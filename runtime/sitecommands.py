@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from domain.errors import BadInput
+from domain.errors import BadInput, SiteError
 from runtime.clock import open_clock
 from runtime.settings import Settings
 from runtime.site import Difference, apply_site
@@ -21,7 +21,11 @@ async def site(options: argparse.Namespace, settings: Settings) -> int:
     now = open_clock(settings.clock_file)
     async with Database(settings.require_database_url()) as database:
         if options.site_command == "apply":
-            difference = await apply_site(database, load_site(options.file), now, dry_run=options.dry_run)
+            register = load_site(options.file)
+            try:
+                difference = await apply_site(database, register, now, dry_run=options.dry_run)
+            except SiteError as error:  # found beside the database: the lines do not say of which file
+                raise SiteError("\n".join(f"{options.file.name}: {line}" for line in str(error).split("\n"))) from error
         else:
             from runtime.siteimport import import_site, read_site_tables
 

@@ -38,7 +38,9 @@ def load_site(path: Path) -> Register:
     """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SiteError(f"{path.name}: byte {error.start} is not UTF-8: save the file as UTF-8") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise SiteError(f"{path.name}: {error}") from error
     problems = _Problems(path)
     register: Register = {noun: {} for noun in MODELS}

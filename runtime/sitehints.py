@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from runtime.sitemodels import MODELS
+
 HINTS: Mapping[tuple[str, str], str] = {
     (
         "intake",
@@ -22,4 +24,6 @@ def fault_text(noun: str, field: str, message: str) -> str:
     """A model's refusal of a field (``counter.digits`` for the inner ones), with what to do about it."""
     hint = HINTS.get((noun, field))
     text = message.removeprefix("Value error, ")
+    if text == "Extra inputs are not permitted":
+        text = f"there is no such field; expected one of {', '.join(MODELS[noun].model_fields)}"
     return text if hint is None else f"{text} ({hint})"

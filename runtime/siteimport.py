@@ -18,7 +18,7 @@ from runtime.site import Difference, bring, present_register
 from runtime.sitecolumns import Column, columns, find_column, find_noun
 from runtime.sitehints import fault_text
 from runtime.sitemodels import MODELS
-from runtime.siteregister import KEYS, Fault, Key, Register, item_of, key_of, row_of
+from runtime.siteregister import KEYS, Fault, Key, Register, item_of, key_of, label, row_of
 from runtime.sitewords import NOUN_NAMES
 from runtime.tables import Row, Table, read_table, read_tables
 from storage.database import Database
@@ -169,7 +169,8 @@ def _take_row(taken: Taken, table: NounTable, row: Row, present: Register) -> No
         said = row_of(noun, item)
         faults = []
     except ValidationError as error:
-        faults = list(_model_faults(table, row, error, wrong))
+        absent = "" if old is not None or key is None else f"; {label(noun, key)} is not registered, a new one needs it"
+        faults = list(_model_faults(table, row, error, wrong, absent))
     if wrong or faults:
         taken.broken.add((noun, key or ()))
         taken.problems += [*wrong.values(), *faults]
@@ -234,8 +235,11 @@ def _item(noun: str, item: dict[str, Any], cells: Mapping[str, Any]) -> dict[str
     return item | ({"counter": counter} if counter else {})
 
 
-def _model_faults(table: NounTable, row: Row, error: ValidationError, wrong: Collection[str]) -> Iterator[str]:
-    """What the model says of a row, but for fields whose cells could not be read."""
+def _model_faults(
+    table: NounTable, row: Row, error: ValidationError, wrong: Collection[str], absent: str
+) -> Iterator[str]:
+    """What the model says of a row, but for fields whose cells could not be read. absent: why columns are needed that
+    an altered row could do without; a mistyped code makes a new row of it."""
     for fault in error.errors(include_url=False):
         names = [str(part) for part in fault["loc"] if isinstance(part, str)]
         name = "_".join(names)  # counter_digits lies flat
@@ -248,7 +252,7 @@ def _model_faults(table: NounTable, row: Row, error: ValidationError, wrong: Col
         if column is None:
             yield f"{where}: {text}"
         elif header is None:
-            yield f"{where}: the column {column.headers[0]} ({name}) is missing: expected {column.expected}"
+            yield f"{where}: the column {column.headers[0]} ({name}) is missing: expected {column.expected}{absent}"
         elif not normal(row.raw[header]):
             yield f"{where}: is empty: expected {column.expected}"
         else:

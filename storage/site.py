@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -72,6 +72,12 @@ async def remove_rows(connection: Connection, noun: str, rows: Iterable[Row]) ->
 async def note_changes(connection: Connection, enterprises: Iterable[str], at: datetime) -> None:
     """Leave work for the rules: the registers of these enterprises changed at an instant."""
     await connection.execute(queries("site")["note_changes"], {"codes": sorted(enterprises), "at": at})
+
+
+async def note_metering(connection: Connection, days: Mapping[str, date]) -> None:
+    """Leave work for the rules: what rates and accounts of enterprises rest on changed, from local days on."""
+    if days:
+        await connection.execute(queries("site")["note_metering"], {"codes": list(days), "days": list(days.values())})
 
 
 async def note_limits(connection: Connection, changes: Iterable[tuple[str | None, date]]) -> None:

@@ -24,7 +24,7 @@ _ITEM: dict[str, Any] = {
     "name": "取水总管",
     "verdict": "violation",
     "reason": "loss_over_band",
-    "reason_text": "进大于出，超过允许差",
+    "reason_word": "进大于出，超过允许差",
     "value": 20.0,
     "limit": 10.0,
     "unit": "%",
@@ -63,7 +63,7 @@ _LEAF: dict[str, Any] = {
     "hours": 720,
     "expected_hours": 720,
     "why": None,
-    "why_text": None,
+    "why_word": None,
     "subs": None,
     "difference": None,
     "difference_pct": None,
@@ -97,7 +97,7 @@ class AccountItem(BaseModel):
     name: str | None
     verdict: Verdict
     reason: str
-    reason_text: str = Field(description="the reason in Chinese")
+    reason_word: str = Field(description="the reason in Chinese")
     value: Number
     limit: Number
     unit: str | None
@@ -158,7 +158,7 @@ class BalanceNode(BaseModel):
     hours: int | None = Field(description="with a reading; null where no meter is connected")
     expected_hours: int | None
     why: str | None = Field(description="why the total is not complete; not_metered where no meter is connected")
-    why_text: str | None
+    why_word: str | None
     subs: Number = Field(description="sum of the places below it; null where one of them is not known")
     difference: Number
     difference_pct: Number
@@ -180,9 +180,9 @@ class BalanceTree(BaseModel):
 
 def account_item(row: Row) -> AccountItem:
     """From a row of `storage.listing.accounts`."""
-    names = AccountItem.model_fields.keys() - {"limit", "reason_text"}
+    names = AccountItem.model_fields.keys() - {"limit", "reason_word"}
     return AccountItem(
-        **{name: row[name] for name in names}, limit=row["limit_value"], reason_text=account_word(row["reason"])
+        **{name: row[name] for name in names}, limit=row["limit_value"], reason_word=account_word(row["reason"])
     )
 
 
@@ -204,7 +204,7 @@ def balance_node(node: Node, named: dict[str, Row]) -> BalanceNode:
         hours=None if metered is None else metered.hours,
         expected_hours=None if metered is None else metered.expected_hours,
         why=why,
-        why_text=None if why is None else account_word(why),
+        why_word=None if why is None else account_word(why),
         subs=None if balance is None else balance.subs,
         difference=None if balance is None else balance.loss,
         difference_pct=None if balance is None else balance.loss_pct,

@@ -95,7 +95,8 @@ class Accounts:
         for at in work.ledger:  # a figure of a year belongs to each of its months
             if (day := local_day(at)).month == 1:
                 touched |= {add_months(day.replace(day=1), n) for n in range(11 + self._months)}
-        month = min((local_day(at).replace(day=1) for at in work.registers.values()), default=end)
+        changed = [*work.registers.values(), *work.metering.values()]
+        month = min((local_day(at).replace(day=1) for at in changed), default=end)
         while month < end:
             touched.add(month)
             month = add_months(month, 1)

@@ -68,8 +68,9 @@ class Advance:
 
 @dataclass(slots=True)
 class Worklist:
-    """What has changed: hours by point, tests by component, registers by enterprise from an instant on, ledger entries
-    of periods that start at an instant, monthly totals of counters by the first local day of the month.
+    """What has changed: hours by point, tests by component, registers by enterprise from an instant on (metering:
+    what rates and accounts rest on, from the first day that is concerned), ledger entries of periods that start at an
+    instant, monthly totals of counters by the first local day of the month.
 
     read: what families have read to judge by this list, for the others to use: see `rules.families.registers`.
     """
@@ -77,6 +78,7 @@ class Worklist:
     hours: dict[int, set[int]] = field(default_factory=dict)
     components: set[int] = field(default_factory=set)
     registers: dict[int, datetime] = field(default_factory=dict)
+    metering: dict[int, datetime] = field(default_factory=dict)
     ledger: set[datetime] = field(default_factory=set)
     months: set[date] = field(default_factory=set)
     read: dict[str, object] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Worklist:
 
         The watermark, not a clock, says what is judged: another engine's clock may be ahead of ours.
         """
-        if self.registers or self.components or self.ledger or self.months:
+        if self.registers or self.metering or self.components or self.ledger or self.months:
             return True
         if judged_through is None:
             return False
@@ -104,6 +106,8 @@ class Worklist:
                 work.components.add(row.key)
             elif row.kind == "ledger":
                 work.ledger.add(row.at)
+            elif row.kind == "metering":
+                work.metering[row.key] = min(row.at, work.metering.get(row.key, row.at))
             else:
                 work.registers[row.key] = min(row.at, work.registers.get(row.key, row.at))
         return work

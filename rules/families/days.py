@@ -118,7 +118,7 @@ class Days:
 
     def _is_touched(self, work: Worklist) -> bool:
         """Whether it is worth reading the register to see what has changed."""
-        return bool(work.registers or (self._needs_arrival and work.hours))
+        return bool(work.registers or work.metering or (self._needs_arrival and work.hours))
 
     def _changed(self, city: City, marks: dict[str, datetime], work: Worklist) -> dict[date, set[Subject]]:
         """Judged days that may have changed, with their subjects: an enterprise may have moved between districts."""
@@ -141,7 +141,7 @@ class Days:
             for enterprise, day in _earliest_of_month(touched):
                 touch(enterprise, day, _month_end(day), moved=False)
         codes = {enterprise_id: code for code, enterprise_id in city.enterprise_ids.items()}
-        for enterprise_id, since in work.registers.items():
+        for enterprise_id, since in [*work.registers.items(), *work.metering.items()]:
             if enterprise_id in codes:
                 touch(codes[enterprise_id], local_day(since), date.max, moved=True)
         return chosen

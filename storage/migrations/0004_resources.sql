@@ -160,8 +160,8 @@ comment on column point_month.hours is 'hours with a reading';
 comment on column point_month.unknown_steps is 'hours with a reset, or with a jump that no spike followed: what passed then is not in total';
 
 alter table rule_work drop constraint rule_work_kind_check;
-alter table rule_work add constraint rule_work_kind_check check (kind in ('hour', 'leak_test', 'register', 'ledger'));
-comment on table rule_work is 'append-only: hour = point_id and hour, leak_test = component_id and time, register = enterprise_id, ledger = enterprise_id (0: the city) and start of the period';
+alter table rule_work add constraint rule_work_kind_check check (kind in ('hour', 'leak_test', 'register', 'metering', 'ledger'));
+comment on table rule_work is 'append-only: hour = point_id and hour, leak_test = component_id and time, register = enterprise_id, metering = enterprise_id and first day that the register''s change concerns, ledger = enterprise_id (0: the city) and start of the period';
 
 create table target_value (
     value_id bigint generated always as identity primary key,

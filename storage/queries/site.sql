@@ -298,6 +298,13 @@ where e.enterprise_id = t.enterprise_id and e.code = %(enterprise)s::text and t.
 insert into rule_work (kind, key, at)
 select 'register', enterprise_id, %(at)s::timestamptz from enterprise where code = any(%(codes)s::text[])
 
+-- note_metering --
+-- work for the rules: what metering rates and accounts of these enterprises rest on changed from a local day on
+insert into rule_work (kind, key, at)
+select 'metering', e.enterprise_id, c.from_day::timestamp at time zone 'Asia/Shanghai'
+from unnest(%(codes)s::text[], %(days)s::date[]) as c (code, from_day)
+join enterprise e on e.code = c.code
+
 -- note_limits --
 -- work for the rules: limits of these enterprises changed from a local day on; of all of them for a process's limit
 insert into rule_work (kind, key, at)

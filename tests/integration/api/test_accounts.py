@@ -66,7 +66,7 @@ async def test_the_newest_month_by_rule_and_subject(client: Client, judged: Data
         rest = (await http.get("/v1/accounts", params={"limit": 2, "cursor": first["next_cursor"]})).json()
         other = (await http.get("/v1/accounts", params={"month": "2026-10"})).json()
         one = (await http.get("/v1/accounts", params={"rule": "water.balance", "verdict": "violation"})).json()
-    said = [(item["rule_id"], item["subject"], item["name"], item["reason_text"]) for item in page["items"]]
+    said = [(item["rule_id"], item["subject"], item["name"], item["reason_word"]) for item in page["items"]]
     assert page["month"] == "2026-11"
     assert said == [
         ("water.balance", "enterprise:ly-chem", "绿源化工", "未计量或未联网"),
@@ -116,7 +116,7 @@ async def test_a_balance_is_a_tree(client: Client, judged: Database) -> None:
     assert (main["place"], main["name"], main["meters"], main["total"]) == ("P0", "取水总管", ["S-P0"], 1000.0)
     assert (main["subs"], main["difference"], main["difference_pct"], main["complete"]) == (800.0, 200.0, 20.0, True)
     assert [(child["place"], child["total"]) for child in main["children"]] == [("P1", 600.0), ("P2", 200.0)]
-    assert (spare["why"], spare["why_text"], spare["total"], spare["hours"]) == (
+    assert (spare["why"], spare["why_word"], spare["total"], spare["hours"]) == (
         "not_metered", "未计量或未联网", None, None,
     )  # fmt: skip
     assert_problem(unknown, 404, "not-found")

@@ -76,6 +76,22 @@ def mains(database_url: str) -> Iterator[Mains]:
     made.connection.close()
 
 
+async def test_a_month_is_judged_again_when_a_register_that_it_rests_on_is_mended_later(
+    mains: Mains, database: Database
+) -> None:
+    for code, per_hour in (("P0", 10.0), ("P1", 4.0), ("P2", 6.0)):
+        mains.flow(code, per_hour)
+    mains.run("update metering_place set in_service_to = '2026-10-01' where code = 'P2'")
+    judging = engine(database, BALANCE)
+    await step(judging, "2026-12-01 00:10")
+    assert mains.said() == [("violation", "loss_over_band", 60.0)]
+    mains.run("update metering_place set in_service_to = null where code = 'P2'")
+    mains.work("register", mains.plant, at("2026-12-05"))  # as the register's door writes them
+    mains.work("metering", mains.plant, at("2020-01-01"))
+    await step(judging, "2026-12-05 00:10")
+    assert mains.said() == [("compliant", "closed", 0.0)]
+
+
 async def entered(database: Database, item: str, first: date, value: float, enterprise: str | None = None) -> None:
     kind = "month"
     async with database.transaction() as connection:

@@ -80,6 +80,20 @@ async def test_a_register_change_is_judged_from_its_date_on(city: City, database
     assert (report.written, report.superseded) == (6, 6)  # two days, for the enterprise, its district and the city
 
 
+async def test_an_enterprise_that_is_registered_late_counts_for_its_groups_since_its_registration(
+    city: City, database: Database
+) -> None:
+    city.metered(city.enterprise("first", since="2026-11-04"), "A")
+    judging = engine(database, INSTALLED)
+    await step(judging, "2026-11-06 01:00")
+    second = city.enterprise("second", since="2026-11-02")
+    city.work("register", second, at("2026-11-06 02:00"))  # as the register's door writes them
+    city.work("metering", second, at("2026-11-02"))
+    await step(judging, "2026-11-06 03:00")
+    days = [row["period_start"] for row in city.current(INSTALLED, "city:wuhai")]
+    assert days == [at(f"2026-11-0{day}") for day in (2, 3, 4, 5)]
+
+
 def intakes(city: City) -> dict[str, Any]:
     """The fact sheet's example: 600,000 and 80,000 of 710,000 m3 online, all of one enterprise."""
     enterprise = city.enterprise("tianhe", since="2026-11-01")

@@ -113,8 +113,11 @@ def test_a_workbook_whose_month_became_a_date(tmp_path: Path) -> None:
         (HEADER + 'hx,L1,output,2026-09,"1,234.5",t,\n', r"line 2, column value: '1,234.5'：应为数字"),
         (HEADER + "hx,L1,output,2026-09,约100,t,\n", r"line 2, column value: '约100'：应为数字"),
         (HEADER + "hx,L1,output,2026-09,,t,\n", r"line 2, column value: 应为数字"),
-        (HEADER + "hx,L1,output,2026-09,-5,t,\n", r"line 2, column value: '-5'：应为产品产量不能为负数"),
-        (HEADER + "hx,,stock_open.coke,2026-09,-5,t,\n", r"column value: '-5'：应为期初库存焦炭不能为负数"),
+        (HEADER + "hx,L1,output,2026-09,-5,t,\n", r"line 2, column value: '-5'：应为不小于 0 的数：产品产量不能为负"),
+        (
+            HEADER + "hx,,stock_open.coke,2026-09,-5,t,\n",
+            r"column value: '-5'：应为不小于 0 的数：期初库存焦炭不能为负",
+        ),
         (HEADER + "hx,L1,output,2026-09,1,万t,\n", r"line 2, column unit: '万t'：应为t（产品产量的单位"),
         (HEADER + "hx,L1,output,2026-11,1,t,\n", r"line 2, column month: '2026-11'：应为不晚于今天（2026-10-08）"),
         (HEADER + "hx,L1,output,2026-09-15,1,t,\n", r"line 2, column month: '2026-09-15'：应为月份"),
@@ -125,7 +128,7 @@ def test_a_workbook_whose_month_became_a_date(tmp_path: Path) -> None:
         ),
         ("enterprise,item,value,unit\nhx,output,1,t\n", "缺少列 month（或 year）"),
         ("企业,enterprise,item,month,value,unit\nhx,hx,output,2026-09,1,t\n", "是同一列"),
-        ("公司,item,month,value,unit\nhx,output,2026-09,1,t\n", "没有列 '公司'"),
+        ("公司,item,month,value,unit\nhx,output,2026-09,1,t\n", "不认识的列 '公司'"),
         (HEADER, "."),
     ],
 )

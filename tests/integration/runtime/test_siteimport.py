@@ -73,7 +73,9 @@ async def test_a_change_is_work_for_the_rules_of_its_enterprise(city: Database, 
         assert await fetch_all(connection, "select kind from rule_work") == []
     await taken(city, file)
     async with city.transaction() as connection:
-        assert await fetch_all(connection, "select kind, at from rule_work") == [{"kind": "register", "at": NOW}]
+        work = await fetch_all(connection, "select kind, at from rule_work order by seq")
+    assert [row["kind"] for row in work] == ["register", "metering"]
+    assert (work[0]["at"], work[1]["at"] < NOW) == (NOW, True)
 
 
 async def test_every_mistake_is_told_with_its_line_and_nothing_is_taken_in(city: Database, tmp_path: Path) -> None:

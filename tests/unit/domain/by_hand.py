@@ -80,13 +80,16 @@ def step(
     def plausible(increase: float, since: Reading) -> bool:
         return 0 <= increase <= most(since, history[-1])
 
+    def shown(a: Reading, b: Reading) -> bool:
+        return 0 <= a.value < rollover and 0 <= b.value < rollover
+
     def between(a: Reading, b: Reading) -> list[Change]:
         return [change for change in changes if a.at <= change.at < b.at]
 
     def jumped(a: Reading, b: Reading) -> bool:
         if between(a, b):
             return over(a, b, between(a, b), rollover, max_rate) == "jump"
-        return b.value - a.value > most(a, b)
+        return b.value - a.value > most(a, b) or (b.value >= a.value and not shown(a, b))
 
     if len(history) < 2:
         return None, None, ""
@@ -101,9 +104,9 @@ def step(
             return volume, p, "replaced rollover" if rolled else "replaced"
         mark = counted
     else:
-        if plausible(d, p):
+        if plausible(d, p) and shown(p, now):
             return d, p, ""
-        if p.value >= 0.9 * rollover and now.value <= 0.1 * rollover and plausible(rollover + d, p):
+        if shown(p, now) and p.value >= 0.9 * rollover and now.value <= 0.1 * rollover and plausible(rollover + d, p):
             return rollover + d, p, "rollover"
         mark = "reset" if d < 0 else "jump"
     if pp is not None and jumped(pp, p):
@@ -112,9 +115,9 @@ def step(
             counted = over(pp, now, both, rollover, max_rate)
             if not isinstance(counted, str):
                 return counted[0], pp, "replaced spike"
-        elif d < 0 and plausible(now.value - pp.value, pp):
+        elif d < 0 and plausible(now.value - pp.value, pp) and shown(pp, now):
             return now.value - pp.value, pp, "spike"
-    if mark == "reset" and not replaced and max_rate is not None and -d <= most(p, now) < now.value:
+    if mark == "reset" and not replaced and shown(p, now) and max_rate is not None and -d <= most(p, now) < now.value:
         return d, p, "reversed"
     return None, None, mark
 

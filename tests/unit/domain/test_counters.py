@@ -52,6 +52,24 @@ def steps(values: list[float], max_rate: float | None, minutes: float = 60) -> l
             id="a spike is passed over",
         ),
         pytest.param(
+            [10.0, 1e9, 22.0, 25.0],
+            None,
+            [(None, Step.FIRST), (None, Step.JUMP), (12.0, Step.SPIKE), (3.0, Step.PLAIN)],
+            id="a value that the register cannot show is passed over, though the rate is unknown",
+        ),
+        pytest.param(
+            [990.0, 1000.0, 1000.0, 1005.0, 7.0],
+            None,
+            [(None, Step.FIRST), *[(None, Step.JUMP)] * 3, (None, Step.RESET)],
+            id="a register of too few digits: nothing is counted",
+        ),
+        pytest.param(
+            [10.0, -5.0, 20.0, 21.0],
+            None,
+            [(None, Step.FIRST), (None, Step.RESET), (None, Step.JUMP), (1.0, Step.PLAIN)],
+            id="below zero: neither the fall nor the rise from it is volume",
+        ),
+        pytest.param(
             [10.0, 500.0, 505.0],
             10.0,
             [(None, Step.FIRST), (None, Step.JUMP), (5.0, Step.PLAIN)],

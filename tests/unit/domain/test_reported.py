@@ -56,7 +56,7 @@ def test_the_month_that_runs_may_be_reported() -> None:
         ({"value": 10**400}, "value", "数字（不带引号、单位和千分位）"),
         ({"value": float("nan")}, "value", "数字（不带引号、单位和千分位）"),
         ({"value": float("inf")}, "value", "数字（不带引号、单位和千分位）"),
-        ({"value": -1}, "value", "产品产量不能为负数，也须为数字：-1.0"),
+        ({"value": -1}, "value", "不小于 0 的数：产品产量不能为负"),
         ({"item": "outputs"}, "item", "台账项目的代码"),
         ({"item": None}, "item", "台账项目的代码"),
         ({"item": ["output"]}, "item", "台账项目的代码"),
@@ -68,14 +68,14 @@ def test_the_month_that_runs_may_be_reported() -> None:
         ({"month": "2026-9"}, "month", "月份，例如 2026-09"),
         ({"month": "1999-12"}, "month", "月份，例如 2026-09"),
         ({"month": 202609}, "month", "月份，例如 2026-09"),
-        ({"month": None}, "month", "month 和 year 必须且只能填一个"),
-        ({"year": 2026}, "month", "month 和 year 必须且只能填一个"),
+        ({"month": None}, "month", "月份（month，如 2026-09）或年份"),
+        ({"year": 2026}, "month", "月份（month，如 2026-09）或年份"),
         ({"month": None, "year": 2027}, "year", "不晚于今天"),
         ({"month": None, "year": "2026"}, "year", "年份，例如 2026"),
         ({"month": None, "year": True}, "year", "年份，例如 2026"),
         ({"line": None}, "item", "产品产量（output）按生产线填报"),
         ({"line": "条线"}, "line", "登记的生产线代码"),
-        ({"enterprise": None}, "enterprise", "填了生产线就要填企业代码"),
+        ({"enterprise": None}, "enterprise", "企业代码：填了生产线就要填企业"),
         ({"enterprise": "HX"}, "enterprise", "登记的企业代码"),
         ({"evidence": "x" * 501}, "evidence", "至多 500 个可见字符的文本"),
         ({"evidence": "a\x00b"}, "evidence", "至多 500 个可见字符的文本"),
@@ -93,13 +93,13 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], field: str, expected: s
 def test_negative_stock_is_no_figure() -> None:
     said = {"enterprise": "a", "item": "stock_close.washed_coal", "month": "2026-08", "value": -0.1, "unit": "t"}
     assert read_figure(said, TODAY) == [
-        FigureFault("value", -0.1, "期末库存洗精煤不能为负数，也须为数字：-0.1"),
+        FigureFault("value", -0.1, "不小于 0 的数：期末库存洗精煤不能为负"),
     ]
 
 
 def test_a_calorific_value_of_nothing_is_no_figure() -> None:
     said = {"enterprise": "a", "item": "ncv.natural_gas", "month": "2026-08", "value": 0, "unit": "MJ/m3"}
-    assert read_figure(said, TODAY) == [FigureFault("value", 0, "天然气低位发热量（实测）须大于零")]
+    assert read_figure(said, TODAY) == [FigureFault("value", 0, "大于 0 的数：天然气低位发热量（实测）不能为零")]
 
 
 def test_a_budget_may_be_said_of_months_to_come() -> None:
@@ -113,6 +113,28 @@ def test_no_enterprise_sets_its_own_budget() -> None:
     assert isinstance(faults, list)
     assert [(fault.field, fault.value) for fault in faults] == [("item", "carbon.budget")]
     assert "由主管部门下达" in faults[0].expected
+
+
+@pytest.mark.parametrize(
+    ("item", "meant"),
+    [
+        ("产量", "；是否为：产品产量（output）"),
+        ("outptu", "；是否为：产品产量（output）"),
+        ("购入电", "；是否为：购入电力（bought.electricity）"),
+        ("天气", ""),
+        ("", ""),
+    ],
+)
+def test_an_item_that_was_misspelt_is_guessed_at_but_never_taken(item: str, meant: str) -> None:
+    found = read_figure(GOOD | {"item": item}, TODAY)
+    assert isinstance(found, list)
+    assert found[0].expected == f"台账项目的代码，见 GET /v1/ledger/items{meant}"
+
+
+def test_a_field_that_was_misspelt_is_shown_with_what_it_said() -> None:
+    found = read_figure({**GOOD, "valu": 7}, TODAY)
+    assert isinstance(found, list)
+    assert (found[0].field, found[0].value) == ("valu", 7)
 
 
 def test_every_fault_is_named_at_once() -> None:
