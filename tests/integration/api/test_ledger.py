@@ -117,7 +117,7 @@ async def test_one_mistake_and_nothing_is_written_and_all_are_named(ledger: Data
         ("entries.5.value", "-1"),
         ("entries.6.unit", "kg"),
         ("entries.6.value", "9"),
-        ("entries.8.quantity", None),
+        ("entries.8.quantity", "3"),
         ("entries.7.month", "2026-10"),
     ]
     assert problem["detail"].startswith("9 处不符合要求")

@@ -222,7 +222,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
     ("old", "new", "told"),
     [
         ("[[outlet]]", "[[outlets]]", "outlets: there is no such table"),
-        ('process = "coke', 'proces = "coke', "outlet 1 (coke-one/S1): proces: Extra inputs"),
+        ('process = "coke', 'proces = "coke', "outlet 1 (coke-one/S1): proces: there is no such field; expected"),
         ('unit = "mg/m3"\n', "", "point 1 (coke-one/S1-SO2): unit: Field required"),
         ('outlet = "S1"', 'outlet = "S9"', "point coke-one/S1-SO2: outlet = 'S9': no such outlet"),
         ('district = "north"', 'district = "south"', "enterprise coke-one: district = 'south': no such district"),
