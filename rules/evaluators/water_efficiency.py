@@ -12,7 +12,7 @@ from domain.metering import Line, Place, Quota, WaterUse, WaterUser, in_service
 from domain.products import PRODUCTS
 from rules.evaluators.account import AccountWindow, account_evaluator
 from rules.evaluators.contract import Evidence, Judgement, Params
-from rules.evaluators.intakes import Volume, intake_volume, lacking, metered_volume
+from rules.evaluators.intakes import Volume, in_month, intake_volume, lacking, metered_volume
 
 _REUSED = (WaterUse.REUSED, WaterUse.COOLING_CIRCULATING, WaterUse.CONDENSATE)
 #: Grades of a quota from the best on.
@@ -73,16 +73,12 @@ def water_quota(window: AccountWindow, params: WaterQuotaParams) -> list[Judgeme
 
     No quota loaded is `no_quota`, never a pass.
     """
-    out = []
-    for user in window.users():
-        lines = window.lines(user.code)
-        out += [_line(window, user, line, alone=len(lines) == 1) for line in lines]
-    return out
+    return [_line(window, user, line) for user in window.users() for line in window.lines(user.code)]
 
 
-def _line(window: AccountWindow, user: WaterUser, line: Line, *, alone: bool) -> Judgement:
+def _line(window: AccountWindow, user: WaterUser, line: Line) -> Judgement:
     quotas = _in_force(window.register.quotas, line.product, window.month)
-    volumes = [_water_of(window, user, line, first, alone=alone) for first in window.months]
+    volumes = [_water_of(window, user, line, first) for first in window.months]
     outputs = [window.ledger.month(user.code, "output", first, line.code) for first in window.months]
     water, output = fsum(one.known for one in volumes), fsum(one for one in outputs if one is not None)
     incomplete = lacking(volumes) is not None or None in outputs
@@ -115,15 +111,17 @@ def _line(window: AccountWindow, user: WaterUser, line: Line, *, alone: bool) ->
     return Judgement(subject, window.period, verdict, reason, value, limit, unit, evidence)
 
 
-def _water_of(window: AccountWindow, user: WaterUser, line: Line, first: date, *, alone: bool) -> Volume:
-    """A line's water in a month: of the places that feed it, else of the enterprise when it has this line only."""
+def _water_of(window: AccountWindow, user: WaterUser, line: Line, first: date) -> Volume:
+    """A line's water in a month: of the places that feed it, else of the enterprise when it has no other line then."""
     places = [p for p in window.register.places_of.get(user.code, ()) if p.medium == "water" and p.line == line.code]
-    feeding = {place.code for place in places}
-    top = [place for place in places if place.flow == "in" and place.parent not in feeding]
-    if not top:
+    if not any(place.flow == "in" for place in places):
+        others = (one for one in window.register.lines_of.get(user.code, ()) if one.code != line.code)
+        alone = not any(in_month(one, first) for one in others)
         return intake_volume(window, user, first) if alone else Volume(first, 0.0, "metered", "not_metered")
     if first < user.registered_from.replace(day=1):
         return Volume(first, 0.0, "metered", "partial_year")
+    feeding = {place.code: place for place in places if in_month(place, first)}
+    top = [place for place in feeding.values() if place.flow == "in" and place.parent not in feeding]
     return metered_volume(window, top, first)
 
 
