@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from math import fsum
 
-from domain.metering import Line, Place, PlaceLevel, WaterUse, WaterUser
+from domain.metering import Intake, Line, Place, PlaceLevel, WaterUse, WaterUser
 from rules.evaluators.account import AccountWindow
 from rules.evaluators.contract import Evidence, json_day
 
@@ -53,8 +53,8 @@ def intake_places(window: AccountWindow, enterprise: str, first: date) -> list[P
     ]
 
 
-def in_month(place: Place | Line, first: date) -> bool:
-    """Whether a place or a line was in service on any day of a month."""
+def in_month(place: Place | Line | Intake, first: date) -> bool:
+    """Whether a place, a line or an intake was in service on any day of a month."""
     after = (first + timedelta(days=31)).replace(day=1)
     return place.in_service_from < after and (place.in_service_to is None or place.in_service_to > first)
 

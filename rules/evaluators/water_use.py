@@ -17,7 +17,7 @@ from domain.findings import Subject, SubjectKind, Verdict
 from domain.metering import Intake, WaterUser
 from rules.evaluators.account import AccountWindow, account_evaluator
 from rules.evaluators.contract import Evidence, Judgement, Params, json_day
-from rules.evaluators.intakes import REPORTED, Volume, intake_places, intake_volume, lacking, metered_volume
+from rules.evaluators.intakes import REPORTED, Volume, in_month, intake_places, intake_volume, lacking, metered_volume
 
 _ENTERPRISES = {SubjectKind.ENTERPRISE}
 
@@ -105,17 +105,24 @@ def _under_permit(window: AccountWindow, user: WaterUser, codes: Collection[str]
     that is closed by now, the permit of which is not in the sum either."""
     if first < user.registered_from.replace(day=1):
         return intake_volume(window, user, first)
-    places = intake_places(window, user.code, first)
-    return metered_volume(window, [p for p in places if p.intake is None or p.intake in codes], first)
+    places = [p for p in intake_places(window, user.code, first) if p.intake is None or p.intake in codes]
+    if not places and not _has_intake(window, user, codes, first):
+        return Volume(first, 0.0, "metered")
+    return metered_volume(window, places, first)
+
+
+def _has_intake(window: AccountWindow, user: WaterUser, codes: Collection[str], first: date) -> bool:
+    """Whether one of some intakes was there in a month: before the first one nothing could be taken in."""
+    return any(one.code in codes and in_month(one, first) for one in window.register.intakes_of.get(user.code, ()))
 
 
 def _of_intake(window: AccountWindow, user: WaterUser, intake: Intake) -> list[Volume]:
-    """What the meters of an intake passed in the year's months since registration."""
+    """What the meters of an intake passed in the year's months in which it was there, since registration."""
     since = user.registered_from.replace(day=1)
     return [
         metered_volume(window, [p for p in intake_places(window, user.code, first) if p.intake == intake.code], first)
         for first in window.year_to_date
-        if first >= since
+        if first >= since and in_month(intake, first)
     ]
 
 
