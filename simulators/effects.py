@@ -164,6 +164,17 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Misread:
+    """An hour's reading of a register that is first sent as `counts` more than the hour before, and right with the
+    messages of hour `sent`."""
+
+    point: str
+    hour: int
+    counts: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stuck:
     """Hours [start, end) in which a meter counts the same number each hour, whatever passes; 0: it stands still."""
 
@@ -200,6 +211,7 @@ class Effects:
     rollovers: dict[str, int] = field(default_factory=dict)
     resets: dict[str, int] = field(default_factory=dict)
     replacements: list[Replacement] = field(default_factory=list)
+    misreads: list[Misread] = field(default_factory=list)
     stuck: list[Stuck] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     redeliveries: list[Redelivery] = field(default_factory=list)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulators.city import City, CounterSpec, Point
 from simulators.devices import cems, counter, logger
 from simulators.devices.noise import generator
-from simulators.effects import Edit, Effects, Stuck
+from simulators.effects import Edit, Effects, Misread, Stuck
 
 #: Instant of the first value of an hour, and the step, in minutes; counters are read at the end of each part.
 Stamps = tuple[int, ...]
@@ -72,6 +72,9 @@ class Field:
         self._stuck: dict[str, list[Stuck]] = {}
         for stuck in effects.stuck:
             self._stuck.setdefault(stuck.point, []).append(stuck)
+        self._misreads: dict[str, list[Misread]] = {}
+        for misread in effects.misreads:
+            self._misreads.setdefault(misread.point, []).append(misread)
         self._restarts = {point: (hour, 0) for point, hour in effects.resets.items()}
         self._restarts |= {change.point: (change.hour, change.initial) for change in effects.replacements}
         self._flowed: dict[tuple[str, int], counter.Counts] = {}
@@ -232,7 +235,18 @@ class Field:
             restart, initial = self._restarts[point.key]
             hours = day * 24 + np.arange(len(counts)) * point.interval_s // 3600
             base = np.where(hours >= restart, counts - self._counts_at(point, restart) + initial, base)
+        for misread in self._misreads.get(point.key, ()):
+            if misread.hour // 24 == day:
+                base = base.copy()
+                base[misread.hour % 24] = base[misread.hour % 24 - 1] + misread.counts
         return counter.shown(base, spec)
+
+    def right(self, misread: Misread) -> float:
+        """What the register really showed at the end of an hour that was misread."""
+        point = self._point[misread.point]
+        assert point.counter is not None
+        counts = self._starts[point.key] + self._counts_before(point, misread.hour + 1)
+        return float(counter.shown(np.array([counts]), point.counter)[0])
 
     def _counts_at(self, point: Point, hour: int) -> int:
         """In the middle of an hour: half of its increment has passed by then."""

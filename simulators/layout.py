@@ -18,6 +18,7 @@ from simulators.effects import (
     Lost,
     Malformed,
     Marking,
+    Misread,
     Outcome,
     Redelivery,
     Refused,
@@ -229,6 +230,14 @@ class _Layout:
         point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key
         hour, posted = self._timeline.hour(scenario["at"]), self._timeline.hour(scenario["posted"])
         self._effects.replacements.append(Replacement(point, hour, scenario["initial"], posted, scenario["reason"]))
+
+    def meter_misread(self, scenario: Scenario) -> None:
+        point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key
+        hour, sent = self._timeline.hour(scenario["at"]), self._timeline.hour(scenario["sent"])
+        if hour % 24 == 0 or sent <= hour:
+            raise BadInput(f"{point}: a misread hour is not the first of its day, and is put right later")
+        if sent < self._timeline.hours:  # or nobody would ever put it right
+            self._effects.misreads.append(Misread(point, hour, scenario["counts"], sent))
 
     def meter_stuck(self, scenario: Scenario) -> None:
         point = self._city.point(f"{scenario.enterprise}/{scenario['point']}").key

@@ -57,6 +57,7 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "register_rollover": (frozenset({"enterprise", "point", "at"}), frozenset()),
     "register_reset": (frozenset({"enterprise", "point", "at"}), frozenset()),
     "meter_replaced": (frozenset({"enterprise", "point", "at", "initial", "posted", "reason"}), frozenset()),
+    "meter_misread": (frozenset({"enterprise", "point", "at", "counts", "sent"}), frozenset()),
     "meter_stuck": (frozenset({"enterprise", "point", "start", "hours", "counts"}), frozenset()),
     "refused": (
         frozenset({"enterprise", "sent", "topic", "payload", "reason", "items"}),

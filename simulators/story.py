@@ -17,7 +17,7 @@ from simulators.city import GATEWAY, City
 from simulators.desk import Desk
 from simulators.devices.ldar_gun import Record, record
 from simulators.dialects import Dialect, dialects
-from simulators.effects import Correction, Effects
+from simulators.effects import Correction, Effects, Misread
 from simulators.field import Field, due
 from simulators.fleet import Secret, Senders, secrets_from
 from simulators.layout import lay_out
@@ -175,6 +175,9 @@ class Story:
         for correction in self.effects.corrections:
             if correction.sent == index:
                 yield from self._correction(correction)
+        for misread in self.effects.misreads:
+            if misread.sent == index:
+                yield from self._reread(misread)
         for again in self.effects.redeliveries:
             if again.sent == index:
                 for hour in range(again.start, again.end):
@@ -240,6 +243,13 @@ class Story:
             if any(point.code == code for point in sender.points):
                 # the frames of the hour went out before: request numbers never go backwards by themselves
                 yield from sender.correction(samples, self.timeline.at(correction.sent + 1) + timedelta(seconds=1))
+
+    def _reread(self, misread: Misread) -> Iterator[Message]:
+        enterprise, code = misread.point.split("/")
+        sample: wire.Sample = (self.timeline.at(misread.hour + 1), {code: self._field.right(misread)}, {})
+        for sender in self._senders[enterprise]:
+            if any(point.code == code for point in sender.points):
+                yield from sender.correction([sample], self.timeline.at(misread.sent + 1) + timedelta(seconds=1))
 
     def _ledgers(self) -> Iterator[Message]:
         """All test records from before the story, as a newly connected enterprise uploads them."""

@@ -45,6 +45,7 @@ POLICIES = {
     "ldar.": ("enterprise", ("component",)),
     "data.arrival_rate": ("subject", ("enterprise",)),
     "data.meter_": ("subject", ("point",)),
+    "data.correction_magnitude": ("subject", ("point",)),
     "data.identical_increments": ("subject", ("point",)),
     "data.point_offline": ("subject", ("point",)),
     "mass.": ("subject", ("pollutant",)),

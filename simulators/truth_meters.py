@@ -4,7 +4,8 @@ Assumptions. Frozen: of a local day, unit-level water meters; 22 known hourly in
 the electricity of all its meters rose in 22 hours at least. Identical: the 48 hours that end with the day, 44 known
 increments at least, from the second day in service on; the value is their deviation. A step is found in the hour in
 which a register falls, and goes when the replacement is entered. An hour's increment is known when the hour and the one
-before it have readings; over a gap it belongs to the hour of the later one.
+before it have readings; over a gap it belongs to the hour of the later one. A corrected reading is worth a look when
+the hour's increment becomes ten times what it was first, or a tenth.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from simulators.timing import Timeline
 FROZEN = "data.meter_frozen"
 IDENTICAL = "data.identical_increments"
 STEP = "data.meter_step"
+MAGNITUDE = "data.correction_magnitude"
 
 LEAST_HOURS = 22
 LEAST_OF_48 = 44
+TENFOLD = 10.0
 
 
 class Meters:
@@ -46,6 +49,7 @@ class Meters:
     def events(self, until: int, arrivals: Arrivals) -> Iterator[Event]:
         """All judgements up to a clock value, in order for each series."""
         yield from self._steps(until)
+        yield from self._corrected(until)
         for point in self._water:
             late = [(clock, hours) for of, clock, hours in arrivals.late() if of == point.enterprise]
             for day in range(max(0, (until - 1) // 24)):
@@ -77,6 +81,15 @@ class Meters:
                 yield Event(clock, STEP, f"point:{point}", period, outcome)
                 if posted is not None and posted <= until:
                     yield Event(posted, STEP, f"point:{point}", period, None)
+
+    def _corrected(self, until: int) -> Iterator[Event]:
+        for misread in self._effects.misreads:
+            if misread.sent + 1 <= until:
+                times = self._field.hour_counts(self._city.point(misread.point), misread.hour) / misread.counts
+                if max(times, 1 / times) >= TENFOLD:
+                    outcome = Outcome("violation", "corrected_tenfold", max(times, 1 / times))
+                    period = self._timeline.period(misread.hour)
+                    yield Event(misread.sent + 1, MAGNITUDE, f"point:{misread.point}", period, outcome)
 
     def _increments(self, point: Point, hours: range, known: int, arrivals: Arrivals) -> Iterator[float]:
         """Known increments of some hours, as of a clock value."""

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from domain.periods import day_start
+from domain.periods import HOUR, day_start
 from simulators.city import Line
 from simulators.effects import Outcome
 from simulators.truth import JUDGES
@@ -118,6 +118,9 @@ def test_meters_worth_naming(told: Told) -> None:
     assert frozen["point:ruichuan-pvc/W-01", on(8)] == "too_few_hours"
     assert ("point:jinlu-steel/W-02", on(1)) not in same
     assert {s for (s, _) in of("data.meter_step")} == {"point:tuoyan-power/W-03"}
+    assert of("data.correction_magnitude") == {
+        ("point:ruichuan-pvc/W-05", on(22) + 10 * HOUR): "corrected_tenfold",
+    }  # fmt: skip
 
 
 def _oven(charging: str, quenching: str, commissioned: date) -> Line:
