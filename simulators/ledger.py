@@ -93,7 +93,7 @@ def figure(row: Row, item: str, first: date, offset: int) -> float | None:
     spread = 0.0 if item.startswith(EXACT) else 0.2 if item.startswith(STOCKS) else 0.02
     turn = (first.year * 12 + first.month) / 12 + crc32(f"{row.enterprise}/{row.line}/{name}".encode()) % 97 / 97
     value = mean * (1 + spread * sin(2 * pi * turn))
-    return round(value, 2 if mean < 1000 else 0)
+    return round(value, 6 if mean < 1 else 2 if mean < 1000 else 0)
 
 
 def way_of(one: Figure) -> str:

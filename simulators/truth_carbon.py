@@ -3,7 +3,9 @@
 Assumptions. A month's account is activity times factor: fuels after the published default values, with the calorific
 value that the enterprise measured where it reports one, electricity by the province's grid of the newest year, heat and
 steam by the default of GB/T 32150; what a plant's process gives off and what is recovered as reported. Figures of coal,
-coke and crude benzene are known by hearsay and judge nothing. Shares of green electricity and rates of waste are of the
+coke and crude benzene are known by hearsay and judge nothing. Where ovens report carbon contents, what they give off is
+the carbon that is charged and leaves with no product; their products are then there to be burnt, as far as they are not
+sold, and what is charged is not. Shares of green electricity and rates of waste are of the
 year to date, from registration on.
 """
 
@@ -34,6 +36,7 @@ FUELS = {
     "crude_benzene": (41.816, 0.0227, 0.98, 1),
 }
 HEARSAY = ("raw_coal", "washed_coal", "middlings", "coke", "crude_benzene")
+COALS = ("raw_coal", "washed_coal", "middlings")
 CO2_PER_C = 44 / 12
 GRID_T_PER_KWH = 0.6479 / 1000
 HEAT_T_PER_GJ = 0.11
@@ -77,18 +80,20 @@ def _account(account: Account, enterprise: str) -> Outcome | None:
     month = account.first
     tonnes, missing, hearsay, any_kind = 0.0, False, False, False
     lines = [line.code for line in account.lines(enterprise)]
+    process = account.figure(enterprise, "carbon.process", month)
+    given_off, charged, made_here = _balance(account, enterprise) if process is None else (0.0, {}, {})
     for kind in FACTORS:
         if kind == "electricity":
             continue
         flows = _flows(account, enterprise, kind)
-        if not flows:
+        if not flows and kind not in made_here:
             burnt = any(account.figure(enterprise, f"used.{kind}", month, line) for line in lines)
             made = any(account.figure(enterprise, f"made.{kind}", month, line) for line in lines)
             missing |= burnt and not made and kind in FUELS
             continue
         any_kind = True
-        missing |= "bought" not in flows or ("stock_open" in flows) != ("stock_close" in flows)
-        activity = net(account, enterprise, kind, month) or 0.0
+        missing |= (bool(flows) and "bought" not in flows) or ("stock_open" in flows) != ("stock_close" in flows)
+        activity = (net(account, enterprise, kind, month) or 0.0) + made_here.get(kind, 0.0) - charged.get(kind, 0.0)
         if kind in FUELS:
             gj, carbon, oxidised, per = FUELS[kind]
             if (measured := account.figure(enterprise, f"ncv.{kind}", month)) is not None:
@@ -103,7 +108,7 @@ def _account(account: Account, enterprise: str) -> Outcome | None:
         missing |= not grid[1]
     if not any_kind:
         return None
-    tonnes += account.figure(enterprise, "carbon.process", month) or 0.0
+    tonnes += given_off if process is None else process
     tonnes -= account.figure(enterprise, "carbon.recovered", month) or 0.0
     budget = account.figure(enterprise, "carbon.budget", month)
     if missing:
@@ -114,6 +119,27 @@ def _account(account: Account, enterprise: str) -> Outcome | None:
         return Outcome("undetermined", "factor_unconfirmed", tonnes)
     over = tonnes > budget
     return Outcome("violation", "over_budget", tonnes) if over else Outcome("compliant", "within_budget", tonnes)
+
+
+def _balance(account: Account, enterprise: str) -> tuple[float, dict[str, float], dict[str, float]]:
+    """(t of CO2 that coke ovens give off, what is charged by kind, what they make); nothing without carbon contents."""
+    carbon = 0.0
+    charged: dict[str, float] = {}
+    made: dict[str, float] = {}
+    for line in account.lines(enterprise):
+        content = {
+            kind: value for kind in FUELS
+            if (value := account.figure(enterprise, f"carbon_content.{kind}", account.first, line.code)) is not None
+        }  # fmt: skip
+        if line.product != "coke" or not content:
+            continue
+        for flow, found, sign in (("used", charged, 1), ("made", made, -1)):
+            for kind in FUELS:
+                amount = account.figure(enterprise, f"{flow}.{kind}", account.first, line.code)
+                if amount is not None and (flow == "made" or kind in COALS):
+                    found[kind] = found.get(kind, 0.0) + amount
+                    carbon += sign * amount * content[kind]
+    return carbon * CO2_PER_C, charged, made
 
 
 def green(account: Account) -> Found:
