@@ -1,4 +1,4 @@
-"""Metering coverage of the city, its districts, parks and enterprises, and what is missing. Operators only."""
+"""Metering coverage of the city, its districts, parks and enterprises, for operators; and what is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.errors import NOT_FOUND, invalid, problems
 from api.fields import DayIn, EnterpriseCode, EnterpriseParameter, Instant, Number, Word
 from api.models.gaps import GAP, Gap, GapReason, gap
 from api.paging import Page, Paging
-from api.session import OperatorSession
+from api.session import OperatorSession, ReadSession
 from domain.findings import SubjectKind, Verdict
 from domain.ledger import MEDIA
 from domain.metering import PlaceLevel
@@ -146,7 +146,7 @@ class GapPage(Page[Gap]):
 
 @router.get("/gaps", summary="What is missing: meters, verifications, connections, data", responses=problems(NOT_FOUND))
 async def gaps(
-    session: OperatorSession,
+    session: ReadSession,
     paging: Paging,
     enterprise: EnterpriseParameter = None,
     district: Annotated[EnterpriseCode | None, Query()] = None,
@@ -159,7 +159,8 @@ async def gaps(
     ] = None,
 ) -> GapPage:
     """Places without a meter whose verification holds, verifications that end soon, meters that are not connected or
-    report too little, intakes that are not online. From the register and the newest findings as of one local day."""
+    report too little, intakes that are not online. From the register and the newest findings as of one local day. An
+    enterprise sees what it lacks itself."""
     if medium is not None and medium not in MEDIA:
         raise invalid("medium", medium, "、".join(MEDIA))
     after = paging.after(date, str, str, str, str)
@@ -167,6 +168,7 @@ async def gaps(
         day = after[0]
     if day is None:
         day = await latest_gaps_day(session.connection) or local_day(session.now)
+    enterprise = session.access.narrow(enterprise)
     await session.enterprise_id(enterprise)
     if district is not None:
         await district_name(session.connection, district)

@@ -39,7 +39,17 @@ OWN_LISTS = [
     "/v1/quirks",
 ]
 #: Lists of which some rows are nobody's own, or which need not have any.
-OWN_OR_COMMON = ["/v1/limits", "/v1/marks", "/v1/meter-changes", f"/v1/marks/automatic?{SPAN}", "/v1/emissions"]
+OWN_OR_COMMON = [
+    "/v1/limits",
+    "/v1/marks",
+    "/v1/meter-changes",
+    f"/v1/marks/automatic?{SPAN}",
+    "/v1/emissions",
+    "/v1/coverage/gaps",
+    "/v1/accounts",
+    "/v1/ledger",
+    "/v1/energy/lists?list=over_5000_tce",
+]
 OPERATORS_ONLY = [
     "/v1/strays",
     "/v1/enterprises",
@@ -47,7 +57,7 @@ OPERATORS_ONLY = [
     "/v1/rules",
     "/v1/rules/ule.coke_oven_stack.so2.hourly",
     "/v1/coverage",
-    "/v1/coverage/gaps",
+    "/v1/scoreboard",
     "/v1/ldar",
     "/v1/ldar?enterprise=hx-coking",
     "/v1/targets",

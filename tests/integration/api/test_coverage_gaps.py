@@ -75,6 +75,17 @@ def brief(items: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     return [tuple(item[name] for name in names) for item in items]
 
 
+async def test_an_enterprise_sees_what_it_lacks_itself(client: Client) -> None:
+    class Bare:
+        async def authenticate(self, username: str | None, password: bytes | None) -> str | None:
+            return username
+
+    async with client(verifier=Bare(), auth=("bare", "x")) as http:
+        page = (await http.get("/v1/coverage/gaps")).json()
+        assert brief(page["items"]) == EXPECTED[:1]
+        assert_problem(await http.get("/v1/coverage/gaps?enterprise=tianhe"), 403, "forbidden")
+
+
 async def test_each_gap_once_with_what_one_must_know_to_act(client: Client) -> None:
     async with client() as http:
         page = (await http.get("/v1/coverage/gaps")).json()
