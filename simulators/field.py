@@ -32,8 +32,8 @@ class Day:
 SELF_CHECK = (4, 10)
 SELF_CHECK_MINUTES = 8
 _DAY_S = 86_400
-#: Days of counters that are kept, of those that hang below others.
-_REMEMBERED = 2000
+#: Days of counters that are kept: a month of all of them.
+_REMEMBERED = 8000
 
 
 def stamps(point: Point) -> Stamps:
@@ -162,22 +162,26 @@ class Field:
     def passed(self, point: Point, day: int) -> counter.Counts:
         """Counts that really pass in each part of a day: of its own, or its part of what its mains pass each hour."""
         assert point.counter is not None
-        if not point.fed_by:
-            count = _DAY_S // point.interval_s
-            return counter.day_increments(self._seed, point.key, point.counter, point.typical, day, count)
-        if (known := self._flowed.get((point.key, day))) is not None:
-            return known
+        key = (point.key, day)
+        if key not in self._flowed:
+            made = self._part(point, point.counter, day) if point.fed_by else self._own(point, point.counter, day)
+            if len(self._flowed) > _REMEMBERED:
+                self._flowed.clear()
+            self._flowed[key] = made
+        return self._flowed[key]
+
+    def _own(self, point: Point, spec: CounterSpec, day: int) -> counter.Counts:
+        count = _DAY_S // point.interval_s
+        return counter.day_increments(self._seed, point.key, spec, point.typical, day, count)
+
+    def _part(self, point: Point, spec: CounterSpec, day: int) -> counter.Counts:
         entered = np.zeros(24, np.int64)
         for code in point.fed_by:
             main = self._point[f"{point.enterprise}/{code}"]
             assert main.counter is not None
             hourly = self.passed(main, day).reshape(24, -1).sum(axis=1)
             entered += np.rint(hourly * main.counter.scale * 1000).astype(np.int64)
-        if len(self._flowed) > _REMEMBERED:
-            self._flowed.clear()
-        made = counter.part_of(entered, point.part, point.counter)
-        self._flowed[(point.key, day)] = made
-        return made
+        return counter.part_of(entered, point.part, spec)
 
     def increments(self, point: Point, day: int) -> counter.Counts:
         """Counts that the meter adds in each part of a day, whatever the register shows."""
