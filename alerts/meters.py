@@ -42,9 +42,9 @@ def _reset(facts: Facts) -> Words:
 
 def _jump(facts: Facts) -> Words:
     rise = _change(facts.evidence, falls=False) or "突增"
-    seen = f"{_when(facts)}表底{rise}{_read_before(facts)}，超过该表可能通过的最大量"
+    seen = f"{_when(facts)}表底{rise}{_read_before(facts)}，超过该表的量程或可能通过的最大量"
     seen += "；这一增量不计入，当月合计可能不完整"
-    return Words(f"表底{rise}，超过该表可能通过的最大量", seen, _hours(facts), _JUMP_ADVICE)
+    return Words(f"表底{rise}，超过该表的量程或可能通过的最大量", seen, _hours(facts), _JUMP_ADVICE)
 
 
 def _frozen(facts: Facts) -> Words:

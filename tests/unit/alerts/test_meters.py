@@ -65,7 +65,7 @@ def test_a_fall_within_the_hour_is_told_by_its_own_readings() -> None:
 
 def test_a_jump_is_not_counted() -> None:
     made = said("jump_unexplained", HOUR, STEP | {"first_value": 504125.0})
-    assert made.title.endswith("表底由 50412.5 突增到 504125 m³，超过该表可能通过的最大量")
+    assert made.title.endswith("表底由 50412.5 突增到 504125 m³，超过该表的量程或可能通过的最大量")
     assert "这一增量不计入" in made.summary
 
 
