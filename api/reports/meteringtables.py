@@ -56,19 +56,19 @@ def document(report: MeteringReport) -> Document:
 
 def _rates(report: MeteringReport) -> Table:
     columns = (
-        Column("指标", 24),
+        Column("指标", 22),
         Column("类别", 6),
         Column("名称", 18),
         Column("园区", 14, on_page=False),
-        Column("数值", 9, 2),
-        Column("要求", 9, 2),
+        Column("数值", 13, 2),
+        Column("要求", 13, 2),
         Column("单位", 6, on_page=False),
-        Column("判定", 9),
+        Column("判定", 10),
         Column("原因", 12),
         *_reading_columns("口径一"),
         *_reading_columns("口径二"),
-        Column("目标号", 8),
-        Column("要求出自", 28),
+        Column("目标号", 10),
+        Column("要求出自", 22),
         Column("文件状态", 10),
         Column("判定日或月", 12),
         Column("规则", 24, on_page=False),
@@ -81,9 +81,9 @@ def _rates(report: MeteringReport) -> Table:
 
 def _reading_columns(name: str) -> Iterator[Column]:
     yield Column(name, 22)
-    yield Column(f"{name} %", 9, 2)
-    yield Column(f"{name} 分子", 12)
-    yield Column(f"{name} 分母", 12)
+    yield Column(f"{name} %", 12, 2)
+    yield Column(f"{name} 分子", 15)
+    yield Column(f"{name} 分母", 15)
     yield Column(f"{name} 出处", 30, on_page=False)
     yield Column(f"{name} 出处状态", 10, on_page=False)
 
