@@ -45,6 +45,10 @@ CARRIERS = {"steam": HEAT_T_PER_GJ * STEAM_GJ_PER_T, "heat": HEAT_T_PER_GJ}
 
 _FLOWS = ("bought", "own", "sold", "stock_open", "stock_close", "feedstock")
 _GREEN = ("self_consumed", "direct_line", "traded", "certificate")
+#: year: percent, whether it must be exceeded, in the plans' own years.
+GREEN_TARGET = {2028: (25.0, True)}
+CHEMICAL_TARGET = {2027: (35.0, False)}
+GREEN_YEARS, CHEMICAL_YEARS = range(2026, 2029), range(2025, 2028)
 CHEMICAL = ("chlor_alkali", "bdo", "carbide_pvc")
 
 
@@ -147,15 +151,18 @@ def green(account: Account) -> Found:
     industrial = [e for e in account.city.enterprises if e.is_industrial]
     for enterprise in industrial:
         shares = sum(account.figure(enterprise.code, f"green.{item}", account.first) or 0.0 for item in _GREEN)
-        if _grid(account, enterprise.code) is not None or shares:
-            yield GREEN, f"enterprise:{enterprise.code}", _green(account, [enterprise], "no_limit")
-    city = f"city:{account.city.code}"
-    yield GREEN, city, _green(account, industrial, "no_target_this_year")
-    chemical = [e for e in industrial if e.industry in CHEMICAL]
-    yield GREEN_CHEMICAL, city, _green(account, chemical, "no_target_this_year")
+        if (_grid(account, enterprise.code) is not None or shares) and account.first.year in GREEN_YEARS:
+            yield GREEN, f"enterprise:{enterprise.code}", _green(account, [enterprise], "no_limit", None)
+    city, year = f"city:{account.city.code}", account.first.year
+    if year in GREEN_YEARS:
+        yield GREEN, city, _green(account, industrial, "no_target_this_year", GREEN_TARGET.get(year))
+    if year in CHEMICAL_YEARS:
+        chemical = [e for e in industrial if e.industry in CHEMICAL]
+        target = CHEMICAL_TARGET.get(year)
+        yield GREEN_CHEMICAL, city, _green(account, chemical, "no_target_this_year", target)
 
 
-def _green(account: Account, members: list[Enterprise], otherwise: str) -> Outcome:
+def _green(account: Account, members: list[Enterprise], otherwise: str, target: tuple[float, bool] | None) -> Outcome:
     use, share, complete = 0.0, 0.0, True
     for member in members:
         grid = _grid(account, member.code)
@@ -167,7 +174,12 @@ def _green(account: Account, members: list[Enterprise], otherwise: str) -> Outco
         return Outcome("undetermined", "incomplete_data")
     if use <= 0:
         return Outcome("undetermined", "no_flow")
-    return Outcome("undetermined", "green_exceeds_use" if share > use else otherwise, 100 * share / use)
+    value = 100 * share / use
+    if share > use or target is None:
+        return Outcome("undetermined", "green_exceeds_use" if share > use else otherwise, value)
+    percent, exceeded = target
+    met = 100 * share > percent * use if exceeded else 100 * share >= percent * use
+    return Outcome("compliant", "target_met", value) if met else Outcome("violation", "target_not_met", value)
 
 
 def solid(account: Account) -> Found:

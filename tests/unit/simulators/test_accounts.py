@@ -12,7 +12,7 @@ from simulators.effects import Outcome
 from simulators.truth import JUDGES
 from simulators.truth_accounts import Account, Accounts
 from simulators.truth_energy import corrected
-from tests.unit.simulators.conftest import Told
+from tests.unit.simulators.conftest import Told, told_month
 
 
 def _month(told: Told, rule: str) -> dict[str, Outcome]:
@@ -91,6 +91,18 @@ def test_carbon_green_and_waste(told: Told) -> None:
     waste = _reasons(told, "solid.rate")
     assert (waste["lanxu-chloralkali"], waste["zhuohui-ferrosilicon"]) == ("target_not_met", "more_than_generated")
     assert waste["yunchuan"] == "target_met"
+
+
+@pytest.mark.parametrize(
+    ("month", "city", "chemical"),
+    [((2027, 2), "no_target_this_year", "target_not_met"), ((2028, 2), "target_not_met", None)],
+)
+def test_green_targets_of_other_years(month: tuple[int, int], city: str, chemical: str | None) -> None:
+    _, events = told_month(month)
+    last = {e.rule_id: e.outcome for e in events if e.subject == "city:yunchuan" and e.rule_id.startswith("green.")}
+    assert {rule: outcome and outcome.reason for rule, outcome in last.items()} == {
+        "green.share": city, **({} if chemical is None else {"green.share.chemical": chemical}),
+    }  # fmt: skip
 
 
 def test_coverage_worth_naming(told: Told) -> None:
