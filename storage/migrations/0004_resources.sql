@@ -154,6 +154,9 @@ create table point_month (
     primary key (point_id, month)
 );
 comment on table point_month is 'what a counter passed in a local month, from hourly rows; null total: no increment is known';
+create index ix_hourly_marked on hourly (hour_at, point_id) where marks <> '{}';
+comment on index ix_hourly_marked is 'few hours are marked: what sums up months looks at these alone';
+
 comment on column point_month.bridged is 'part of total that bridges gaps; carried: part of that from gaps that began before the month';
 comment on column point_month.carried_from is 'last reading before a gap over the month''s beginning; null: there is none';
 comment on column point_month.hours is 'hours with a reading';

@@ -1,26 +1,34 @@
 -- sum_up --
 -- what every counter passed in a local month; a statement of its own, because one that writes may not use several cores
 create temp table summed on commit drop as
-select h.point_id, sum(h.increment) as total,
-       coalesce(sum(h.increment) filter (where h.gap_from is not null), 0) as bridged,
-       coalesce(sum(h.increment) filter (where h.gap_from < %(from_at)s::timestamptz), 0) as carried,
-       count(*) filter (where h.reading_count > 0) as hours,
-       -- a spike takes off the jump before it, but one that begins the month takes off none of its own. Few hours are
-       -- marked, and a look into an array costs more than all the rest
-       count(*) filter (where cardinality(h.marks) > 0 and 'reset' = any(h.marks))
-           + greatest(0, coalesce(sum(('jump' = any(h.marks))::int - ('spike' = any(h.marks))::int)
-                                      filter (where cardinality(h.marks) > 0), 0)
-                         + coalesce(min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'spike' = any(h.marks)
-                                                           and not 'jump' = any(h.marks))
-                                    < min(h.hour_at) filter (where cardinality(h.marks) > 0 and 'jump' = any(h.marks)),
-                                    false)::int) as unknown_steps,
-       min(h.hour_at) filter (where h.reading_count > 0) as first_hour,
-       max(h.hour_at) filter (where h.reading_count > 0) as last_hour,
-       min(h.gap_from) filter (where h.gap_from < %(from_at)s::timestamptz) as carried_from
-from hourly h
--- counters have no mean; who is one is asked of the sums, not of every hour
-where h.mean is null and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
-group by h.point_id
+with plain as (
+    select h.point_id, sum(h.increment) as total, count(*) as hours, min(h.hour_at) as first_hour,
+           max(h.hour_at) as last_hour
+    from hourly h
+    -- counters have no mean; who is one is asked of the sums, not of every hour
+    where h.mean is null and h.reading_count > 0
+        and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
+    group by h.point_id
+), marked as (
+    -- few hours are marked, and an index leads to them: a look into every hour's marks costs more than all the rest
+    select h.point_id,
+           sum(h.increment) filter (where h.gap_from is not null) as bridged,
+           sum(h.increment) filter (where h.gap_from < %(from_at)s::timestamptz) as carried,
+           min(h.gap_from) filter (where h.gap_from < %(from_at)s::timestamptz) as carried_from,
+           -- a spike takes off the jump before it, but one that begins the month takes off none of its own
+           count(*) filter (where 'reset' = any(h.marks))
+               + greatest(0, sum(('jump' = any(h.marks))::int - ('spike' = any(h.marks))::int)
+                             + coalesce(min(h.hour_at) filter (where 'spike' = any(h.marks) and not 'jump' = any(h.marks))
+                                        < min(h.hour_at) filter (where 'jump' = any(h.marks)), false)::int)
+               as unknown_steps
+    from hourly h
+    where h.marks <> '{}' and h.mean is null
+        and h.hour_at >= %(from_at)s::timestamptz and h.hour_at < %(to_at)s::timestamptz
+    group by h.point_id
+)
+select p.point_id, p.total, coalesce(m.bridged, 0) as bridged, coalesce(m.carried, 0) as carried, p.hours,
+       coalesce(m.unknown_steps, 0) as unknown_steps, p.first_hour, p.last_hour, m.carried_from
+from plain p left join marked m using (point_id)
 
 -- keep_sums --
 -- keeps what was summed up
