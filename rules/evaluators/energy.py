@@ -195,18 +195,19 @@ def line_places(window: AccountWindow, line: Line) -> list[Place]:
         if place.line == line.code
         and place.medium in ENERGY
         and (place.parent is None or place.parent not in mine or mine[place.parent].line != line.code)
-        and any(_is_there(place, first) for first in window.months)
+        and any(is_there(place, first) for first in window.months)
     ]
 
 
 def metered_month(window: AccountWindow, places: Iterable[Place], first: date) -> float | None:
     """Sum of a month's totals over the places that are in service then; None unless all of them are complete."""
-    totals = [window.metered(place, first) for place in places if _is_there(place, first)]
+    totals = [window.metered(place, first) for place in places if is_there(place, first)]
     known = [total.total for total in totals if total is not None and total.is_complete and total.total is not None]
     return sum(known) if known and len(known) == len(totals) else None
 
 
-def _is_there(place: Place, first: date) -> bool:
+def is_there(place: Place, first: date) -> bool:
+    """Whether a place is in service on any day of a month."""
     after = add_months(first, 1)
     return place.in_service_from < after and (place.in_service_to is None or place.in_service_to > first)
 

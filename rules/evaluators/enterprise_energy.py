@@ -18,7 +18,7 @@ from domain.periods import add_months
 from domain.standard_coal import Factors, exact
 from rules.evaluators.account import AccountWindow
 from rules.evaluators.contract import Evidence
-from rules.evaluators.energy import Component, Doubt, factor_of, metered_month, month_text
+from rules.evaluators.energy import Component, Doubt, factor_of, is_there, metered_month, month_text
 
 ELECTRICITY = "electricity"
 _ZERO = Decimal(0)
@@ -105,8 +105,14 @@ def enterprise_energy(
 
 
 def boundary_places(window: AccountWindow, enterprise: str) -> list[Place]:
-    """Electricity places at the boundary: of unit level, below no other, in service on the month's last day."""
-    return [place for place in window.places(enterprise, ELECTRICITY, PlaceLevel.UNIT) if place.parent is None]
+    """Electricity places at the boundary: of unit level, below no other, in service in any month of the window; one
+    that was given up or replaced meanwhile counts for the months in which it was there."""
+    return [
+        place
+        for place in window.register.places_of.get(enterprise, ())
+        if (place.medium, place.level, place.parent) == (ELECTRICITY, PlaceLevel.UNIT, None)
+        and any(is_there(place, first) for first in window.months)
+    ]
 
 
 def _reported(window: AccountWindow, enterprise: str, kind: str, factors: Factors) -> Component:
@@ -128,7 +134,7 @@ def _metered(window: AccountWindow, enterprise: str, places: Sequence[Place], fa
     outward = [place for place in places if place.flow == "out"]
     for first in window.months:
         bought = metered_month(window, inward, first)
-        sold = metered_month(window, outward, first) if outward else 0.0
+        sold = metered_month(window, outward, first) if any(is_there(place, first) for place in outward) else 0.0
         factor = factor_of(window, factors, ELECTRICITY, first, enterprise)
         if bought is None or sold is None or factor is None:
             part.missing.append(first)
