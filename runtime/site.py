@@ -28,6 +28,8 @@ from storage.site import (
 
 #: Nouns of which the site file is the whole truth: nothing was ever judged by them, so they may vanish.
 _REMOVABLE = frozenset({"tag"})
+#: Mistakes told at once: who has more has one mistake in every row.
+_TOLD = 1000
 _AREAS = ("city", "district", "park")
 
 
@@ -147,7 +149,8 @@ async def bring(
     found += too_small(merged, await _last_values(connection, difference, present))
     told = [*problems, *(tell(fault) for fault in found if fault not in before)]
     if told:
-        raise SiteError("\n".join(told))
+        more = [f"... and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
+        raise SiteError("\n".join([*told[:_TOLD], *more]))
     noted = [*(fault for fault in found if fault in before), *warnings(merged, today)]
     difference.warnings.extend(f"! {fault}" for fault in noted)
     if not dry_run:

@@ -27,6 +27,7 @@ from storage.site import NOUNS, read_register
 Rows = Mapping[str, Sequence[Row]]
 #: Integers from here on are not kept whole by the number cells of a spreadsheet.
 _NOT_WHOLE = 10**15
+_FORMATS = {Kind.TEXT: "@", Kind.DAY: "yyyy-mm-dd"}
 #: Longest list that a spreadsheet offers in a cell.
 _LIST_CHARACTERS = 255
 
@@ -117,9 +118,12 @@ def _sheet(sheet: Worksheet, noun: str, rows: Sequence[Row]) -> None:
     for number, column in enumerate(shown, 1):
         cell = sheet.cell(1, number, column.headers[0])
         cell.font, cell.alignment = bold, middle
-        sheet.column_dimensions[get_column_letter(number)].width = max(12, 2.2 * len(column.headers[0]))
+        below = sheet.column_dimensions[get_column_letter(number)]
+        below.width = max(12, 2.2 * len(column.headers[0]))
+        below.number_format = _FORMATS.get(column.kind, "General")  # what is typed in later keeps its zeros too
         words = ",".join(column.words.values()) if column.kind is not Kind.YES_NO else "是,否"
-        if column.kind in (Kind.CHOICE, Kind.YES_NO) and words and len(words) <= _LIST_CHARACTERS:
+        listed = not any("," in word for word in column.words.values()) and len(words) <= _LIST_CHARACTERS
+        if column.kind in (Kind.CHOICE, Kind.YES_NO) and listed:
             offered = DataValidation(type="list", formula1=f'"{words}"', allow_blank=not column.required)
             offered.add(f"{cell.column_letter}2:{cell.column_letter}{max(1000, len(rows) + 500)}")
             sheet.add_data_validation(offered)
@@ -134,7 +138,7 @@ def _put(sheet: Worksheet, line: int, number: int, column: Column, value: Any, n
         return
     cell = sheet.cell(line, number)
     if isinstance(value, date):
-        cell.value, cell.number_format = value, "yyyy-mm-dd"
+        cell.value, cell.number_format = value, _FORMATS[Kind.DAY]
     elif isinstance(value, int | float) and not isinstance(value, bool) and _survives(value):
         cell.value = value
     else:
@@ -142,7 +146,7 @@ def _put(sheet: Worksheet, line: int, number: int, column: Column, value: Any, n
         if ILLEGAL_CHARACTERS_RE.search(text) or "\r" in text:
             raise BadInput(f"{noun} {column.field} = {text!r}: no cell can hold it; export as toml or csv")
         cell.value = text
-        cell.data_type, cell.number_format = "s", "@"  # a code stays a code, and a name no formula
+        cell.data_type, cell.number_format = "s", _FORMATS[Kind.TEXT]  # a code stays a code, and a name no formula
 
 
 def _survives(value: float) -> bool:

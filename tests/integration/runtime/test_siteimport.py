@@ -115,6 +115,12 @@ async def test_every_mistake_is_told_with_its_line_and_nothing_is_taken_in(city:
     assert len((await read_site(city))["meter"]) == 2
 
 
+async def test_a_mistake_in_every_row_is_not_told_without_end(city: Database, tmp_path: Path) -> None:
+    rows = "".join(f"coke-one,P9,{number},2026-01-01,24,2026-01-01\n" for number in range(1500))
+    told = await refused(city, table(tmp_path, "企业编码,计量点编码,出厂编号,检定日期,检定周期,安装日期\n" + rows))
+    assert (len(told), told[-1]) == (1001, "... and 1999 more")  # no such place, and all of them at one
+
+
 async def test_a_workbook_of_several_nouns_refers_to_itself(city: Database, tmp_path: Path) -> None:
     """A new enterprise with its intake, place and meter, sheets in any order, in words that a bureau uses."""
     book = Workbook()
@@ -298,6 +304,8 @@ async def test_as_a_person_types_it(city: Database, database_url: str, tmp_path:
     book = tmp_path / "台账.xlsx"
     assert plantwatch(database_url, "site", "export", "--format", "xlsx", "--out", str(book)).returncode == 0
     assert load_workbook(book)["计量器具"]["C1"].value == "出厂编号"
+    same = plantwatch(database_url, "site", "import", str(book))
+    assert same.stdout.splitlines()[-1] == "0 differences: the register says this already", same.stderr
     missing = plantwatch(database_url, "site", "export", "--format", "csv")
     assert (missing.returncode, missing.stderr) == (2, "plantwatch: --format csv: --dir DIR expected\n")
     written = plantwatch(database_url, "site", "export", "--format", "csv", "--dir", str(tmp_path / "tables"))

@@ -67,6 +67,10 @@ def test_a_workbook_is_one_that_a_bureau_can_fill_in(good: Register, tmp_path: P
     offered = {str(one.sqref)[:2]: one.formula1 for one in places.data_validations.dataValidation}
     assert offered["D2"] == '"用水单位,次级用水单位,主要用水设备"'
     assert places.freeze_panes == "A2"
+    formats = [sheet.column_dimensions[cells[name].column_letter].number_format for name in ("出厂编号", "检定日期")]
+    assert formats == ["@", "yyyy-mm-dd"]
+    # a list of words with commas would offer their halves
+    assert not any("丁二醇" in one.formula1 for one in book["生产线"].data_validations.dataValidation)
 
 
 def test_an_empty_register_gives_tables_to_be_filled_in(tmp_path: Path) -> None:
