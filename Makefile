@@ -21,7 +21,7 @@ demo: $(VENV)/ready
 	@$(BIN)/plantwatch demo $(ARGS)
 
 test: $(VENV)/ready-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 setup: $(VENV)/ready
 

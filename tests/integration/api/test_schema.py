@@ -27,7 +27,7 @@ from storage.database import Database
 from tests.integration.api.conftest import NOW, REGISTERS, Accounts, insert_alert, insert_finding, listening
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = 12  # per endpoint and mode
+EXAMPLES = 8  # per endpoint and mode
 
 
 @dataclass(slots=True)
