@@ -10,14 +10,26 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "site" / "example.toml"
+
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T], within_s: float = 30.0) -> T:
+    """What `look` finds once it finds anything: for what a service does after it has answered."""
+    ends = time.monotonic() + within_s
+    while not (found := look()) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return found
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.platform import Platform, free_port, platform
+from tests.acceptance.platform import Platform, eventually, free_port, platform
 
 MN = "010000A8900016F000169DC0"
 
@@ -71,5 +71,5 @@ def test_nobody_is_a_stray(running: Platform, door: int) -> None:
     answer = say(door, frame("123456", GOOD, mn="99000000000000000000FFFF"))
     assert b"CN=9011" in answer
     assert b"QnRtn=4" in answer
-    (stray,) = running.get("/v1/strays")["items"]
+    (stray,) = eventually(lambda: running.get("/v1/strays")["items"])  # written down after the answer
     assert (stray["door"], stray["sender"], stray["reason"]) == ("hj212", "99000000000000000000FFFF", "unknown_mn")
