@@ -180,6 +180,13 @@ def in_service(first: date, end: date | None, day: date) -> bool:
     return first <= day and (end is None or day < end)
 
 
+def in_month(served: Place | Line | Intake, first: date) -> bool:
+    """Whether a place, a line or an intake was in service on any day of the month that begins on `first`."""
+    return served.in_service_from < add_months(first, 1) and (
+        served.in_service_to is None or served.in_service_to > first
+    )
+
+
 def fitted_meter(meters: Iterable[Meter], day: date) -> Meter | None:
     """The meter that makes its place count as fitted on a day: of several, the one installed last."""
     fitted = [meter for meter in meters if meter.is_fitted(day)]

@@ -15,10 +15,9 @@ from pydantic import Field, field_validator
 from domain.balance import Balance
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.ledger import MEDIA, WATER
-from domain.metering import Place, PlaceLevel, WaterUse
+from domain.metering import Place, PlaceLevel, WaterUse, in_month
 from rules.evaluators.account import AccountWindow, account_evaluator
 from rules.evaluators.contract import Evidence, Judgement, Params
-from rules.evaluators.intakes import in_month
 
 #: Water that is used again, and never entered as such (GB/T 7119: 重复利用).
 _WITHIN = frozenset({WaterUse.REUSED, WaterUse.COOLING_CIRCULATING, WaterUse.CONDENSATE})

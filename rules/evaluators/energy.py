@@ -12,8 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from domain.ledger import ENERGY
-from domain.metering import Line, Place
-from domain.periods import add_months
+from domain.metering import Line, Place, in_month
 from domain.standard_coal import Factor, Factors, exact, measured_factor
 from domain.unit_energy import unit_energy, weighted_mean
 from rules.evaluators.account import AccountWindow
@@ -195,21 +194,15 @@ def line_places(window: AccountWindow, line: Line) -> list[Place]:
         if place.line == line.code
         and place.medium in ENERGY
         and (place.parent is None or place.parent not in mine or mine[place.parent].line != line.code)
-        and any(is_there(place, first) for first in window.months)
+        and any(in_month(place, first) for first in window.months)
     ]
 
 
 def metered_month(window: AccountWindow, places: Iterable[Place], first: date) -> float | None:
     """Sum of a month's totals over the places that are in service then; None unless all of them are complete."""
-    totals = [window.metered(place, first) for place in places if is_there(place, first)]
+    totals = [window.metered(place, first) for place in places if in_month(place, first)]
     known = [total.total for total in totals if total is not None and total.is_complete and total.total is not None]
     return sum(known) if known and len(known) == len(totals) else None
-
-
-def is_there(place: Place, first: date) -> bool:
-    """Whether a place is in service on any day of a month."""
-    after = add_months(first, 1)
-    return place.in_service_from < after and (place.in_service_to is None or place.in_service_to > first)
 
 
 def factor_of(

@@ -13,14 +13,13 @@ from datetime import date
 from decimal import Decimal
 
 from domain.ledger import ENERGY, FLOWS
-from domain.metering import Place, PlaceLevel
 from domain.periods import add_months
 from domain.standard_coal import Factors, exact
 from rules.evaluators.account import AccountWindow
 from rules.evaluators.contract import Evidence
-from rules.evaluators.energy import Component, Doubt, factor_of, is_there, metered_month, month_text
+from rules.evaluators.energy import Component, Doubt, factor_of, metered_month, month_text
+from rules.evaluators.reported_energy import ELECTRICITY, entrances
 
-ELECTRICITY = "electricity"
 _ZERO = Decimal(0)
 #: Flows of a kind and what they count for; own is made of what was bought.
 _SIGNS: Mapping[str, int] = {"bought": 1, "stock_open": 1, "stock_close": -1, "sold": -1, "feedstock": -1, "own": 0}
@@ -93,26 +92,15 @@ def enterprise_energy(
         flow, _, kind = item.partition(".")
         if flow in _SIGNS and kind in ENERGY:
             reported.setdefault(kind, set()).add(flow)
-    boundary = boundary_places(window, enterprise)
+    is_metered = any(entrances(window, enterprise, first) for first in window.months)
     for kind in ENERGY:
         flows = reported.get(kind, set())
-        if kind == ELECTRICITY and "bought" not in flows and boundary:
-            found.components.append(_metered(window, enterprise, boundary, factors))
+        if kind == ELECTRICITY and "bought" not in flows and is_metered:
+            found.components.append(_metered(window, enterprise, factors))
         elif flows:
             found.components.append(_reported(window, enterprise, kind, factors))
             found.warnings += _stock_mismatches(window, enterprise, kind)
     return found if found.components else None
-
-
-def boundary_places(window: AccountWindow, enterprise: str) -> list[Place]:
-    """Electricity places at the boundary: of unit level, below no other, in service in any month of the window; one
-    that was given up or replaced meanwhile counts for the months in which it was there."""
-    return [
-        place
-        for place in window.register.places_of.get(enterprise, ())
-        if (place.medium, place.level, place.parent) == (ELECTRICITY, PlaceLevel.UNIT, None)
-        and any(is_there(place, first) for first in window.months)
-    ]
 
 
 def _reported(window: AccountWindow, enterprise: str, kind: str, factors: Factors) -> Component:
@@ -128,13 +116,13 @@ def _reported(window: AccountWindow, enterprise: str, kind: str, factors: Factor
     return part
 
 
-def _metered(window: AccountWindow, enterprise: str, places: Sequence[Place], factors: Factors) -> Component:
+def _metered(window: AccountWindow, enterprise: str, factors: Factors) -> Component:
     part = Component("net", ELECTRICITY, 1)
-    inward = [place for place in places if place.flow == "in"]
-    outward = [place for place in places if place.flow == "out"]
     for first in window.months:
-        bought = metered_month(window, inward, first)
-        sold = metered_month(window, outward, first) if any(is_there(place, first) for place in outward) else 0.0
+        places = entrances(window, enterprise, first)
+        outward = [place for place in places if place.flow == "out"]
+        bought = metered_month(window, [place for place in places if place.flow == "in"], first)
+        sold = metered_month(window, outward, first) if outward else 0.0
         factor = factor_of(window, factors, ELECTRICITY, first, enterprise)
         if bought is None or sold is None or factor is None:
             part.missing.append(first)

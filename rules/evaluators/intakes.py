@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from math import fsum
 
-from domain.metering import Intake, Line, Place, PlaceLevel, WaterUse, WaterUser
+from domain.metering import Place, PlaceLevel, WaterUse, WaterUser, in_month
 from rules.evaluators.account import AccountWindow
 from rules.evaluators.contract import Evidence, json_day
 
@@ -51,12 +51,6 @@ def intake_places(window: AccountWindow, enterprise: str, first: date) -> list[P
         and (place.intake is not None or place.use == WaterUse.FRESH)
         and in_month(place, first)
     ]
-
-
-def in_month(place: Place | Line | Intake, first: date) -> bool:
-    """Whether a place, a line or an intake was in service on any day of a month."""
-    after = (first + timedelta(days=31)).replace(day=1)
-    return place.in_service_from < after and (place.in_service_to is None or place.in_service_to > first)
 
 
 def intake_volume(window: AccountWindow, user: WaterUser, first: date) -> Volume:

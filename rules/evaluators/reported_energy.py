@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from domain.ledger import FLOWS, Ledger
-from domain.metering import Place, PlaceLevel, WaterUser
-from domain.periods import add_months
+from domain.metering import Place, PlaceLevel, WaterUser, in_month
 from rules.evaluators.account import AccountWindow
 
 ELECTRICITY = "electricity"
@@ -92,13 +91,10 @@ def used_electricity(window: AccountWindow, enterprise: str, first: date) -> Tak
 
 def entrances(window: AccountWindow, enterprise: str, first: date) -> list[Place]:
     """Unit-level electricity places, below no other, that were in service during a month."""
-    after = add_months(first, 1)
     return [
         place
         for place in window.register.places_of.get(enterprise, ())
-        if (place.medium, place.level, place.parent) == (ELECTRICITY, PlaceLevel.UNIT, None)
-        and place.in_service_from < after
-        and (place.in_service_to is None or place.in_service_to > first)
+        if (place.medium, place.level, place.parent) == (ELECTRICITY, PlaceLevel.UNIT, None) and in_month(place, first)
     ]
 
 

@@ -8,11 +8,11 @@ from math import fsum
 
 from domain.balance import condensate_pct, cooling_circulation_pct, reuse_pct, unit_intake
 from domain.findings import Subject, SubjectKind, Verdict
-from domain.metering import Line, Place, Quota, WaterUse, WaterUser, in_service
+from domain.metering import Line, Place, Quota, WaterUse, WaterUser, in_month, in_service
 from domain.products import PRODUCTS
 from rules.evaluators.account import AccountWindow, account_evaluator
 from rules.evaluators.contract import Evidence, Judgement, Params
-from rules.evaluators.intakes import Volume, in_month, intake_volume, lacking, metered_volume
+from rules.evaluators.intakes import Volume, intake_volume, lacking, metered_volume
 
 _REUSED = (WaterUse.REUSED, WaterUse.COOLING_CIRCULATING, WaterUse.CONDENSATE)
 #: Grades of a quota from the best on.

@@ -14,10 +14,10 @@ from pydantic import Field
 
 from domain.balance import forecast
 from domain.findings import Subject, SubjectKind, Verdict
-from domain.metering import Intake, WaterUser
+from domain.metering import Intake, WaterUser, in_month
 from rules.evaluators.account import AccountWindow, account_evaluator
 from rules.evaluators.contract import Evidence, Judgement, Params, json_day
-from rules.evaluators.intakes import REPORTED, Volume, in_month, intake_places, intake_volume, lacking, metered_volume
+from rules.evaluators.intakes import REPORTED, Volume, intake_places, intake_volume, lacking, metered_volume
 
 _ENTERPRISES = {SubjectKind.ENTERPRISE}
 

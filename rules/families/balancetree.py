@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from math import fsum
 
 from domain.balance import Balance
-from domain.metering import Place
+from domain.metering import Place, in_month
 from rules.evaluators.account import AccountWindow, MonthTotal
-from rules.evaluators.intakes import in_month
 
 
 @dataclass(frozen=True, slots=True)
