@@ -30,6 +30,47 @@ COMPONENT_KINDS = {
     "other": "其他密封设备",
 }
 
+#: States of the medium that a component carries.
+MEDIA = {"gas": "气体", "light_liquid": "挥发性有机液体", "heavy_liquid": "其他液体"}
+
+#: Lowest published leak definition by medium, net umol/mol as carbon: GB 37822-2019 table 1 for key regions, and
+#: GB 31571-2015. A test above it opens a leak in the ledger; which regime calls that a leak is a rule's business.
+FIND_FROM_UMOL_MOL = {"gas": 2000.0, "light_liquid": 2000.0, "heavy_liquid": 500.0}
+
+#: What a test was made for. Only routine tests and rechecks meet a schedule: a retest says whether a repair helped, a
+#: spot check is the bureau's.
+PURPOSES = {"routine": "例行检测", "retest": "修复后复测", "spot_check": "监督抽查", "recheck": "漂移后补测"}
+SCHEDULED_PURPOSES = frozenset({"routine", "recheck"})
+
+#: How a test was made. Without a probe at the interface only a component that cannot be reached is tested.
+METHODS = {"instrument": "仪器检测", "visual": "目视检查", "ogi": "红外成像", "ultrasonic": "超声检测"}
+
+#: Grounds on which a repair may be put off (GB 37822-2019 8.4.3).
+DELAY_GROUNDS = {"shutdown": "停车（工）检修才能修复", "unsafe": "立即修复存在安全风险", "special": "其他特殊情况"}
+
+#: States of a leak.
+LEAK_STATES = {
+    "found": "待修复",
+    "attempted": "已维修，待复测",
+    "still_leaking": "复测仍泄漏",
+    "delayed": "延迟修复（已备案）",
+    "closed": "已修复",
+    "removed": "已停用",
+}
+
+#: What happens to components between tests, and moves their schedules.
+EVENTS = {"restart": "检修后投用", "release": "泄压"}
+
+#: Anchors of a duty: what its term is counted from.
+ANCHORS = {
+    "test": "上次检测",
+    "in_service": "投用",
+    "restart": "检修后投用",
+    "release": "泄压",
+    "exemption_end": "豁免结束",
+    "year": "日历年",
+}
+
 ONE_DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "D")
 

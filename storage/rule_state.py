@@ -19,8 +19,8 @@ _ENGINE = 0x72756C
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One thing to look at again: kind hour (key = point), leak_test (component), register, metering or ledger
-    (enterprise, 0 for the city)."""
+    """One thing to look at again: kind hour (key = point), leak_test (component), register, metering, ledger,
+    ldar or duty (enterprise, 0 for the city)."""
 
     kind: str
     key: int

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from domain.periods import hour_number
+from domain.periods import hour_number, local_day
 from rules.evaluators.contract import Judgement
 from rules.pack import Rule
 from storage.database import Connection
@@ -72,23 +72,36 @@ class Worklist:
     what rates and accounts rest on, from the first day that is concerned), ledger entries of periods that start at an
     instant, monthly totals of counters by the first local day of the month.
 
+    component_days: local days of the tests, repairs, filings and events by component. ldar: enterprises whose
+    instruments, calibrations, testers or campaigns changed, from an instant on. duties: enterprises (0: the city and
+    what belongs to nobody) with duties that were done, by the first instant concerned.
+
     read: what families have read to judge by this list, for the others to use: see `rules.families.registers`.
     """
 
     hours: dict[int, set[int]] = field(default_factory=dict)
-    components: set[int] = field(default_factory=set)
+    component_days: dict[int, set[date]] = field(default_factory=dict)
+    ldar: dict[int, datetime] = field(default_factory=dict)
+    duties: dict[int, datetime] = field(default_factory=dict)
     registers: dict[int, datetime] = field(default_factory=dict)
     metering: dict[int, datetime] = field(default_factory=dict)
     ledger: set[datetime] = field(default_factory=set)
     months: set[date] = field(default_factory=set)
     read: dict[str, object] = field(default_factory=dict)
 
+    @property
+    def components(self) -> set[int]:
+        """Components of which anything was recorded."""
+        return set(self.component_days)
+
     def concerns(self, judged_through: datetime | None) -> bool:
         """Whether anything may have changed that a rule has judged; hours after its furthest watermark are to come.
 
         The watermark, not a clock, says what is judged: another engine's clock may be ahead of ours.
         """
-        if self.registers or self.metering or self.components or self.ledger or self.months:
+        if self.registers or self.metering or self.component_days or self.ledger or self.months:
+            return True
+        if self.ldar or self.duties:
             return True
         if judged_through is None:
             return False
@@ -103,9 +116,13 @@ class Worklist:
             if row.kind == "hour":
                 work.hours.setdefault(row.key, set()).add(hour_number(row.at))
             elif row.kind == "leak_test":
-                work.components.add(row.key)
+                work.component_days.setdefault(row.key, set()).add(local_day(row.at))
             elif row.kind == "ledger":
                 work.ledger.add(row.at)
+            elif row.kind == "ldar":
+                work.ldar[row.key] = min(row.at, work.ldar.get(row.key, row.at))
+            elif row.kind == "duty":
+                work.duties[row.key] = min(row.at, work.duties.get(row.key, row.at))
             elif row.kind == "metering":
                 work.metering[row.key] = min(row.at, work.metering.get(row.key, row.at))
             else:
