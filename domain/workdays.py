@@ -14,7 +14,7 @@ from chinese_calendar.constants import holidays, workdays  # type: ignore[import
 _ONE_DAY = timedelta(days=1)
 
 #: First and last year of which the notice is known.
-PUBLISHED = (min(day.year for day in holidays), max(day.year for day in workdays))
+PUBLISHED: tuple[int, int] = (min(day.year for day in holidays), max(day.year for day in workdays))
 
 
 def is_published(day: date) -> bool:
@@ -25,7 +25,7 @@ def is_published(day: date) -> bool:
 def is_workday(day: date) -> bool:
     """Whether people work on a local day; of a year without a notice Monday to Friday are working days."""
     if is_published(day):
-        return chinese_calendar.is_workday(day) is True
+        return bool(chinese_calendar.is_workday(day))
     return day.weekday() < 5
 
 
