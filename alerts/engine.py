@@ -144,8 +144,8 @@ async def _loud(connection: Connection, groups: Sequence[_Group]) -> list[_Group
 
 def _is_plain(series: Series) -> bool:
     """Whether nothing but a violation of the period itself opens an alert."""
-    kinds = (SubjectKind.COMPONENT, SubjectKind.RULE)
-    return series.settings.per is Per.SUBJECT and series.subject.kind not in kinds
+    settings = series.settings
+    return settings.per is Per.SUBJECT and not settings.duty and series.subject.kind is not SubjectKind.RULE
 
 
 def _groups(work: Iterable[store.Work], rules: dict[str, store.RuleRow]) -> Iterable[_Group]:
@@ -180,6 +180,8 @@ def _settings(rule: store.RuleRow) -> AlertSettings | None:
 async def _findings(connection: Connection, series: Series, from_at: datetime) -> list[CurrentFinding]:
     rule_id = series.rule.rule_id
     if series.settings.per is Per.SUBJECT:
+        if series.settings.duty:
+            return await store.duty_findings(connection, rule_id, series.subject, from_at)
         return await store.subject_findings(connection, rule_id, series.subject, from_at)
     if series.enterprise_id is None:
         return []

@@ -9,9 +9,10 @@
   `keep_firing_for`; a violation before that continues the same span.
 - Undetermined periods and gaps between periods neither open nor end nor restart anything.
 
-Duties (subject kind component) are different in one thing: their finding's period is the time allowed. The duty is
-broken from the period's end on, until it is met, which is where the component's next period starts. A next period
-that begins just where an overdue one ended and is itself not met (the next calendar year) changes nothing.
+Duties (rules whose alert settings say so) are different in one thing: their finding's period is the time allowed. The
+duty is broken from the period's end on, until it is met: when its own finding says so (`met_at`: done late), else where
+the subject's next period starts. A next period that begins no later than an overdue one ended and is itself not met, or
+says nothing (the next calendar year), changes nothing; one that is met there ends it when that was done.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from domain.alerts import AlertSettings, Breach, CurrentFinding, Per, Span
-from domain.findings import Subject, SubjectKind, Verdict
+from domain.findings import SubjectKind, Verdict
 from domain.periods import day_of
 
 #: Reasons with which a duty's period says nothing about whether an earlier, overdue one has been met since.
 _STILL_UNMET = frozenset({"scheduled", "due_soon", "overdue"})
+#: Reasons with which a period that begins at its calendar date says when, in it, the duty was met.
+_MET_WITHIN = frozenset({"tested", "done", "done_in_time", "done_late"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +98,8 @@ def judge(findings: Sequence[CurrentFinding], settings: AlertSettings) -> tuple[
     findings: current findings of one subject, or of all violating subjects of an enterprise when settings.per says so.
     The state just before the first finding must be: no alert.
     """
-    breaches = sorted(_breaches(findings), key=lambda b: (b.since_at, str(b.finding.subject)))
-    if settings.per is Per.ENTERPRISE or any(_is_duty(finding.subject) for finding in findings):
+    breaches = sorted(_breaches(findings, settings.duty), key=lambda b: (b.since_at, str(b.finding.subject)))
+    if settings.per is Per.ENTERPRISE or settings.duty:
         sightings: Iterable[Sighting] = _joined(breaches)
     else:
         ordered = sorted(findings, key=lambda f: f.period)
@@ -116,14 +119,12 @@ def condition(finding: CurrentFinding) -> Verdict:
     return finding.verdict
 
 
-def _is_duty(subject: Subject) -> bool:
-    return subject.kind is SubjectKind.COMPONENT
-
-
-def _breaches(findings: Sequence[CurrentFinding]) -> Iterator[Breach]:
-    for subject, series in groupby(sorted(findings, key=lambda f: (f.subject, f.period)), key=lambda f: f.subject):
-        known = [finding for finding in series if condition(finding) is not Verdict.UNDETERMINED]
-        yield from _duty_breaches(known) if _is_duty(subject) else _period_breaches(known)
+def _breaches(findings: Sequence[CurrentFinding], duty: bool) -> Iterator[Breach]:
+    for _, series in groupby(sorted(findings, key=lambda f: (f.subject, f.period)), key=lambda f: f.subject):
+        if duty:
+            yield from _duty_breaches(list(series))
+        else:
+            yield from _period_breaches([one for one in series if condition(one) is not Verdict.UNDETERMINED])
 
 
 def _period_breaches(known: list[CurrentFinding]) -> Iterator[Breach]:
@@ -134,14 +135,14 @@ def _period_breaches(known: list[CurrentFinding]) -> Iterator[Breach]:
             yield Breach(finding, finding.period.start, until, finding.period.end)
 
 
-def _duty_breaches(known: list[CurrentFinding]) -> Iterator[Breach]:
+def _duty_breaches(series: list[CurrentFinding]) -> Iterator[Breach]:
     """One for each duty broken, however many further periods pass until it is met."""
     covered: datetime | None = None
-    for index, finding in enumerate(known):
+    for index, finding in enumerate(series):
         since = finding.period.end
         if finding.verdict is not Verdict.VIOLATION or (covered is not None and since <= covered):
             continue
-        until = _met_at(finding, known[index + 1 :])
+        until = _met_at(finding, series[index + 1 :])
         covered = until or datetime.max.replace(tzinfo=UTC)
         if until is None or until > since:
             # overdue is said once the day after the due day has closed
@@ -150,14 +151,19 @@ def _duty_breaches(known: list[CurrentFinding]) -> Iterator[Breach]:
 
 def _met_at(broken: CurrentFinding, later: Iterable[CurrentFinding]) -> datetime | None:
     """When a broken duty was met after all, None when it was not; never before it was broken."""
+    if broken.met_at is not None:
+        return max(broken.period.end, broken.met_at)
     end = broken.period.end
     for after in later:
-        adjacent = broken.reason == "overdue" and after.period.start == end
-        if adjacent and after.reason in _STILL_UNMET:
-            end = after.period.end
-            continue
-        # a calendar year begins before the test that is made in it
-        return max(broken.period.end, after.met_at if adjacent and after.reason == "tested" else after.period.start)
+        # days of grace let a period begin before the one before it has ended
+        adjacent = broken.reason == "overdue" and after.period.start <= end
+        is_known = after.verdict is not Verdict.UNDETERMINED
+        if adjacent and (after.reason in _STILL_UNMET or not is_known):
+            end = max(end, after.period.end)
+        elif is_known:
+            # a calendar year begins before the test that is made in it
+            within = after.met_at if adjacent and after.reason in _MET_WITHIN else None
+            return max(broken.period.end, within or after.period.start)
     return None
 
 

@@ -67,24 +67,31 @@ class Per(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """The [alert] table of a rule. subjects: kinds of finding subjects that alert; empty means all."""
+    """The [alert] table of a rule. subjects: kinds of finding subjects that alert; empty means all.
+
+    duty: the rule's findings say whether something was done in the time allowed, which is their period.
+    """
 
     severity: Severity
     for_: timedelta
     keep_firing_for: timedelta
     per: Per
     subjects: frozenset[SubjectKind]
+    duty: bool = False
 
     @classmethod
     def parse(cls, table: Mapping[str, Any]) -> AlertSettings:
         """From the JSON that the rules service stores. Raises BadInput saying which key is wrong."""
         try:
+            subjects = frozenset(SubjectKind(kind) for kind in table.get("subjects", ()))
             return cls(
                 severity=Severity(table["severity"]),
                 for_=HOUR * float(table.get("for_h", 0)),
                 keep_firing_for=HOUR * float(table.get("keep_firing_for_h", 0)),
                 per=Per(table.get("per", Per.SUBJECT)),
-                subjects=frozenset(SubjectKind(kind) for kind in table.get("subjects", ())),
+                subjects=subjects,
+                # rules stored before there was the word were of components alone
+                duty=bool(table.get("duty", subjects == {SubjectKind.COMPONENT})),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BadInput(f"alert settings {dict(table)!r}: {error!r}") from error
@@ -102,8 +109,7 @@ class AlertSettings:
 class CurrentFinding:
     """A finding that is not superseded, without its evidence.
 
-    met_at: for a duty met in its period (a leak test), when it was met; the finding's time of computation when the
-    evidence does not say.
+    met_at: for a duty, when it was met, in time or not; None when it was not, or the evidence does not say.
     """
 
     finding_id: int
@@ -111,7 +117,7 @@ class CurrentFinding:
     period: Period
     verdict: Verdict
     reason: str
-    met_at: datetime
+    met_at: datetime | None = None
     value: float | None = None
     limit: float | None = None
     unit: str | None = None

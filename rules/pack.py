@@ -38,13 +38,17 @@ class _Strict(BaseModel):
 
 
 class Alert(_Strict):
-    """How findings of a rule become alerts. Hours are event time; subjects: kinds that alert."""
+    """How findings of a rule become alerts. Hours are event time; subjects: kinds that alert.
+
+    duty: a finding's period is the time allowed, so what is wrong begins at its end: see `alerts.lifecycle`.
+    """
 
     severity: Literal["critical", "warning", "info"]
     for_h: float = Field(default=0, ge=0)
     keep_firing_for_h: float = Field(default=0, ge=0)
     per: Literal["subject", "enterprise"] = "subject"
     subjects: list[str] = Field(min_length=1)
+    duty: bool = False
 
     @field_validator("subjects")
     @classmethod
@@ -53,6 +57,12 @@ class Alert(_Strict):
             if kind not in set(SubjectKind):
                 raise ValueError(f"unknown kind {kind!r}; known: {', '.join(SubjectKind)}")
         return subjects
+
+    @model_validator(mode="after")
+    def _a_duty_is_told_at_once(self) -> Alert:
+        if self.duty and (self.for_h or self.keep_firing_for_h):
+            raise ValueError("a duty is recorded on change only: for_h and keep_firing_for_h must be 0")
+        return self
 
 
 class Rule(_Strict):

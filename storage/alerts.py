@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -144,6 +145,16 @@ async def subject_findings(
     return [_current(row) for row in rows]
 
 
+async def duty_findings(
+    connection: Connection, rule_id: str, subject: Subject, from_at: datetime
+) -> list[CurrentFinding]:
+    """Current findings of a subject's duty from the first one broken that may still have been unmet at an instant."""
+    rows = await fetch_all(
+        connection, _SQL["duty_findings"], {"rule_id": rule_id, "subject": str(subject), "from_at": from_at}
+    )
+    return [_current(row) for row in rows]
+
+
 async def enterprise_findings(
     connection: Connection, rule_id: str, enterprise_id: int, from_at: datetime
 ) -> list[CurrentFinding]:
@@ -157,10 +168,9 @@ async def enterprise_findings(
 
 
 def _current(row: dict[str, Any]) -> CurrentFinding:
-    try:
+    met_at = None
+    with suppress(TypeError, ValueError):
         met_at = require_aware(datetime.fromisoformat(row["met_at"]))
-    except (TypeError, ValueError):
-        met_at = row["computed_at"]
     return CurrentFinding(
         finding_id=row["finding_id"],
         subject=Subject.parse(row["subject"]),

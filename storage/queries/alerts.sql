@@ -1,7 +1,7 @@
 -- take_work --
 -- take the oldest new findings off the alert stage's work list, and all others of the same series with them, which the
 -- same evaluation covers; other workers pass them over.
--- A finding replaces one of the same period, but a leak test found late may also move the periods of its component.
+-- A finding replaces one of the same period, but a record found late may also move the periods of a duty.
 -- `offset 0` looks each finding up by its key: the list is short, whatever the planner remembers of it
 with oldest as (
     select w.seq, f.rule_id, f.subject, f.enterprise_id
@@ -23,7 +23,7 @@ with oldest as (
     returning finding_id
 )
 select f.finding_id, f.rule_id, f.subject, f.enterprise_id,
-       case when f.subject like 'component:%%' then
+       case when coalesce((r.definition #>> '{alert,duty}')::boolean, f.subject like 'component:%%') then
            least(f.period_start, (select min(old.period_start) from finding old
                                   where old.rule_id = f.rule_id and old.subject = f.subject
                                     and old.superseded_by = f.finding_id))
@@ -31,6 +31,7 @@ select f.finding_id, f.rule_id, f.subject, f.enterprise_id,
 from taken t
 cross join lateral (select l.finding_id, l.rule_id, l.subject, l.enterprise_id, l.period_start
                     from finding l where l.finding_id = t.finding_id offset 0) f
+left join rule r on r.rule_id = f.rule_id
 order by f.finding_id
 
 -- put_back --
@@ -81,7 +82,7 @@ order by a.occurred_at, a.alert_id
 -- subject_findings --
 -- current findings of one subject from the last compliant one before an instant, where surely no violation was going on
 select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
-       f.evidence ->> 'met_at' as met_at, f.computed_at
+       f.evidence ->> 'met_at' as met_at
 from finding f
 where f.rule_id = %(rule_id)s::text and f.subject = %(subject)s::text and f.superseded_at is null
   and f.period_start >= coalesce(
@@ -89,6 +90,27 @@ where f.rule_id = %(rule_id)s::text and f.subject = %(subject)s::text and f.supe
        where c.rule_id = %(rule_id)s::text and c.subject = %(subject)s::text and c.superseded_at is null
          and c.verdict = 'compliant' and c.period_start < %(from_at)s::timestamptz),
       '-infinity'::timestamptz)
+order by f.period_start
+
+-- duty_findings --
+-- current findings of one subject's duty from the first violation on that may still have been going on at an instant;
+-- what follows a broken duty may be compliant (the next year's is scheduled) without it being met
+select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
+       f.evidence ->> 'met_at' as met_at
+from finding f
+where f.rule_id = %(rule_id)s::text and f.subject = %(subject)s::text and f.superseded_at is null
+  and f.period_start >= (
+      select min(v.period_start)
+      from finding v
+      left join lateral (
+          select n.period_start from finding n
+          where n.rule_id = v.rule_id and n.subject = v.subject and n.superseded_at is null
+            and n.verdict <> 'undetermined' and n.period_start > v.period_start
+          order by n.period_start limit 1
+      ) later on true
+      where v.rule_id = %(rule_id)s::text and v.subject = %(subject)s::text and v.verdict = 'violation'
+        and v.superseded_at is null
+        and (later.period_start is null or greatest(later.period_start, v.period_end) >= %(from_at)s::timestamptz))
 order by f.period_start
 
 -- enterprise_findings --
@@ -104,14 +126,14 @@ with broken as (
     ) later on true
     where v.rule_id = %(rule_id)s::text and v.enterprise_id = %(enterprise_id)s::int and v.verdict = 'violation'
       and v.superseded_at is null
-      and (later.period_start is null or later.period_start >= %(from_at)s::timestamptz)
+      and (later.period_start is null or greatest(later.period_start, v.period_end) >= %(from_at)s::timestamptz)
     group by v.subject
 )
 select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
-       f.evidence ->> 'met_at' as met_at, f.computed_at
+       f.evidence ->> 'met_at' as met_at
 from broken b
 join finding f on f.rule_id = %(rule_id)s::text and f.subject = b.subject and f.superseded_at is null
-             and f.period_start >= b.since and f.verdict <> 'undetermined'
+             and f.period_start >= b.since
 order by f.subject, f.period_start
 
 -- evidence --

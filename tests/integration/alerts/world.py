@@ -43,6 +43,12 @@ RULES: dict[str, dict[str, Any]] = {
         "clause": "8.3.1",
         "alert": {"severity": "warning", "per": "enterprise", "subjects": ["component"]},
     },
+    "duty.example": {
+        "title": "土壤和地下水监测",
+        "standard": "平台规则",
+        "clause": "",
+        "alert": {"severity": "warning", "per": "subject", "subjects": ["enterprise", "city"], "duty": True},
+    },
     "data.point_offline": {
         "title": "测点失联",
         "standard": "平台规则",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -115,12 +116,13 @@ def test_spans_are_in_order_and_only_the_last_is_open(text: str, for_h: float, k
 
 SUBJECTS = AlertSettings(Severity.WARNING, ZERO, ZERO, Per.SUBJECT, frozenset())
 ENTERPRISES = AlertSettings(Severity.WARNING, ZERO, ZERO, Per.ENTERPRISE, frozenset())
+DUTIES = AlertSettings(Severity.WARNING, ZERO, ZERO, Per.ENTERPRISE, frozenset(), duty=True)
 
 
 def finding(
     subject: str, period: Period, verdict: Verdict, reason: str = "", met_at: datetime | None = None
 ) -> CurrentFinding:
-    return CurrentFinding(1, Subject.parse(subject), period, verdict, reason, met_at or START)
+    return CurrentFinding(1, Subject.parse(subject), period, verdict, reason, met_at)
 
 
 def days(first: str, due: str) -> Period:
@@ -163,7 +165,7 @@ def _any_holds(spans: list[Span], instant: datetime) -> bool:
 def test_a_duty_is_broken_from_its_due_day_until_it_is_met() -> None:
     late = finding("component:a/V1", days("2026-04-01", "2026-10-01"), Verdict.VIOLATION, "tested_late")
     anew = finding("component:a/V1", days("2026-10-20", "2027-04-20"), Verdict.COMPLIANT, "scheduled")
-    spans, breaches = judge([late, anew], ENTERPRISES)
+    spans, breaches = judge([late, anew], DUTIES)
     assert [(s.occurred_at, s.fired_at, s.resolved_at) for s in spans] == [
         (at("2026-10-02"), at("2026-10-02"), at("2026-10-20"))
     ]
@@ -178,7 +180,7 @@ def test_components_of_an_enterprise_make_one_alert() -> None:
         finding("component:a/V2", days("2026-04-05", "2026-10-05"), Verdict.VIOLATION, "overdue"),
         finding("component:a/V3", days("2026-04-05", "2026-12-05"), Verdict.COMPLIANT, "scheduled"),
     ]
-    spans, breaches = judge(findings, ENTERPRISES)
+    spans, breaches = judge(findings, DUTIES)
     assert [(s.occurred_at, s.resolved_at) for s in spans] == [(at("2026-10-02"), None)]
     assert [str(b.finding.subject) for b in breaches_of(spans[0], breaches)] == ["component:a/V1", "component:a/V2"]
 
@@ -186,7 +188,7 @@ def test_components_of_an_enterprise_make_one_alert() -> None:
 def test_a_test_on_the_first_overdue_day_is_no_problem_to_tell_of() -> None:
     late = finding("component:a/V1", days("2026-04-01", "2026-10-01"), Verdict.VIOLATION, "tested_late")
     anew = finding("component:a/V1", days("2026-10-02", "2027-04-02"), Verdict.COMPLIANT, "scheduled")
-    assert judge([late, anew], ENTERPRISES) == ([], [])
+    assert judge([late, anew], DUTIES) == ([], [])
 
 
 def year(number: int, verdict: Verdict, reason: str, met_at: datetime | None = None) -> CurrentFinding:
@@ -200,7 +202,7 @@ def test_a_missed_year_is_not_forgotten_because_a_new_one_begins() -> None:
         [year(2027, Verdict.COMPLIANT, "scheduled")],
         [year(2027, Verdict.VIOLATION, "overdue"), year(2028, Verdict.COMPLIANT, "due_soon")],
     ):
-        spans, breaches = judge([missed, *still_unmet], ENTERPRISES)
+        spans, breaches = judge([missed, *still_unmet], DUTIES)
         assert [(s.occurred_at, s.resolved_at) for s in spans] == [(at("2027-01-01"), None)]
         assert len(breaches) == 1
 
@@ -210,7 +212,7 @@ def test_a_missed_year_is_made_good_by_the_next_test() -> None:
         year(2026, Verdict.VIOLATION, "overdue"),
         year(2027, Verdict.COMPLIANT, "tested", met_at=at("2027-03-05")),
     ]
-    assert [(s.occurred_at, s.resolved_at) for s in judge(findings, ENTERPRISES)[0]] == [
+    assert [(s.occurred_at, s.resolved_at) for s in judge(findings, DUTIES)[0]] == [
         (at("2027-01-01"), at("2027-03-05"))
     ]
 
@@ -220,7 +222,50 @@ def test_a_component_taken_out_of_service_owes_nothing_more() -> None:
         finding("component:a/V1", days("2026-04-01", "2026-10-01"), Verdict.VIOLATION, "overdue"),
         finding("component:a/V1", days("2026-10-02", "2026-10-02"), Verdict.COMPLIANT, "removed"),
     ]
-    assert judge(findings, ENTERPRISES)[0] == []
+    assert judge(findings, DUTIES)[0] == []
+
+
+def test_a_broken_duty_that_says_when_it_was_met_ends_there() -> None:
+    # a leak repaired late: no further period says anything about it
+    late = finding(
+        "component:a/V1", days("2026-10-01", "2026-10-16"), Verdict.VIOLATION, "repaired_late", at("2026-10-20")
+    )
+    assert [(s.occurred_at, s.resolved_at) for s in judge([late], DUTIES)[0]] == [(at("2026-10-17"), at("2026-10-20"))]
+    # a filing of the last day's night does not end it before it began
+    early = finding(
+        "component:a/V1", days("2026-10-01", "2026-10-16"), Verdict.VIOLATION, "repaired_late", at("2026-10-12")
+    )
+    assert judge([early], DUTIES) == ([], [])
+
+
+def week(first: str, verdict: Verdict, reason: str, met_at: datetime | None = None, grace: int = 0) -> CurrentFinding:
+    due = date.fromisoformat(first) + timedelta(days=6 + grace)
+    return finding("enterprise:a", days(first, due.isoformat()), verdict, reason, met_at)
+
+
+def test_what_was_not_done_stays_wrong_until_it_is_done_whatever_weeks_say_nothing() -> None:
+    duty = replace(DUTIES, per=Per.SUBJECT)
+    missed = week("2026-10-05", Verdict.VIOLATION, "overdue")
+    unproved = week("2026-10-12", Verdict.UNDETERMINED, "done_without_evidence", at("2026-10-13"))
+    for findings, until in (
+        ([missed, week("2026-10-12", Verdict.COMPLIANT, "scheduled")], None),
+        ([missed, unproved, week("2026-10-19", Verdict.COMPLIANT, "scheduled")], None),
+        ([missed, week("2026-10-12", Verdict.COMPLIANT, "done_in_time", at("2026-10-14"))], at("2026-10-14")),
+        ([missed, unproved, week("2026-10-19", Verdict.COMPLIANT, "done_in_time", at("2026-10-21"))], at("2026-10-21")),
+        ([missed, week("2026-10-12", Verdict.VIOLATION, "done_late", at("2026-10-20"))], at("2026-10-20")),
+    ):
+        assert [(s.occurred_at, s.resolved_at) for s in judge(findings, duty)[0]] == [(at("2026-10-12"), until)]
+
+
+def test_a_week_that_begins_within_the_days_of_grace_of_the_one_before_ends_nothing_by_beginning() -> None:
+    missed = week("2026-10-05", Verdict.VIOLATION, "overdue", grace=3)
+    for after, until in (
+        (week("2026-10-12", Verdict.COMPLIANT, "scheduled", grace=3), None),
+        (week("2026-10-12", Verdict.COMPLIANT, "done_in_time", at("2026-10-18"), grace=3), at("2026-10-18")),
+    ):
+        assert [(s.occurred_at, s.resolved_at) for s in judge([missed, after], DUTIES)[0]] == [
+            (at("2026-10-15"), until)
+        ]
 
 
 def test_a_rule_that_cannot_be_evaluated_is_the_problem_itself() -> None:
@@ -238,3 +283,10 @@ def test_settings_say_who_alerts() -> None:
     assert components.alert_subject(Subject.parse("component:a/V1")) == Subject(SubjectKind.ENTERPRISE, "a")
     everything = AlertSettings.parse({"severity": "warning", "per": "enterprise"})
     assert everything.alert_subject(Subject.parse("city:wuhai")) is None
+
+
+def test_components_alone_had_duties_before_there_was_a_word_for_it() -> None:
+    assert AlertSettings.parse({"severity": "warning", "subjects": ["component"]}).duty
+    assert not AlertSettings.parse({"severity": "warning", "subjects": ["component", "enterprise"]}).duty
+    assert not AlertSettings.parse({"severity": "warning", "subjects": ["component"], "duty": False}).duty
+    assert AlertSettings.parse({"severity": "warning", "subjects": ["city"], "duty": True}).duty

@@ -36,7 +36,7 @@ SEEN = seen()
 
 def facts(rule_id: str, judged: list[Judgement]) -> Facts:
     findings = [
-        CurrentFinding(n, one.subject, one.period, one.verdict, one.reason, one.value, None, None, one.period.end)
+        CurrentFinding(n, one.subject, one.period, one.verdict, one.reason, value=one.value)
         for n, one in enumerate(judged, 1)
     ]
     settings = AlertSettings(Severity.INFO, timedelta(), timedelta(), Per.SUBJECT, frozenset())

@@ -36,7 +36,7 @@ def found(
     subject: str, period: Period, value: float | None = None, limit: float | None = None, **more: Any
 ) -> CurrentFinding:
     fields = {"verdict": Verdict.VIOLATION, "reason": "", "unit": "%"} | more
-    return CurrentFinding(1, Subject.parse(subject), period, met_at=period.end, value=value, limit=limit, **fields)
+    return CurrentFinding(1, Subject.parse(subject), period, value=value, limit=limit, **fields)
 
 
 def text(findings: list[CurrentFinding], subject: str | None = None, **more: Any) -> Text:
@@ -48,7 +48,8 @@ def facts_of(findings: list[CurrentFinding], subject: str | None = None, **more:
     """What is known of the first alert of some findings."""
     about = findings[-1].subject if subject is None else Subject.parse(subject)
     per = Per.SUBJECT if subject is None else Per.ENTERPRISE
-    settings = AlertSettings(Severity.WARNING, timedelta(), timedelta(), per, frozenset())
+    is_duty = findings[-1].subject.kind is SubjectKind.COMPONENT
+    settings = AlertSettings(Severity.WARNING, timedelta(), timedelta(), per, frozenset(), duty=is_duty)
     spans, breaches = judge(findings, settings)
     fields: dict[str, Any] = {
         "alert_id": 7,

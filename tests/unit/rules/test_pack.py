@@ -115,6 +115,11 @@ def test_a_good_pack_loads(tmp_path: Path) -> None:
         ('subjects = ["pollutant"]', 'subjects = ["city"]', "alert.subjects: hourly_limit judges no city"),
         ('subjects = ["pollutant"]', 'subjects = ["chimney"]', "alert.subjects: Value error, unknown kind 'chimney'"),
         ('severity = "critical"', "severity = 1", "alert.severity: Input should be"),
+        (
+            'severity = "critical"',
+            'severity = "info"\nduty = true\nfor_h = 1',
+            "alert: Value error, a duty is recorded",
+        ),
         ("[[rule]]", "[rule", "x.toml: "),
     ],
 )
