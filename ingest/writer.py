@@ -29,6 +29,7 @@ from storage.accounting import add_accounts
 from storage.database import Connection, Database
 from storage.gateways import set_statuses
 from storage.hourly import add_dirty_hours, hint_rules
+from storage.leak_register import lock_ledgers
 from storage.leak_tests import Fate, store_leak_tests
 from storage.ledger import FigureFate, keep_figures
 from storage.quirks import add_quirks
@@ -256,6 +257,8 @@ class Writer:
     async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
         """Write a batch. The tables come in the same order in every writer, the rows of each in order of key."""
         fates = await self._store_readings(connection, batch)
+        if batch.leak_tests:
+            await lock_ledgers(connection, {batch.enterprise_ids[number] for number in batch.leak_test_owner})
         record_fates = await store_leak_tests(connection, batch.leak_tests)
         if any(fate is not Fate.DUPLICATE for fate in record_fates):
             await hint_rules(connection)

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 
 from storage.database import Connection
+from storage.revisions import Fate, Fresh, columns, histories, weigh
 from storage.sql import queries
+
+__all__ = ["Fate", "LeakTest", "store_leak_tests"]
 
 _SQL = queries("leak_tests")
 
 
 @dataclass(frozen=True, slots=True)
 class LeakTest:
-    """One test of one component. Concentrations as methane, in umol/mol; net is the reading minus the background."""
+    """One test of one component. Concentrations as methane, in umol/mol; net is the reading minus the background.
+
+    net_umol_mol is None only where no probe was used; purpose and method: see `domain.leaks`. visible: liquid drips, or
+    the method saw a leak. has_time: False when only the day is known, of which tested_at is the beginning.
+    """
 
     component_id: int
     tested_at: datetime
-    net_umol_mol: float
+    net_umol_mol: float | None
     background_umol_mol: float | None
     instrument: str | None
     tester: str | None
     received_at: datetime
+    purpose: str = "routine"
+    method: str = "instrument"
+    reading_umol_mol: float | None = None
+    response_factor: float | None = None
+    dwell_s: float | None = None
+    visible: bool = False
+    has_time: bool = True
+    campaign: str | None = None
+    video: str | None = None
 
     @property
     def key(self) -> tuple[int, datetime]:
@@ -31,49 +46,36 @@ class LeakTest:
         return self.component_id, self.tested_at
 
     @property
-    def content(self) -> tuple[float, float | None, str | None, str | None]:
+    def content(self) -> Hashable:
         """What makes two records of one test the same."""
-        return self.net_umol_mol, self.background_umol_mol, self.instrument, self.tester
+        return tuple(getattr(self, name) for name in _CONTENT)
 
 
-class Fate(Enum):
-    """What became of a record."""
-
-    STORED = "stored"
-    DUPLICATE = "duplicate"
-    CORRECTION = "correction"
+_KEY = ("component_id", "tested_at")
+_CONTENT = tuple(name for name in LeakTest.__slots__ if name not in (*_KEY, "received_at"))
 
 
-async def store_leak_tests(connection: Connection, tests: Sequence[LeakTest]) -> list[Fate]:
-    """Keep tests in the order given and append the rules' work; the fate of each."""
+async def store_leak_tests(connection: Connection, tests: Sequence[LeakTest], *, back: bool = False) -> list[Fate]:
+    """Keep tests in the order given and append the rules' work; the fate of each.
+
+    Writers of one enterprise must come one after the other, see `storage.leak_register.lock_ledgers`. back: see
+    `storage.revisions.weigh`.
+    """
     if not tests:
         return []
     keys = sorted({test.key for test in tests})
-    components = sorted({component_id for component_id, _ in keys})
-    await connection.execute(_SQL["lock_components"], {"component_id": components})
     cursor = await connection.execute(
         _SQL["select_revisions"], {"component_id": [key[0] for key in keys], "tested_at": [key[1] for key in keys]}
     )
-    known: dict[tuple[int, datetime], set[tuple[float, float | None, str | None, str | None]]] = {}
-    for component_id, tested_at, _, *content in await cursor.fetchall():
-        known.setdefault((component_id, tested_at), set()).add((content[0], content[1], content[2], content[3]))
-    fates: list[Fate] = []
-    fresh: list[tuple[LeakTest, int]] = []
-    for test in tests:
-        revisions = known.setdefault(test.key, set())
-        if test.content in revisions:
-            fates.append(Fate.DUPLICATE)
-            continue
-        fates.append(Fate.CORRECTION if revisions else Fate.STORED)
-        fresh.append((test, len(revisions)))
-        revisions.add(test.content)
+    known = histories(((row[0], row[1]), tuple(row[2:])) for row in await cursor.fetchall())
+    fates, fresh = weigh(tests, known, back=back)
     await _insert(connection, fresh)
     return fates
 
 
-async def _insert(connection: Connection, fresh: Sequence[tuple[LeakTest, int]]) -> None:
+async def _insert(connection: Connection, fresh: Sequence[Fresh[LeakTest]]) -> None:
     if not fresh:
         return
-    parameters: dict[str, object] = {name: [getattr(test, name) for test, _ in fresh] for name in LeakTest.__slots__}
-    parameters["revision"] = [revision for _, revision in fresh]
+    parameters: dict[str, object] = dict(columns(fresh, LeakTest.__slots__))
+    parameters["revision"] = [one.revision for one in fresh]
     await connection.execute(_SQL["insert_leak_tests"], parameters)

@@ -71,5 +71,5 @@ from dash.leak_test
 where $__timeFilter(time)
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by net_umol_mol desc, time desc
+order by net_umol_mol desc nulls last, time desc
 limit 500

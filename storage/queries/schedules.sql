@@ -12,11 +12,11 @@ from component where enterprise_id = %(enterprise_id)s::int
 order by code
 
 -- leak_tests --
--- when the components of an enterprise were tested, up to an instant; corrections do not make a second test
+-- when the components of an enterprise were tested, up to an instant; of a corrected test the newest revision counts
 select t.component_id, extract(epoch from t.tested_at)::bigint as tested_s
-from leak_test t
+from current_leak_test t
 join component c using (component_id)
-where c.enterprise_id = %(enterprise_id)s::int and t.revision = 0 and t.tested_at <= %(through)s::timestamptz
+where c.enterprise_id = %(enterprise_id)s::int and t.tested_at <= %(through)s::timestamptz
     and (%(component_ids)s::int[] is null or t.component_id = any(%(component_ids)s::int[]))
 
 -- owners --

@@ -1,0 +1,90 @@
+"""What becomes of records that may come again, or come again with another content. Pure.
+
+The same record again is a duplicate; another content under the same key is a correction, and both stay. A content that
+was corrected before and comes once more is an old message that a gateway or a file repeats, and a duplicate too; only
+where a person says it (`back`) it takes its place again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class Fate(Enum):
+    """What became of a record."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    CORRECTION = "correction"
+    REFUSED = "refused"
+
+
+class Revisable(Protocol):
+    """A record with what it is known by, and what makes two records of one key the same."""
+
+    @property
+    def key(self) -> Hashable: ...
+
+    @property
+    def content(self) -> Hashable: ...
+
+
+R = TypeVar("R", bound=Revisable)
+
+
+@dataclass(slots=True)
+class History:
+    """The contents that were stored under one key, oldest first, the current one last."""
+
+    contents: list[Hashable] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh(Generic[R]):
+    """A record to be written. revision: how many were stored under its key before; is_current: no later one of the
+    same call takes its place."""
+
+    record: R
+    revision: int
+    is_current: bool
+
+
+def histories(rows: Iterable[tuple[Hashable, Hashable]]) -> dict[Hashable, History]:
+    """From (key, content) of what is stored, oldest first."""
+    known: dict[Hashable, History] = {}
+    for key, content in rows:
+        known.setdefault(key, History()).contents.append(content)
+    return known
+
+
+def weigh(
+    new: Sequence[R], known: Mapping[Hashable, History], *, back: bool = False
+) -> tuple[list[Fate], list[Fresh[R]]]:
+    """The fate of each new record in the order given, and those to be written.
+
+    back: whether a content that was corrected before takes its place again.
+    """
+    seen = {key: History(list(history.contents)) for key, history in known.items()}
+    fates: list[Fate] = []
+    written: list[tuple[R, int]] = []
+    for record in new:
+        contents = seen.setdefault(record.key, History()).contents
+        content = record.content
+        is_known = (contents[-1:] == [content]) if back else content in contents
+        if is_known:
+            fates.append(Fate.DUPLICATE)
+            continue
+        fates.append(Fate.CORRECTION if contents else Fate.STORED)
+        written.append((record, len(contents)))
+        contents.append(content)
+    last = {record.key: revision for record, revision in written}
+    fresh = [Fresh(record, revision, last[record.key] == revision) for record, revision in written]
+    return fates, fresh
+
+
+def columns(fresh: Sequence[Fresh[Any]], names: Iterable[str]) -> dict[str, list[Any]]:
+    """The fields of those names, as columns."""
+    return {name: [getattr(one.record, name) for one in fresh] for name in names}
