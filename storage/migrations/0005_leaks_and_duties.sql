@@ -238,6 +238,27 @@ create table leak_emission (
 comment on table leak_emission is 'VOC emitted by sealing points in a local month, kg. Kept by the rules';
 comment on column leak_emission.avoided_kg is 'what repaired leaks would have emitted besides, had they gone on';
 
+create table leak_factor (
+    family text not null check (family in ('socmi', 'petroleum')),
+    kind text not null,
+    medium text not null,
+    coefficient_a double precision not null,
+    exponent_b double precision not null,
+    default_zero_kg_h double precision not null,
+    pegged_kg_h double precision not null,
+    average_kg_h double precision not null,
+    zero_below_umol_mol double precision not null,
+    pegged_from_umol_mol double precision not null,
+    correlation_row text not null,
+    average_row text not null,
+    is_borrowed boolean not null,
+    confidence text not null,
+    source text not null,
+    primary key (family, kind, medium)
+);
+comment on table leak_factor is 'by which figures leak_emission was computed, a row per class of components; kept by the rules from the policy tables';
+comment on column leak_factor.is_borrowed is 'a row of another class or family stands in for want of an own one';
+
 create table enterprise_list (
     enterprise_id int not null references enterprise (enterprise_id),
     list text not null check (list ~ '^[a-z0-9_]{1,64}$'),
