@@ -11,7 +11,7 @@ from domain.clock import Clock
 from domain.errors import SiteError
 from domain.periods import local_day
 from runtime.sitechecks import faults, too_small, warnings
-from runtime.siteeffects import matters_from
+from runtime.siteeffects import matters_from, matters_to_signs_from
 from runtime.siteregister import Fault, Key, Register, Row, complete, keyed, label, limit_scope, overlay
 from storage.database import Connection, Database
 from storage.site import (
@@ -19,6 +19,7 @@ from storage.site import (
     last_values,
     lock_register,
     note_changes,
+    note_ldar,
     note_limits,
     note_metering,
     read_register,
@@ -43,6 +44,8 @@ class Difference:
     enterprises: set[str] = field(default_factory=set)
     metering_days: dict[str, date] = field(default_factory=dict)
     """From which day on rates and accounts of an enterprise, and of its groups, may change."""
+    ldar_days: dict[str, date] = field(default_factory=dict)
+    """From which day on instruments, testers or campaigns of an enterprise changed."""
     removed: dict[str, list[Row]] = field(default_factory=dict)
     key_region_days: list[date] = field(default_factory=list)
     """From which day on limits of key regions held, and will hold, where that changes."""
@@ -60,6 +63,7 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
     removed: dict[str, list[Row]] = {}
     enterprises: set[str] = set()
     days: dict[str, date] = {}
+    ldar_days: dict[str, date] = {}
     for noun in NOUNS:
         changed = []
         for key, row in wanted[noun].items():
@@ -77,6 +81,9 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
                 concerned = {key[0] for key in present["enterprise"].keys() | wanted["enterprise"].keys()}
             elif noun not in (*_AREAS, "limit"):
                 concerned = {row["code"] if noun == "enterprise" else row["enterprise"]}
+            if (since := matters_to_signs_from(noun, row, old)) is not None:
+                ldar_days[row["enterprise"]] = min(since, ldar_days.get(row["enterprise"], since))
+                continue  # nothing else rests on it
             enterprises |= concerned
             if (since := matters_from(noun, row, old)) is not None:
                 days |= {code: min(since, days.get(code, since)) for code in concerned}
@@ -86,7 +93,8 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
             lines.append(line)
             if noun in _REMOVABLE:
                 removed.setdefault(noun, []).append(present[noun][key])
-    return Difference(lines, rows, enterprises, days, removed, _key_region_days(wanted["city"], present["city"]))
+    key_region_days = _key_region_days(wanted["city"], present["city"])
+    return Difference(lines, rows, enterprises, days, ldar_days, removed, key_region_days)
 
 
 def _absent(noun: str, wanted: Register, present: Register) -> Iterator[tuple[str, Key]]:
@@ -180,6 +188,7 @@ async def _write(connection: Connection, difference: Difference, at: datetime) -
         await write_rows(connection, noun, rows, at)
     await note_changes(connection, difference.enterprises, at)
     await note_metering(connection, difference.metering_days)
+    await note_ldar(connection, difference.ldar_days)
     changed: list[tuple[Any, date]] = [
         (row["enterprise"], row["valid_from"]) for row in difference.rows.get("limit", ())
     ]

@@ -13,6 +13,7 @@ from domain.ledger import MEDIA
 from domain.limits import RATE_UNIT
 from domain.metering import in_service
 from domain.points import Counter
+from runtime.siteleakchecks import leak_faults, leak_warnings
 from runtime.siteregister import AREAS, REFERENCES, Fault, Key, Register, Row
 
 
@@ -36,6 +37,7 @@ def faults(
     yield from _places(register)
     yield from _meters(register)
     yield from _segments(register)
+    yield from leak_faults(register)
     if today is not None:
         for key, row in register["meter"].items():
             if row["verified_on"] > max(today, row["installed_on"]):
@@ -60,6 +62,7 @@ def warnings(register: Register, today: date) -> Iterator[Fault]:
     for key, row in register["meter"].items():
         if today < row["verified_on"] <= row["installed_on"]:
             yield Fault("meter", key, f"verified_on {row['verified_on']} is still to come: not fitted before")
+    yield from leak_warnings(register, today)
 
 
 def too_small(register: Register, last: Mapping[Key, tuple[date, float]]) -> Iterator[Fault]:
@@ -93,7 +96,8 @@ def _references(register: Register, broken: Collection[tuple[str, Key]]) -> Iter
                 continue
             text = f"{field} = {value!r}: no such {wanted}"
             if wanted not in AREAS:
-                others = sorted({other[0] for other in register[wanted] if other[1:] == (value,)} - {row["enterprise"]})
+                end = _target(row, wanted, value)[1:]
+                others = sorted({other[0] for other in register[wanted] if other[1:] == end} - {row["enterprise"]})
                 text += f" of the enterprise ({others[0]} has one)" if others else ""
             yield Fault(noun, key, text, field)
 
@@ -272,4 +276,6 @@ def _finder(register: Register, noun: str) -> Callable[[Row, str], bool]:
 
 
 def _target(row: Row, noun: str, value: str) -> Key:
+    if noun == "process_unit":
+        return (row["enterprise"], *value.split("/"))
     return (value,) if noun in AREAS else (row["enterprise"], value)

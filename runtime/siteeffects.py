@@ -1,4 +1,4 @@
-"""From which day on a change of the register matters to metering rates and monthly accounts, which look back."""
+"""From which day on a change of the register matters to what looks back: metering rates and monthly accounts, signs."""
 
 from __future__ import annotations
 
@@ -36,4 +36,17 @@ def matters_from(noun: str, row: Row, old: Row | None) -> date | None:
     since: date = min(one[_SINCE[noun]] for one in both)
     if noun == "meter" and altered <= _VERIFICATION:  # no verification runs out before the day of it
         since = max(since, min(one["verified_on"] for one in both))
+    return since
+
+
+#: First day of what the signs in leak tests rest on besides the tests.
+_LEAK_SINCE = {"instrument": "in_use_from", "leak_tester": "in_service_from", "campaign": "from_day"}
+
+
+def matters_to_signs_from(noun: str, row: Row, old: Row | None) -> date | None:
+    """First local day whose leak tests a new or altered instrument, tester or campaign may put in another light; None
+    for any other noun."""
+    if noun not in _LEAK_SINCE:
+        return None
+    since: date = min(one[_LEAK_SINCE[noun]] for one in (row, old) if one is not None)
     return since

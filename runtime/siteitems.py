@@ -18,7 +18,7 @@ def _plain(value: object) -> object:
     return value
 
 
-def _prose(value: object) -> object:
+def prose(value: object) -> object:
     """Names and sentences stay as they were written."""
     if isinstance(value, str):
         value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -40,8 +40,8 @@ Word = Annotated[str, Plain, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 #: What is printed on a thing: a serial number, a class.
 Print = Annotated[str, Plain, Field(min_length=1, max_length=64)]
 Unit = Annotated[str, Plain, Field(min_length=1, max_length=32)]
-Name = Annotated[str, BeforeValidator(_prose), Field(min_length=1, max_length=200)]
-Reason = Annotated[str, BeforeValidator(_prose), Field(max_length=500)]
+Name = Annotated[str, BeforeValidator(prose), Field(min_length=1, max_length=200)]
+Reason = Annotated[str, BeforeValidator(prose), Field(max_length=500)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 

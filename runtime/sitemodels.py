@@ -13,7 +13,6 @@ from domain.limits import Averaging, LimitKind, Region
 from domain.points import Basis, Statistic
 from runtime.siteitems import (
     Code,
-    ComponentCode,
     Counter,
     InService,
     Item,
@@ -22,10 +21,18 @@ from runtime.siteitems import (
     Number,
     Plain,
     Positive,
-    Print,
     Reason,
     Unit,
     Word,
+)
+from runtime.siteldar import (
+    Campaign,
+    Component,
+    EnterpriseList,
+    Installation,
+    Instrument,
+    LeakTester,
+    ProcessUnit,
 )
 from runtime.sitemetering import ControlIndex, Intake, Line, Meter, MeteringPlace, Quota
 
@@ -181,20 +188,6 @@ class Limit(Item):
         return self
 
 
-class Component(InService):
-    """An LDAR component (密封点)."""
-
-    enterprise: Code
-    code: ComponentCode
-    name: Name
-    unit_name: Name
-    kind: Literal[
-        "pump", "compressor", "agitator", "valve", "open_end", "relief", "sampling", "flange", "connector", "other"
-    ]
-    medium: Literal["gas", "light_liquid", "heavy_liquid"]
-    exempt_clause: Print | None = None
-
-
 class Station(InService):
     """A data logger that speaks HJ 212; `ignored` holds patterns CN/FACTOR-KEY of values that are not kept."""
 
@@ -253,7 +246,13 @@ MODELS: dict[str, type[BaseModel]] = {
     "quota": Quota,
     "metering_place": MeteringPlace,
     "meter": Meter,
+    "installation": Installation,
+    "process_unit": ProcessUnit,
     "component": Component,
+    "instrument": Instrument,
+    "leak_tester": LeakTester,
+    "campaign": Campaign,
+    "enterprise_list": EnterpriseList,
     "station": Station,
     "tag": Tag,
 }

@@ -21,7 +21,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "station": ("mn",),
     "limit": ("enterprise", "outlet", "process", "quantity", "kind", "averaging", "region", "unit", "valid_from"),
     "tag": ("enterprise", "protocol", "device", "name"),
-} | dict.fromkeys(("outlet", "point", "intake", "line", "metering_place", "component"), ("enterprise", "code"))
+    "process_unit": ("enterprise", "installation", "code"),
+    "instrument": ("enterprise", "serial"),
+    "leak_tester": ("enterprise", "name"),
+    "enterprise_list": ("enterprise", "list", "listed_from"),
+} | dict.fromkeys(
+    ("outlet", "point", "intake", "line", "metering_place", "installation", "component", "campaign"),
+    ("enterprise", "code"),
+)
 
 #: (noun, field) -> noun it names; within the same enterprise, except for the areas.
 REFERENCES: dict[tuple[str, str], str] = {
@@ -44,7 +51,15 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("meter", "enterprise"): "enterprise",
     ("meter", "place"): "metering_place",
     ("meter", "point"): "point",
+    ("installation", "enterprise"): "enterprise",
+    ("process_unit", "enterprise"): "enterprise",
+    ("process_unit", "installation"): "installation",
     ("component", "enterprise"): "enterprise",
+    ("component", "unit"): "process_unit",
+    ("instrument", "enterprise"): "enterprise",
+    ("leak_tester", "enterprise"): "enterprise",
+    ("campaign", "enterprise"): "enterprise",
+    ("enterprise_list", "enterprise"): "enterprise",
     ("station", "enterprise"): "enterprise",
     ("tag", "enterprise"): "enterprise",
     ("tag", "point"): "point",

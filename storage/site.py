@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,10 +13,15 @@ from storage.sql import queries
 #: Nouns in the order in which rows may refer to earlier ones.
 NOUNS = (
     "city", "district", "park", "enterprise", "outlet", "point", "limit", "intake", "control_index", "line", "quota",
-    "metering_place", "meter", "component", "station", "tag",
+    "metering_place", "meter", "installation", "process_unit", "component", "instrument", "leak_tester", "campaign",
+    "enterprise_list", "station", "tag",
 )  # fmt: skip
 
 Row = dict[str, Any]
+
+#: Nouns that are written by columns: an enterprise has thousands of them.
+_BY_COLUMNS = frozenset({"component"})
+_BATCH_ROWS = 20_000
 
 
 async def read_register(connection: Connection) -> dict[str, list[Row]]:
@@ -38,12 +43,23 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
     if noun == "limit":
         # the unique index is by row: what is superseded must be gone before its successor comes
         chosen = [{"origin": "site", "confidence": "site", "author": "site file", **row, "at": at} for row in chosen]
+    if noun in _BY_COLUMNS:
+        await _write_columns(connection, noun, chosen)
+        return
     points = await meter_points(connection, map(_meter, chosen)) if noun == "meter" else []
     before = await own_registers(connection, points) if points else []
     async with connection.cursor() as cursor:
         await cursor.executemany(queries("site")[f"upsert_{noun}"], chosen)
     if points:  # what their registers showed may have been counted as another's
         await recount(connection, before, await own_registers(connection, points))
+
+
+async def _write_columns(connection: Connection, noun: str, rows: Sequence[Row]) -> None:
+    """Rows of a noun of which there are many, a batch a statement."""
+    for start in range(0, len(rows), _BATCH_ROWS):
+        batch = rows[start : start + _BATCH_ROWS]
+        columns = {name: [row[name] for row in batch] for name in batch[0]}
+        await connection.execute(queries("site")[f"upsert_{noun}"], columns)
 
 
 def _meter(row: Row) -> tuple[str, str, str | None]:
@@ -78,6 +94,12 @@ async def note_metering(connection: Connection, days: Mapping[str, date]) -> Non
     """Leave work for the rules: what rates and accounts of enterprises rest on changed, from local days on."""
     if days:
         await connection.execute(queries("site")["note_metering"], {"codes": list(days), "days": list(days.values())})
+
+
+async def note_ldar(connection: Connection, days: Mapping[str, date]) -> None:
+    """Leave work for the rules: instruments, testers or campaigns of enterprises changed, from local days on."""
+    if days:
+        await connection.execute(queries("site")["note_ldar"], {"codes": list(days), "days": list(days.values())})
 
 
 async def note_limits(connection: Connection, changes: Iterable[tuple[str | None, date]]) -> None:

@@ -236,22 +236,132 @@ on conflict (enterprise_id, serial, installed_on) do update set place_id = exclu
     counter_digits = excluded.counter_digits, counter_scale = excluded.counter_scale,
     counter_max_rate_per_h = excluded.counter_max_rate_per_h
 
--- select_component --
+-- select_installation --
 -- rows in the shape of the site file
-select e.code as enterprise, c.code, c.name, c.unit_name, c.kind, c.medium, c.in_service_from, c.in_service_to,
-       c.exempt_clause
-from component c join enterprise e using (enterprise_id) order by e.code, c.code
+select e.code as enterprise, i.code, i.name, i.family, i.standard, i.started_on, i.hours_per_year, i.in_service_from,
+       i.in_service_to
+from installation i join enterprise e using (enterprise_id) order by e.code, i.code
+
+-- upsert_installation --
+-- by enterprise and code
+insert into installation (enterprise_id, code, name, family, standard, started_on, hours_per_year, in_service_from,
+                          in_service_to)
+select enterprise_id, %(code)s::text, %(name)s::text, %(family)s::text, %(standard)s::text, %(started_on)s::date,
+       %(hours_per_year)s::float8, %(in_service_from)s::date, %(in_service_to)s::date
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, family = excluded.family,
+    standard = excluded.standard, started_on = excluded.started_on, hours_per_year = excluded.hours_per_year,
+    in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+
+-- select_process_unit --
+-- rows in the shape of the site file
+select e.code as enterprise, i.code as installation, u.code, u.name, u.x_m, u.y_m
+from process_unit u join installation i using (installation_id) join enterprise e using (enterprise_id)
+order by e.code, i.code, u.code
+
+-- upsert_process_unit --
+-- by installation and code; what its components are shown by is its name
+with unit as (
+    insert into process_unit (installation_id, code, name, x_m, y_m)
+    select i.installation_id, %(code)s::text, %(name)s::text, %(x_m)s::float8, %(y_m)s::float8
+    from installation i join enterprise e using (enterprise_id)
+    where e.code = %(enterprise)s::text and i.code = %(installation)s::text
+    on conflict (installation_id, code) do update set name = excluded.name, x_m = excluded.x_m, y_m = excluded.y_m
+    returning unit_id, name
+)
+update component c set unit_name = unit.name from unit where c.unit_id = unit.unit_id and c.unit_name <> unit.name
+
+-- select_component --
+-- rows in the shape of the site file: a unit has the name
+select e.code as enterprise, c.code, c.name, i.code || '/' || u.code as unit,
+       case when c.unit_id is null then c.unit_name end as unit_name, c.kind, c.medium, c.service, c.tag, c.size_mm,
+       c.reachable, c.elevation_m, c.voc_share, c.exempt_clause, c.exempt_from, c.exempt_to, c.in_service_from,
+       c.in_service_to
+from component c join enterprise e using (enterprise_id) left join process_unit u using (unit_id)
+    left join installation i using (installation_id)
+order by e.code, c.code
 
 -- upsert_component --
--- by enterprise and code
-insert into component (enterprise_id, code, name, unit_name, kind, medium, in_service_from, in_service_to,
-                       exempt_clause)
-select enterprise_id, %(code)s::text, %(name)s::text, %(unit_name)s::text, %(kind)s::text, %(medium)s::text,
-       %(in_service_from)s::date, %(in_service_to)s::date, %(exempt_clause)s::text
+-- by enterprise and code, by columns
+insert into component (enterprise_id, code, name, unit_id, unit_name, kind, medium, service, tag, size_mm, reachable,
+                       elevation_m, voc_share, exempt_clause, exempt_from, exempt_to, in_service_from, in_service_to)
+select e.enterprise_id, c.code, c.name, u.unit_id, coalesce(u.name, c.unit_name), c.kind, c.medium, c.service, c.tag,
+       c.size_mm, c.reachable, c.elevation_m, c.voc_share, c.exempt_clause, c.exempt_from, c.exempt_to,
+       c.in_service_from, c.in_service_to
+from unnest(%(enterprise)s::text[], %(code)s::text[], %(name)s::text[], %(unit)s::text[], %(unit_name)s::text[],
+            %(kind)s::text[], %(medium)s::text[], %(service)s::text[], %(tag)s::text[], %(size_mm)s::float8[],
+            %(reachable)s::boolean[], %(elevation_m)s::float8[], %(voc_share)s::float8[], %(exempt_clause)s::text[],
+            %(exempt_from)s::date[], %(exempt_to)s::date[], %(in_service_from)s::date[], %(in_service_to)s::date[])
+     as c (enterprise, code, name, unit, unit_name, kind, medium, service, tag, size_mm, reachable, elevation_m,
+           voc_share, exempt_clause, exempt_from, exempt_to, in_service_from, in_service_to)
+join enterprise e on e.code = c.enterprise
+left join installation i on i.enterprise_id = e.enterprise_id and i.code = split_part(c.unit, '/', 1)
+left join process_unit u on u.installation_id = i.installation_id and u.code = split_part(c.unit, '/', 2)
+on conflict (enterprise_id, code) do update set name = excluded.name, unit_id = excluded.unit_id,
+    unit_name = excluded.unit_name, kind = excluded.kind, medium = excluded.medium, service = excluded.service,
+    tag = excluded.tag, size_mm = excluded.size_mm, reachable = excluded.reachable,
+    elevation_m = excluded.elevation_m, voc_share = excluded.voc_share, exempt_clause = excluded.exempt_clause,
+    exempt_from = excluded.exempt_from, exempt_to = excluded.exempt_to, in_service_from = excluded.in_service_from,
+    in_service_to = excluded.in_service_to
+
+-- select_instrument --
+-- rows in the shape of the site file
+select e.code as enterprise, i.serial, i.model, i.owner, i.response_time_s, i.verified_until, i.in_use_from, i.in_use_to
+from instrument i join enterprise e using (enterprise_id) order by e.code, i.serial
+
+-- upsert_instrument --
+-- by enterprise and serial number
+insert into instrument (enterprise_id, serial, model, owner, response_time_s, verified_until, in_use_from, in_use_to)
+select enterprise_id, %(serial)s::text, %(model)s::text, %(owner)s::text, %(response_time_s)s::float8,
+       %(verified_until)s::date, %(in_use_from)s::date, %(in_use_to)s::date
 from enterprise where code = %(enterprise)s::text
-on conflict (enterprise_id, code) do update set name = excluded.name, unit_name = excluded.unit_name,
-    kind = excluded.kind, medium = excluded.medium, in_service_from = excluded.in_service_from,
-    in_service_to = excluded.in_service_to, exempt_clause = excluded.exempt_clause
+on conflict (enterprise_id, serial) do update set model = excluded.model, owner = excluded.owner,
+    response_time_s = excluded.response_time_s, verified_until = excluded.verified_until,
+    in_use_from = excluded.in_use_from, in_use_to = excluded.in_use_to
+
+-- select_leak_tester --
+-- rows in the shape of the site file
+select e.code as enterprise, t.name, t.company, t.in_service_from, t.in_service_to
+from leak_tester t join enterprise e using (enterprise_id) order by e.code, t.name
+
+-- upsert_leak_tester --
+-- by enterprise and name
+insert into leak_tester (enterprise_id, name, company, in_service_from, in_service_to)
+select enterprise_id, %(name)s::text, %(company)s::text, %(in_service_from)s::date, %(in_service_to)s::date
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, name) do update set company = excluded.company,
+    in_service_from = excluded.in_service_from, in_service_to = excluded.in_service_to
+
+-- select_campaign --
+-- rows in the shape of the site file
+select e.code as enterprise, c.code, c.name, c.from_day, c.to_day, c.contractor,
+       coalesce(c.installations, '{}') as installations, c.declared_components, c.declared_unreachable, c.declared_leaks
+from campaign c join enterprise e using (enterprise_id) order by e.code, c.code
+
+-- upsert_campaign --
+-- by enterprise and code
+insert into campaign (enterprise_id, code, name, from_day, to_day, contractor, installations, declared_components,
+                      declared_unreachable, declared_leaks)
+select enterprise_id, %(code)s::text, %(name)s::text, %(from_day)s::date, %(to_day)s::date, %(contractor)s::text,
+       nullif(%(installations)s::text[], '{}'), %(declared_components)s::int, %(declared_unreachable)s::int,
+       %(declared_leaks)s::int
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, code) do update set name = excluded.name, from_day = excluded.from_day,
+    to_day = excluded.to_day, contractor = excluded.contractor, installations = excluded.installations,
+    declared_components = excluded.declared_components, declared_unreachable = excluded.declared_unreachable,
+    declared_leaks = excluded.declared_leaks
+
+-- select_enterprise_list --
+-- rows in the shape of the site file
+select e.code as enterprise, l.list, l.listed_from, l.listed_to, l.source
+from enterprise_list l join enterprise e using (enterprise_id) order by e.code, l.list, l.listed_from
+
+-- upsert_enterprise_list --
+-- by enterprise, list and first day
+insert into enterprise_list (enterprise_id, list, listed_from, listed_to, source)
+select enterprise_id, %(list)s::text, %(listed_from)s::date, %(listed_to)s::date, %(source)s::text
+from enterprise where code = %(enterprise)s::text
+on conflict (enterprise_id, list, listed_from) do update set listed_to = excluded.listed_to, source = excluded.source
 
 -- select_station --
 -- rows in the shape of the site file
@@ -302,6 +412,13 @@ select 'register', enterprise_id, %(at)s::timestamptz from enterprise where code
 -- work for the rules: what metering rates and accounts of these enterprises rest on changed from a local day on
 insert into rule_work (kind, key, at)
 select 'metering', e.enterprise_id, c.from_day::timestamp at time zone 'Asia/Shanghai'
+from unnest(%(codes)s::text[], %(days)s::date[]) as c (code, from_day)
+join enterprise e on e.code = c.code
+
+-- note_ldar --
+-- work for the rules: instruments, testers or campaigns of these enterprises changed from a local day on
+insert into rule_work (kind, key, at)
+select 'ldar', e.enterprise_id, c.from_day::timestamp at time zone 'Asia/Shanghai'
 from unnest(%(codes)s::text[], %(days)s::date[]) as c (code, from_day)
 join enterprise e on e.code = c.code
 

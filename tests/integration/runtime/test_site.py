@@ -54,7 +54,7 @@ async def test_an_alteration_shows_old_and_new_and_is_work_for_the_rules(databas
 
 async def test_what_the_file_lacks_is_kept_and_told(database: Database, tmp_path: Path) -> None:
     await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
-    smaller = GOOD[: GOOD.index("[[component]]")]
+    smaller = GOOD[: GOOD.index("[[component]]")] + GOOD[GOOD.index("[[installation]]") : GOOD.index("[[station]]")]
     difference = await apply_site(database, load_site(site(tmp_path, smaller)), lambda: NOW)
     assert difference.lines == [
         "? component coke-one/C-1: only in the database, kept",

@@ -106,7 +106,10 @@ def test_the_example_that_we_ship_is_good() -> None:
     example = load_site(Path(__file__).parents[3] / "deploy" / "site" / "example.toml")
     assert not [str(fault) for fault in faults(example, today=TODAY)]
     assert not [str(fault) for fault in warnings(example, TODAY)]
-    assert {noun for noun, rows in example.items() if not rows} == {"quota", "component"}  # no figures are confirmed
+    assert {noun for noun, rows in example.items() if not rows} == {
+        "quota", "installation", "process_unit", "component", "instrument", "leak_tester", "campaign",
+        "enterprise_list",
+    }  # fmt: skip  # no figures are confirmed; what leaks is shown in docs/ldar.zh-CN.md
 
 
 def test_one_meter_after_another(tmp_path: Path) -> None:

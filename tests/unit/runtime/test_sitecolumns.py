@@ -17,7 +17,14 @@ from storage.site import NOUNS
 
 EVERY = [column for noun in MODELS for column in columns(noun)]
 #: Choices that everybody writes by their code.
-BY_CODE = {("limit", "unit"), ("quota", "confidence"), ("station", "edition"), ("station", "crc"), ("tag", "protocol")}
+BY_CODE = {
+    ("limit", "unit"),
+    ("quota", "confidence"),
+    ("station", "edition"),
+    ("station", "crc"),
+    ("tag", "protocol"),
+    ("installation", "standard"),
+}
 
 
 def column(noun: str, field: str) -> Column:

@@ -111,6 +111,14 @@ PROSE = st.text(
 )
 WIRE = st.text(st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from("０=,;\"' "), min_size=1, max_size=20)
 POSITIVE = st.floats(1e-12, 1e18)
+BOUNDED = {
+    "x_m": (-1e5, 1e5),
+    "y_m": (-1e5, 1e5),
+    "elevation_m": (-1e3, 1e3),
+    "size_mm": (1e-9, 9999.0),
+    "voc_share": (1e-9, 1.0),
+    "hours_per_year": (1e-9, 8784.0),
+}
 
 
 def cells(noun: str, column: Column) -> st.SearchStrategy[Any] | None:
@@ -122,6 +130,8 @@ def cells(noun: str, column: Column) -> st.SearchStrategy[Any] | None:
         return WIRE.filter(str.strip)
     if column.kind is Kind.TEXT and annotation is not None and annotation.metadata and column.field not in KEYS[noun]:
         return PROSE if annotation.metadata[0] == Name.__metadata__[0] else None
+    if column.field in BOUNDED:
+        return st.floats(*BOUNDED[column.field])
     if column.kind is Kind.NUMBER and column.field not in ("longitude", "latitude", "atmosphere_kpa", "zero"):
         return POSITIVE if not column.field.startswith("physical") and column.field != "reference_o2_pct" else None
     if column.kind is Kind.DAY and column.field in ("in_service_from", "registered_from"):

@@ -176,6 +176,67 @@ unit_name = "粗苯工段"
 kind = "pump"
 medium = "light_liquid"
 in_service_from = 2020-01-01
+[[installation]]
+enterprise = "coke-one"
+code = "CP"
+name = "化产装置"
+standard = "GB31571"
+started_on = 2019-12-01
+hours_per_year = 8000.0
+in_service_from = 2020-01-01
+[[process_unit]]
+enterprise = "coke-one"
+installation = "CP"
+code = "U1"
+name = "脱苯单元"
+x_m = 120.5
+y_m = -40.0
+[[component]]
+enterprise = "coke-one"
+code = "V-2"
+name = "二号阀"
+unit = "CP/U1"
+kind = "valve"
+medium = "gas"
+service = "粗苯蒸汽"
+tag = "000217"
+size_mm = 25.0
+reachable = false
+elevation_m = 3.5
+voc_share = 0.9
+exempt_clause = "GB 37822-2019 8.3.2"
+exempt_from = 2026-01-01
+exempt_to = 2026-07-01
+in_service_from = 2020-01-01
+[[instrument]]
+enterprise = "coke-one"
+serial = "0071"
+model = "FID-3000"
+owner = "某检测公司"
+response_time_s = 6.0
+verified_until = 2027-03-31
+in_use_from = 2026-01-01
+[[leak_tester]]
+enterprise = "coke-one"
+name = "李四"
+company = "某检测公司"
+in_service_from = 2026-01-01
+[[campaign]]
+enterprise = "coke-one"
+code = "2026-H2"
+name = "2026年下半年检测"
+from_day = 2026-07-01
+to_day = 2026-09-30
+contractor = "某检测公司"
+installations = ["CP"]
+declared_components = 2
+declared_unreachable = 1
+declared_leaks = 0
+[[enterprise_list]]
+enterprise = "coke-one"
+list = "soil_key_unit"
+listed_from = 2026-01-01
+source = "2026年土壤污染重点监管单位名录"
 [[station]]
 enterprise = "coke-one"
 mn = "010000A8900016F000169DC0"
@@ -212,8 +273,9 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
     register = load_site(write(tmp_path, GOOD))
     assert {noun: len(rows) for noun, rows in register.items()} == {
         "city": 1, "district": 1, "park": 1, "enterprise": 1, "outlet": 1, "point": 4, "limit": 1, "intake": 1,
-        "control_index": 1, "line": 1, "quota": 1, "metering_place": 3, "meter": 2, "component": 1, "station": 1,
-        "tag": 1,
+        "control_index": 1, "line": 1, "quota": 1, "metering_place": 3, "meter": 2, "installation": 1,
+        "process_unit": 1, "component": 2, "instrument": 1, "leak_tester": 1, "campaign": 1, "enterprise_list": 1,
+        "station": 1, "tag": 1,
     }  # fmt: skip
     assert register["point"][("coke-one", "W-01")]["counter_scale"] == 0.1
 
