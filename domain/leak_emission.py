@@ -7,6 +7,7 @@ an enterprise has a hundred thousand components. Instants are epoch seconds as f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 import numpy as np
@@ -50,6 +51,63 @@ class Selection:
 
     zero_below: float = 1.0
     pegged_from: float = 50_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class LeakFactor:
+    """Figures of one class of sealing points, in kg/h of one of them except exponent_b.
+
+    *_row: as the tables that they come from name them. is_borrowed: a row of another class stands in for want of an own
+    one. confidence: how near somebody came to the source.
+    """
+
+    family: str
+    kind: str
+    medium: str
+    coefficient_a: float
+    exponent_b: float
+    default_zero_kg_h: float
+    pegged_kg_h: float
+    average_kg_h: float
+    correlation_row: str
+    average_row: str
+    is_borrowed: bool
+    confidence: str
+    source: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The class: family, kind, medium."""
+        return self.family, self.kind, self.medium
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A sealing point as its emission sees it. service_to: first local day without, None while in service. family:
+    of its installation. voc_share, hours_per_year: None where all of it counts."""
+
+    unit_name: str
+    kind: str
+    medium: str
+    family: str
+    service_from: date
+    service_to: date | None
+    voc_share: float | None = None
+    hours_per_year: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """What points of one unit and kind emitted in a month (its first local day) by one method, kg. components: those
+    that left the month with the method."""
+
+    month: date
+    unit_name: str
+    kind: str
+    method: str
+    components: int
+    kg: float
+    avoided_kg: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +155,7 @@ class Components:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Net readings in umol/mol, sorted by owner (row of the components) and instant, each instant once."""
+    """Net readings in umol/mol in any order, each instant of an owner (row of the components) once."""
 
     owner: Ints
     at: Floats

@@ -24,9 +24,9 @@ from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.families.accounts import TOTALS, Accounts, sum_up, sum_up_again
 from rules.families.capture import Capture, Transmission
-from rules.families.components import Components
 from rules.families.contract import Advance, Family, Job, Worklist, judge
 from rules.families.days import Days
+from rules.families.dutyset import DUTY_FAMILIES
 from rules.families.hours import Hours
 from rules.families.mass import Mass
 from rules.families.meterset import METER_FAMILIES
@@ -56,8 +56,7 @@ FAMILIES: Mapping[str, Family] = {
     "installation_rate": Days(needs_arrival=False),
     "fit_rate": Days(needs_arrival=False),
     "online_rate": Days(needs_arrival=True),
-    "leak_schedule": Components(),
-    "yearly_campaign": Components(),
+    **DUTY_FAMILIES,
     "monthly_share": Months(),
     "early_warning": Warnings(),
     "reported_value": Periodic(Statements()),

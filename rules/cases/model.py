@@ -14,6 +14,7 @@ from domain.limits import Region
 from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import require_aware
 from domain.points import Basis
+from rules.cases.leakentries import EmittingEntry
 from rules.cases.stack import Stack
 from rules.evaluators.contract import Judgement
 
@@ -274,6 +275,7 @@ class Case(_Strict):
     registered_from: date | None = None
     components_in_service: int | None = None
     components: list[ComponentEntry] = Field(default_factory=list)
+    emitting: list[EmittingEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
     counter: CounterEntry | None = None

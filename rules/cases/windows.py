@@ -10,6 +10,7 @@ from domain.limits import Averaging
 from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
 from rules.cases.accounts import case_register, judge_case_accounts
 from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
+from rules.cases.leak_emission import judge_case_emissions
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.cases.meters import judge_case_corrections, judge_case_meter_days, judge_case_steps
 from rules.cases.model import Case
@@ -184,6 +185,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "online_rate": _coverage,
     "leak_schedule": _leaks,
     "yearly_campaign": _leaks,
+    "leak_emission": lambda rules, rule_id, case: judge_case_emissions(_job(rules, rule_id), case.emitting, case.start),
     "offline": _silence,
     "rule_failed": _health,
     "meter_step": lambda rules, rule_id, case: judge_case_steps(_job(rules, rule_id), case),

@@ -7,13 +7,12 @@ nobody has compared the figures with the report, so an emission computed by them
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 import numpy as np
 
-from domain.leak_emission import Factors
+from domain.leak_emission import Factors, LeakFactor
 from domain.leaks import COMPONENT_KINDS, MEDIA
 from rules.policy.loaders import load_policy
 from rules.policy.reference import Confidence, EpaAverageFactor, EpaCorrelation
@@ -73,30 +72,6 @@ _OWN_AVERAGES = (
     | {("pump", "light_liquid"), ("pump", "heavy_liquid"), ("compressor", "gas"), ("relief", "gas")}
     | {(kind, medium) for kind in ("flange", "connector", "open_end", "sampling") for medium in MEDIA}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LeakFactor:
-    """Figures of one class, in kg/h of one component except exponent_b. *_row: as the tables name them."""
-
-    family: str
-    kind: str
-    medium: str
-    coefficient_a: float
-    exponent_b: float
-    default_zero_kg_h: float
-    pegged_kg_h: float
-    average_kg_h: float
-    correlation_row: str
-    average_row: str
-    is_borrowed: bool
-    confidence: Confidence
-    source: str
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The class: family, kind, medium."""
-        return self.family, self.kind, self.medium
 
 
 def leak_factors(
@@ -161,6 +136,6 @@ def _factor(family: str, kind: str, medium: str, correlation: EpaCorrelation, av
         correlation_row=f"{correlation.family} {correlation.component} {correlation.service}",
         average_row=f"{average.component} {average.service}",
         is_borrowed=not own,
-        confidence=worst,
+        confidence=worst.value,
         source="；".join(sources),
     )

@@ -49,6 +49,7 @@ alter table component
         check (exempt_clause is not null or (exempt_from is null and exempt_to is null)),
     add constraint component_exemption_lasts check (exempt_to > exempt_from);
 create index ix_component_unit on component (unit_id) where unit_id is not null;
+create index ix_component_group on component (enterprise_id, unit_name, kind);
 comment on column component.unit_name is 'as displayed; the name of unit_id where that is given';
 comment on column component.tag is '标识牌编号';
 comment on column component.service is '介质 in words';

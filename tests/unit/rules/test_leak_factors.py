@@ -13,7 +13,7 @@ FACTORS = {one.key: one for one in shipped_leak_factors()}
 def test_every_class_has_figures() -> None:
     assert len(FACTORS) == 2 * len(COMPONENT_KINDS) * len(MEDIA)
     assert len(columns(shipped_leak_factors()).a) == len(FACTORS)
-    assert {one.confidence.value for one in FACTORS.values()} == {"knowledge"}
+    assert {one.confidence for one in FACTORS.values()} == {"knowledge"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""The families of rules on sealing points and on duties with a date, by evaluator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rules.families.components import Components
+from rules.families.contract import Family
+from rules.families.leakemissions import LeakEmissions
+
+DUTY_FAMILIES: Mapping[str, Family] = {
+    "leak_schedule": Components(),
+    "yearly_campaign": Components(),
+    "leak_emission": LeakEmissions(),
+}
