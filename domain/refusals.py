@@ -1,7 +1,7 @@
 """The closed list of reasons for which an item is refused. Codes are part of the public contract: never renamed.
 
-One item is one value of one point in one sample, one leak-test record or one figure for the ledger; a message that
-cannot be taken apart counts as a single item. Accounting law, per enterprise and day:
+One item is one value of one point in one sample, one record of leak detection and repair or one figure for the ledger;
+a message that cannot be taken apart counts as a single item. Accounting law, per enterprise and day:
 received = stored + duplicates + corrections + refused.
 """
 
@@ -29,6 +29,12 @@ class Reason(StrEnum):
     BAD_FLAG = "bad_flag"
     UNKNOWN_COMPONENT = "unknown_component"
     BAD_LEAK_TEST = "bad_leak_test"
+    BAD_LEAK_RECORD = "bad_leak_record"
+    NOT_IN_SERVICE = "not_in_service"
+    UNKNOWN_INSTALLATION = "unknown_installation"
+    UNKNOWN_CAMPAIGN = "unknown_campaign"
+    UNKNOWN_INSTRUMENT = "unknown_instrument"
+    ILLEGAL_STEP = "illegal_step"
     UNKNOWN_LINE = "unknown_line"
     BAD_PRODUCTION = "bad_production"
     BAD_STATUS = "bad_status"
@@ -110,9 +116,39 @@ TEXTS: dict[Reason, ReasonText] = {
         "the code of a component that the register has for this enterprise",
     ),
     Reason.BAD_LEAK_TEST: ReasonText(
-        "检测记录结构错误：应含 component、tested_at、net_umol_mol",
-        "the leak-test record lacks component, tested_at or net_umol_mol, or one of them is wrong",
-        "component, tested_at with offset, and net_umol_mol of 0 or more",
+        "检测记录结构错误：应含 component、tested_at、net_umol_mol（或读数 reading_umol_mol）",
+        "the leak-test record lacks component, tested_at or net_umol_mol, or something of it is wrong",
+        "component, tested_at with offset, and net_umol_mol of 0 or more or reading_umol_mol",
+    ),
+    Reason.BAD_LEAK_RECORD: ReasonText(
+        "维修、延迟修复备案、校准或事件记录缺少内容，或内容有误",
+        "the record of a repair, filing, calibration or event lacks something, or something of it is wrong",
+        "record (test, repair, delay, calibration or event) and the fields of that kind",
+    ),
+    Reason.NOT_IN_SERVICE: ReasonText(
+        "记录当日密封点（或装置）尚未投用或已停用",
+        "the component or installation was not in service on that day",
+        "a time while it is in service by the register",
+    ),
+    Reason.UNKNOWN_INSTALLATION: ReasonText(
+        "装置未登记",
+        "the installation is not registered for this enterprise",
+        "the code of an installation that the register has for this enterprise",
+    ),
+    Reason.UNKNOWN_CAMPAIGN: ReasonText(
+        "检测轮次未登记",
+        "the campaign is not registered for this enterprise",
+        "the code of a campaign that the register has for this enterprise",
+    ),
+    Reason.UNKNOWN_INSTRUMENT: ReasonText(
+        "检测仪器未登记",
+        "the instrument is not registered for this enterprise",
+        "the serial number of an instrument that the register has for this enterprise",
+    ),
+    Reason.ILLEGAL_STEP: ReasonText(
+        "与密封点的泄漏状态不符：没有未修复的泄漏，或次序有误",
+        "the step does not fit the component's leak: there is none that is open, or the order is wrong",
+        "a repair, retest or filing of a leak that was found before and is not closed",
     ),
     Reason.UNKNOWN_LINE: ReasonText(
         "生产线未登记",

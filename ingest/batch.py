@@ -23,9 +23,10 @@ from ingest.messages import Message
 from ingest.registry import Entry, Registry
 from storage.accounting import Account
 from storage.gateways import GatewayStatus
-from storage.leak_tests import Fate, LeakTest
+from storage.leak_records import Kept, Said
 from storage.quirks import Quirk
 from storage.refusals import Refusal, RefusedMessage
+from storage.revisions import Fate
 
 STORED, DUPLICATE, CORRECTION = 0, 1, 2
 _FATES = {Fate.STORED: STORED, Fate.DUPLICATE: DUPLICATE, Fate.CORRECTION: CORRECTION}
@@ -47,8 +48,11 @@ class Batch:
     """Message number of each reading."""
     is_first: Bool
     """Where a reading is the first of its point and instant within the batch."""
-    leak_tests: list[LeakTest]
-    leak_test_owner: list[int]
+    leak_records: list[Said]
+    """Of leak detection and repair, in order of arrival."""
+    leak_paths: list[str]
+    """Where each stands in its payload."""
+    leak_owner: list[int]
     figures: list[Figure]
     """For the ledger, in order of arrival."""
     figure_owner: list[int]
@@ -76,7 +80,6 @@ class Batch:
 _REGISTER_REASONS = frozenset(
     {
         Reason.UNKNOWN_POINT,
-        Reason.UNKNOWN_COMPONENT,
         Reason.UNKNOWN_LINE,
         Reason.UNKNOWN_STATION,
         Reason.NO_BIRTH,
@@ -154,7 +157,7 @@ def _refuse(samples: Samples, point_id: list[int], qc_flag: list[Reason | QcFlag
 def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
     """The columns of some messages whose enterprises the registry knows."""
     gather = _Gather()
-    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [], [], [], [], [], {}, [], 0)
+    batch = Batch(messages, [], [], [], *_NOTHING, [], [], [], [], [], [], [], [], {}, [], 0)
     tally = _Tally()
     for number, message in enumerate(messages):
         delivery = message.delivery
@@ -172,7 +175,7 @@ def assemble(messages: Sequence[Message], registry: Registry) -> Batch:
             items += len(samples.codes)
             gather.add(number, samples, entry, to_us(delivery.received_at), faults)
         if message.records:
-            _add_records(batch, number, message, entry, faults)
+            _add_records(batch, number, message, entry)
         if message.figures:
             _add_figures(batch, number, message, entry, faults)
         if message.online is not None and message.gateway is not None:
@@ -249,27 +252,30 @@ _NOTHING = (
 )
 
 
-def _add_records(batch: Batch, number: int, message: Message, entry: Entry, faults: Faults) -> None:
+def _add_records(batch: Batch, number: int, message: Message, entry: Entry) -> None:
+    """The register is asked when they are stored: it may hold a hundred thousand components of an enterprise."""
     received_at = message.delivery.received_at
-    for record in message.records:
-        verdict = check_time(record.tested_us, to_us(received_at))
-        component_id = entry.components.get(record.component)
-        if isinstance(verdict, Reason):
-            faults.add(verdict, f"{record.path}.tested_at = {from_us(record.tested_us).isoformat()}")
-        elif component_id is None:
-            faults.add(Reason.UNKNOWN_COMPONENT, f"{record.path}.component = {record.component}")
+    author = printable(f"{message.delivery.enterprise}:{message.gateway or ''}")
+    for one in message.records:
+        batch.leak_records.append(Said(entry.enterprise_id, one.record, author, "mqtt", received_at))
+        batch.leak_paths.append(one.path)
+        batch.leak_owner.append(number)
+
+
+def take_refusals(batch: Batch, kept: Sequence[Kept]) -> list[Fate]:
+    """Add to a batch's faults what the store refused of its records of leaks; the fates of the others, whose owners
+    alone the batch has from now on."""
+    fates: list[Fate] = []
+    owners: list[int] = []
+    for number, path, one in zip(batch.leak_owner, batch.leak_paths, kept, strict=True):
+        if one.refusal is None:
+            owners.append(number)
+            fates.append(one.fate)
         else:
-            test = LeakTest(
-                component_id,
-                from_us(record.tested_us),
-                record.net_umol_mol,
-                record.background_umol_mol,
-                record.instrument,
-                record.tester,
-                received_at,
-            )
-            batch.leak_tests.append(test)
-            batch.leak_test_owner.append(number)
+            where = printable(f"{path}.{one.refusal.field} = {one.refusal.said}")
+            batch.faults[number].add(one.refusal.reason, where, expected=printable(one.refusal.expected))
+    batch.leak_owner = owners
+    return fates
 
 
 def _add_figures(batch: Batch, number: int, message: Message, entry: Entry, faults: Faults) -> None:
@@ -293,8 +299,8 @@ class Books:
 
 
 def close_books(batch: Batch, reading_fate: Int64, record_fate: Sequence[Fate]) -> Books:
-    """The accounts and refusals of a batch, given the fate of every reading and record: leak tests, then figures."""
-    owners = np.r_[batch.reading_owner, np.array(batch.leak_test_owner + batch.figure_owner, np.int64)]
+    """The accounts and refusals of a batch, given the fate of every reading and record: of leaks, then figures."""
+    owners = np.r_[batch.reading_owner, np.array(batch.leak_owner + batch.figure_owner, np.int64)]
     fates = np.r_[reading_fate, np.array([_FATES[fate] for fate in record_fate], np.int64)]
     counts = np.bincount(owners * 3 + fates, minlength=len(batch.messages) * 3).reshape(-1, 3).tolist()
     accounts: dict[tuple[int, date], Account] = {}

@@ -15,7 +15,7 @@ from ingest.decode.faults import Faults, payload_head, printable
 from ingest.decode.hj212 import decode_hj212
 from ingest.decode.hj212_numbers import DeliveryNumbers
 from ingest.decode.json_v1 import decode_samples
-from ingest.decode.leak_tests import Record, decode_leak_tests
+from ingest.decode.leak_tests import PlacedRecord, decode_leak_tests
 from ingest.decode.production import Record as FigureRecord
 from ingest.decode.production import decode_production
 from ingest.decode.register import View
@@ -42,13 +42,13 @@ class Message(msgspec.Struct):
     samples: Samples | None = None
     deferred: Callable[[View], Samples] | None = None
     """What takes it apart once the register is known; for formats whose names mean nothing without it."""
-    records: list[Record] = []
+    records: list[PlacedRecord] = []
     figures: list[FigureRecord] = []
     online: bool | None = None
 
     @property
     def recorded(self) -> int:
-        """Leak tests and figures for the ledger."""
+        """Records of leaks and figures for the ledger."""
         return len(self.records) + len(self.figures)
 
     @property
@@ -74,7 +74,7 @@ def read_message(delivery: Delivery, sequences: Sequences) -> Message:
     elif delivery.oversize:
         message.faults.add(Reason.OVERSIZE, f"{delivery.payload_size} bytes")
     elif topic.kind is Kind.LEAK_TESTS:
-        found = decode_leak_tests(delivery.payload)
+        found = decode_leak_tests(delivery.payload, delivery.received_at)
         message.records, message.faults = found.records, found.faults
     elif topic.kind is Kind.PRODUCTION:
         said = decode_production(delivery.payload, delivery.enterprise, local_day(delivery.received_at))

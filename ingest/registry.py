@@ -30,8 +30,6 @@ class Entry:
     enterprise_id: int
     points: dict[str, int]
     """point_id by code."""
-    components: dict[str, int]
-    """component_id by code."""
     view: View
     """What decoders see of it."""
     loaded_s: float
@@ -137,7 +135,7 @@ class Registry:
         self.traits.learn(register.points)
         points = {point.code: point.point_id for point in register.points}
         before = self._entries.get(enterprise)
-        entry = Entry(register.enterprise_id, points, register.components, _view(register, points), self._monotonic())
+        entry = Entry(register.enterprise_id, points, _view(register, points), self._monotonic())
         entry.lines = register.lines
         if before is not None:
             entry.view.births, entry.birth_numbers = before.view.births, before.birth_numbers

@@ -18,7 +18,7 @@ import numpy as np
 
 from domain.errors import StorageUnavailable
 from domain.readings import Int64, from_us, to_us
-from ingest.batch import CORRECTION, DUPLICATE, STORED, Batch, assemble, changed_hours, close_books
+from ingest.batch import CORRECTION, DUPLICATE, STORED, Batch, assemble, changed_hours, close_books, take_refusals
 from ingest.delivery import Delivery, Receipt, SinkUnavailable
 from ingest.messages import Message, read_message, receipt, unreadable
 from ingest.metrics import IngestMetrics
@@ -28,13 +28,13 @@ from ingest.sparkplug import Sequences
 from storage.accounting import add_accounts
 from storage.database import Connection, Database
 from storage.gateways import set_statuses
-from storage.hourly import add_dirty_hours, hint_rules
-from storage.leak_register import lock_ledgers
-from storage.leak_tests import Fate, store_leak_tests
+from storage.hourly import add_dirty_hours
+from storage.leak_records import keep_records
 from storage.ledger import FigureFate, keep_figures
 from storage.quirks import add_quirks
 from storage.readings import copy_new_readings, ensure_partition, insert_corrections, insert_missing_readings
 from storage.refusals import insert_refused_messages
+from storage.revisions import Fate
 from storage.sparkplug import StoredBirth, set_births
 
 logger = logging.getLogger(__name__)
@@ -257,11 +257,7 @@ class Writer:
     async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
         """Write a batch. The tables come in the same order in every writer, the rows of each in order of key."""
         fates = await self._store_readings(connection, batch)
-        if batch.leak_tests:
-            await lock_ledgers(connection, {batch.enterprise_ids[number] for number in batch.leak_test_owner})
-        record_fates = await store_leak_tests(connection, batch.leak_tests)
-        if any(fate is not Fate.DUPLICATE for fate in record_fates):
-            await hint_rules(connection)
+        record_fates = take_refusals(batch, await keep_records(connection, batch.leak_records))
         record_fates += await _keep_figures(connection, batch)
         await set_statuses(connection, batch.statuses)
         await add_dirty_hours(connection, *changed_hours(batch, fates, self._registry))

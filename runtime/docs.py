@@ -25,8 +25,9 @@ def pages() -> dict[str, str]:
     refusals = (
         "# Reasons for refusal · 拒收原因\n\n"
         + _GENERATED
-        + "One item is one value of one point in one sample, one leak-test record or one figure for the ledger; a\n"
-        + "message that cannot be taken apart counts as one item. Every refusal keeps topic, time and raw bytes:\n"
+        + "One item is one value of one point in one sample, one record of leak detection and repair or one figure\n"
+        + "for the ledger; a message that cannot be taken apart counts as one item. Every refusal keeps topic, time\n"
+        + "and raw bytes:\n"
         + "`GET /v1/rejects?enterprise=...`,\n"
         + "and comes back at once on the gateway's own topic `plantwatch/v1/{enterprise}/{gateway}/rejects`.\n\n"
         + "| code | 中文 | English | expected |\n|---|---|---|---|\n"

@@ -69,8 +69,6 @@ class Register:
 
     enterprise_id: int
     points: list[KnownPoint]
-    components: dict[str, int]
-    """LDAR component identity by code."""
     lines: frozenset[str]
     """Codes of production lines."""
     stations: list[KnownStation]
@@ -95,15 +93,13 @@ async def load_register(connection: Connection, enterprise: str) -> Register | N
         KnownPoint(point_id, code, PointKind(kind), interval_s, low, high)
         for point_id, code, kind, interval_s, low, high in await cursor.fetchall()
     ]
-    cursor = await connection.execute(_SQL["components"], identity)
-    components = {str(code): int(component_id) for component_id, code in await cursor.fetchall()}
     cursor = await connection.execute(_SQL["lines"], identity)
     lines = frozenset(str(code) for (code,) in await cursor.fetchall())
     cursor = await connection.execute(_SQL["stations"], identity)
     stations = [KnownStation(*station) for station in await cursor.fetchall()]
     cursor = await connection.execute(_SQL["tags"], identity)
     tags = [KnownTag(*tag) for tag in await cursor.fetchall()]
-    return Register(int(row[0]), points, components, lines, stations, tags)
+    return Register(int(row[0]), points, lines, stations, tags)
 
 
 async def load_mechanics(connection: Connection, point_id: Int64) -> list[Mechanics]:

@@ -7,10 +7,6 @@ select enterprise_id from enterprise where code = %(enterprise)s::text
 select point_id, code, kind, interval_s, physical_min, physical_max
 from point where enterprise_id = %(enterprise_id)s::int
 
--- components --
--- an enterprise's LDAR components by code
-select component_id, code from component where enterprise_id = %(enterprise_id)s::int
-
 -- lines --
 -- an enterprise's production lines by code
 select code from line where enterprise_id = %(enterprise_id)s::int

@@ -58,7 +58,11 @@ class Plant:
 
     points: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     """Physical range by code."""
-    components: list[str] = field(default_factory=list)
+    components: dict[str, str] = field(default_factory=dict)
+    """Kind by code."""
+    installations: list[str] = field(default_factory=list)
+    instruments: list[str] = field(default_factory=list)
+    campaigns: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     stations: dict[str, dict[str, Any]] = field(default_factory=dict)
     """By MN, with every key of a station in a register.toml."""
@@ -70,8 +74,7 @@ class Plant:
         """A registry that knows the plant and has no database behind it."""
         registry = Registry(None, lambda: 0.0)  # type: ignore[arg-type]
         points = {code: number for number, code in enumerate(self.points, 1)}
-        components = {code: number for number, code in enumerate(self.components, 1)}
-        registry._entries[ENTERPRISE] = Entry(1, points, components, self._view(), 0.0, lines=frozenset(self.lines))
+        registry._entries[ENTERPRISE] = Entry(1, points, self._view(), 0.0, lines=frozenset(self.lines))
         ranges = [
             KnownPoint(points[code], code, PointKind.INSTANTANEOUS, 60, *bounds) for code, bounds in self.points.items()
         ]
@@ -187,13 +190,24 @@ def _add(plant: Plant, text: dict[str, Any], renamed: dict[str, str]) -> None:
 def _add_expected(plant: Plant, expected: dict[str, Any]) -> None:
     for code, *_ in expected.get("values", []):
         _add_point(plant, code)
-    for code, *_ in expected.get("leak_tests", []):
-        if code not in plant.components and re.fullmatch(r"[A-Za-z0-9._/-]{1,64}", code):
-            plant.components.append(code)
-
+    for code, *_, more in expected.get("leak_tests", []):
+        _add_leak_parts(plant, {"component": code, **(more if isinstance(more, dict) else {})})
+    for _, said in expected.get("leak_records", []):
+        _add_leak_parts(plant, said)
     for line, *_ in expected.get("figures", []):
         if line is not None and line not in plant.lines:
             plant.lines.append(line)
+
+
+def _add_leak_parts(plant: Plant, said: dict[str, Any]) -> None:
+    """What a record of leaks speaks of, where a register can have it."""
+    code = said.get("component")
+    if code is not None and re.fullmatch(r"[A-Za-z0-9._/-]{1,64}", code):
+        plant.components.setdefault(code, "relief" if said.get("kind") == "release" else "pump")
+    parts = (("installation", plant.installations), ("instrument", plant.instruments), ("campaign", plant.campaigns))
+    for name, known in parts:
+        if said.get(name) is not None and said[name] not in known:
+            known.append(said[name])
 
 
 def _add_point(plant: Plant, code: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 
+from domain.leakrecords import TestRecord
 from domain.ledger import ITEMS
 from domain.periods import local_day
 from domain.quality import QcFlag, SourceFlag
@@ -48,6 +50,8 @@ class Verdict:
     refused: dict[Reason, int] = field(default_factory=dict)
     stored: list[tuple[str, int, float, str]] = field(default_factory=list)
     """(point code, instant, value, flag) of what was accepted."""
+    leak_records: int = 0
+    """Records of leaks that are well-formed; the register and the state of leaks have their say at the store."""
 
 
 class Oracle:
@@ -75,12 +79,13 @@ class Oracle:
             return verdict
         verdict.items, verdict.receipt = batch.items[0], answer
         verdict.refused = {reason: fault.items for reason, fault in batch.faults[0].by_reason.items()}
+        verdict.leak_records = len(batch.leak_records)
         problems = verdict.problems
         _check_roads(message, problems)
         _check_account(message, batch, problems)
         _check_faults(batch, problems)
         _check_readings(delivery, batch, self._codes, problems)
-        _check_leak_tests(delivery, batch, problems)
+        _check_leak_records(delivery, batch, problems)
         _check_figures(delivery, batch, problems)
         _check_receipt(batch, answer, problems)
         _check_words(batch, problems)
@@ -118,7 +123,7 @@ def _bytes_of(piece: Frame | Noise) -> bytes:
 
 def _check_account(message: Message, batch: Batch, problems: list[str]) -> None:
     items, faults = batch.items[0], batch.faults[0]
-    accepted = len(batch.readings) + len(batch.leak_tests) + len(batch.figures)
+    accepted = len(batch.readings) + len(batch.leak_records) + len(batch.figures)
     if faults.items + accepted != items:
         problems.append(f"account: {items} items, {faults.items} refused, {accepted} accepted")
     if items == 0:
@@ -167,14 +172,20 @@ def _check_readings(delivery: Delivery, batch: Batch, codes: dict[int, str], pro
         problems.append("columns of unequal length")
 
 
-def _check_leak_tests(delivery: Delivery, batch: Batch, problems: list[str]) -> None:
-    for test in batch.leak_tests:
-        if not EARLIEST_US <= to_us(test.tested_at) <= to_us(delivery.received_at) + DAY_US:
-            problems.append(f"leak test at {test.tested_at}")
-        if not math.isfinite(test.net_umol_mol) or not math.isfinite(test.background_umol_mol or 0.0):
-            problems.append("a concentration that is not finite")
-        if not all(text is None or _is_storable(text) for text in (test.instrument, test.tester)):
-            problems.append("a name that no database can hold")
+def _check_leak_records(delivery: Delivery, batch: Batch, problems: list[str]) -> None:
+    for said in batch.leak_records:
+        record = said.record
+        for name, value in ((one.name, getattr(record, one.name)) for one in fields(record)):
+            if isinstance(value, datetime) and not EARLIEST_US <= to_us(value) <= to_us(delivery.received_at) + DAY_US:
+                problems.append(f"a record of leaks: {name} at {value}")
+            if isinstance(value, float) and not math.isfinite(value):
+                problems.append(f"a record of leaks: {name} is not finite")
+            if isinstance(value, str) and not _is_storable(value):
+                problems.append(f"a record of leaks: {name} that no database can hold")
+        if isinstance(record, TestRecord) and record.net_umol_mol is None and record.method == "instrument":
+            problems.append("a test by instrument without a figure")
+        if isinstance(record, TestRecord) and record.net_umol_mol is not None and record.net_umol_mol < 0:
+            problems.append("a net value below zero")
 
 
 def _check_figures(delivery: Delivery, batch: Batch, problems: list[str]) -> None:

@@ -89,12 +89,15 @@ def make_plant(url: str, plant: Plant) -> None:
                 " '2026-01-01')",
                 (code, *bounds),
             )
-        for code in plant.components:
+        for code, kind in plant.components.items():
             run(
                 "insert into component (enterprise_id, code, name, unit_name, kind, medium, in_service_from)"
-                " values (1, %s, '泵', '粗苯', 'pump', 'light_liquid', '2026-01-01')",
-                (code,),
+                " values (1, %s, '泵', '粗苯', %s, 'light_liquid', '2026-01-01')",
+                (code, kind),
             )
+        for statement, codes in _LEAK_PARTS.items():
+            for code in getattr(plant, codes):
+                run(statement, (code,))
         for code in plant.lines:
             run(
                 "insert into line (enterprise_id, code, name, product, in_service_from)"
@@ -119,6 +122,16 @@ def make_plant(url: str, plant: Plant) -> None:
                 " select 1, %s, %s, %s, point_id, 'unit', %s, %s from point where code = %s",
                 (protocol, device, name, scale, zero, point),
             )
+
+
+_LEAK_PARTS = {
+    "insert into installation (enterprise_id, code, name, in_service_from) values (1, %s, '装置', '2026-01-01')": (
+        "installations"
+    ),
+    "insert into instrument (enterprise_id, serial, in_use_from) values (1, %s, '2026-01-01')": "instruments",
+    "insert into campaign (enterprise_id, code, name, from_day, to_day) values (1, %s, '轮次', '2026-01-01',"
+    " '2026-12-31')": "campaigns",
+}
 
 
 async def keep_births(database: Database, plant: Plant) -> None:
@@ -215,10 +228,29 @@ def _count(each: _UnderWay, answer: Receipt, tally: Tally) -> None:
             for name, longest in tally.longest.items():
                 tally.longest[name] = max(longest, len(refusal[name]))
     expected = verdict.receipt
-    if expected is not None and (expected.outcome, expected.rejects) != (answer.outcome, answer.rejects):
+    if expected is not None and not _agree(expected, answer, is_open=verdict.leak_records > 0):
         tally.problem(mutation, f"alone it is {expected.outcome} {expected.rejects!r}, here {answer!r}"[:600])
     tally.items += items
     tally.booked += items > 0
+
+
+def _agree(alone: Receipt, together: Receipt, *, is_open: bool) -> bool:
+    """Whether a message is answered as it is on its own.
+
+    is_open: it holds records of leaks, of which the store may refuse more: by the register, and by the state of leaks.
+    """
+    if not is_open:
+        return (alone.outcome, alone.rejects) == (together.outcome, together.rejects)
+    if alone.rejects is None:
+        return True
+    if together.rejects is None:
+        return False
+    least = {one["reason"]: one for one in json.loads(alone.rejects)["refused"]}
+    found = {one["reason"]: one for one in json.loads(together.rejects)["refused"]}
+    return all(
+        reason in found and found[reason]["items"] >= one["items"] and found[reason]["first_item"] == one["first_item"]
+        for reason, one in least.items()
+    )
 
 
 async def _look_for_values(database: Database, sampled: Sequence[_UnderWay], tally: Tally) -> None:
@@ -268,8 +300,9 @@ async def audit(database: Database, tally: Tally) -> dict[str, int]:
         "refused": tally.refused,
         "refused_messages": tally.refused_messages,
         "refusal_items": tally.refused,
-        "stored": books["readings"] + books["first_leak_tests"] + books["first_figures"],
-        "corrections": books["kept_corrections"] + books["further_leak_tests"] + books["further_figures"],
+        "stored": sum(books[f"first_{noun}"] for noun in ("leak_tests", "leak_facts", "figures")) + books["readings"],
+        "corrections": sum(books[f"further_{noun}"] for noun in ("leak_tests", "leak_facts", "figures"))
+        + books["kept_corrections"],
         "refused_volume": tally.refused_bytes,
         "unlawful": 0,
     }.items():
@@ -282,7 +315,7 @@ async def audit(database: Database, tally: Tally) -> dict[str, int]:
 
 
 _SUMS = """
-select a.*, m.*, r.readings, c.kept_corrections, l.*, f.*, v.refused_volume, i.refusal_items,
+select a.*, m.*, r.readings, c.kept_corrections, l.*, x.*, f.*, v.refused_volume, i.refusal_items,
        pg_database_size(current_database()) as bytes
 from (select coalesce(sum(messages), 0) as messages, coalesce(sum(received), 0) as received,
              coalesce(sum(stored), 0) as stored, coalesce(sum(duplicates), 0) as duplicates,
@@ -295,6 +328,17 @@ from (select coalesce(sum(messages), 0) as messages, coalesce(sum(received), 0) 
      (select count(*) as kept_corrections from correction) c,
      (select count(*) filter (where revision = 0) as first_leak_tests,
              count(*) filter (where revision > 0) as further_leak_tests from leak_test) l,
+     (select count(*) filter (where turn = 1) as first_leak_facts,
+             count(*) filter (where turn > 1) as further_leak_facts
+      from (select row_number() over (partition by component_id, repaired_at order by repair_id) as turn from repair
+            union all
+            select row_number() over (partition by component_id, found_at, filed_at order by delay_id) from repair_delay
+            union all
+            select row_number() over (partition by instrument_id, done_at, kind, expected order by calibration_id)
+            from instrument_calibration
+            union all
+            select row_number() over (partition by kind, component_id, installation_id, happened_at order by event_id)
+            from component_event) e) x,
      (select count(*) filter (where turn = 1) as first_figures, count(*) filter (where turn > 1) as further_figures
       from (select row_number() over (partition by line_id, item, period_kind, period_from order by entry_id) as turn
             from ledger_entry) e) f,

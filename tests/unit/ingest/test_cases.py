@@ -38,12 +38,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.leakrecords import Record, TestRecord
 from domain.readings import from_us
 from ingest.decode.register import Birth, Station, Tag, View
 from ingest.decode.samples import Samples
@@ -132,18 +134,11 @@ def _of_samples(samples: Samples) -> dict[str, Any]:
 
 def _of_message(message: Message) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if message.records:
-        found["leak_tests"] = [
-            [
-                r.component,
-                from_us(r.tested_us).isoformat(),
-                r.net_umol_mol,
-                r.background_umol_mol,
-                r.instrument,
-                r.tester,
-            ]
-            for r in message.records
-        ]
+    if tests := [_test(one.record) for one in message.records if isinstance(one.record, TestRecord)]:
+        found["leak_tests"] = tests
+    others = [one.record for one in message.records if not isinstance(one.record, TestRecord)]
+    if others:
+        found["leak_records"] = [[type(one).__name__, _fields(one)] for one in others]
     if message.figures:
         found["figures"] = [
             [f.line, f.item, f.period, f.value, f.unit, f.evidence] for f in (r.figure for r in message.figures)
@@ -151,6 +146,23 @@ def _of_message(message: Message) -> dict[str, Any]:
     if message.online is not None:
         found["online"] = message.online
     return found
+
+
+_OF_OLD = ("component", "tested_at", "net_umol_mol", "background_umol_mol", "instrument", "tester")
+
+
+def _test(test: TestRecord) -> list[Any]:
+    """What tests have always said, then what else this one says."""
+    said = _fields(test)
+    more = {name: value for name, value in said.items() if name not in _OF_OLD}
+    return [*(said.get(name) for name in _OF_OLD), *([more] if more else [])]
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    """What a record says besides the defaults."""
+    values = {one.name: getattr(record, one.name) for one in fields(record)}
+    said = {one.name: values[one.name] for one in fields(record) if values[one.name] != one.default}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
 
 
 def _refusal(refusal: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from ingest.decode.json_v1 import Samples, decode_samples
 from ingest.decode.leak_tests import decode_leak_tests
 
 AT = "2026-11-02T08:00:00+08:00"
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
 
 texts = st.one_of(
     st.sampled_from(["N", "M", "P", AT, "2026-11-02T08:00:00", "a:b", "", "\0", "é"]), st.text(max_size=5)
@@ -71,7 +73,7 @@ def test_what_is_in_order_takes_the_fast_road() -> None:
 @example(b'{"values":{"a":1},"ts":1e14}')
 @example('{"values":{"a":1},"at":"２０２６-11-02T08:00:00Z"}'.encode())
 def test_nothing_raises_and_every_fault_can_be_shown(payload: bytes) -> None:
-    for faults in (decode_samples(payload).faults, decode_leak_tests(payload).faults):
+    for faults in (decode_samples(payload).faults, decode_leak_tests(payload, NOW).faults):
         for fault in faults.by_reason.values():
             assert fault.items > 0
             assert (fault.first_item + fault.expected).isprintable()

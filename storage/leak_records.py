@@ -1,0 +1,230 @@
+"""The one road of records of leak detection and repair into the store, whichever door they came by: API, file, MQTT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.leakchecks import Known, RecordRefusal, register_fault, when
+from domain.leakrecords import CalibrationRecord, DelayRecord, EventRecord, Record, RepairRecord, TestRecord
+from domain.leakstates import Fact, Filed, Measured, Repaired, StepFault
+from domain.refusals import Reason
+from storage import leaks
+from storage.calibrations import Calibration, store_calibrations
+from storage.database import Connection
+from storage.hourly import hint_rules
+from storage.leak_events import LeakEvent, store_events
+from storage.leak_register import known_parts, lock_ledgers
+from storage.leak_tests import LeakTest, store_leak_tests
+from storage.revisions import Fate
+
+#: Of facts at one instant tests come first: a leak is found before it is repaired, and retested after.
+_ORDER: dict[type[Any], int] = {TestRecord: 0, RepairRecord: 1, DelayRecord: 2, CalibrationRecord: 3, EventRecord: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A record that is well-formed in itself, and who says it. origin: ``api``, ``file`` or ``mqtt``."""
+
+    enterprise_id: int
+    record: Record
+    author: str
+    origin: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a record; refusal: why it was refused, None for what was not."""
+
+    fate: Fate
+    refusal: RecordRefusal | None = None
+
+
+async def keep_records(connection: Connection, said: Sequence[Said], *, back: bool = False) -> list[Kept]:
+    """Keep records and append the rules' work; what became of each, in the order given.
+
+    They are taken in the order of what they tell, tests first at equal times, whatever order they are given in: a
+    file or message may hold a finding, its repair and the retest. A record that the register or the state of its
+    component's leak forbids is refused, and the others are judged without it. Records of one key in one call correct
+    each other in the order given. back: see `storage.revisions.weigh`. Never commits.
+    """
+    if not said:
+        return []
+    await lock_ledgers(connection, {one.enterprise_id for one in said})
+    known = await known_parts(connection, [(one.enterprise_id, one.record) for one in said])
+    work = _Work(said, known, back)
+    await work.refuse_illegal(connection)
+    await work.store(connection)
+    return work.kept()
+
+
+class _Work:
+    """One call of `keep_records`; records are known by their place in `said`."""
+
+    def __init__(self, said: Sequence[Said], known: Known, back: bool) -> None:
+        self._said, self._known, self._back = said, known, back
+        self._faults: dict[int, RecordRefusal] = {}
+        self._fates: dict[int, Fate] = {}
+        for place, one in enumerate(said):
+            fault = register_fault(one.enterprise_id, one.record, known)
+            if fault is not None:
+                self._faults[place] = fault
+        order = sorted(range(len(said)), key=lambda p: (when(said[p].record)[1], _ORDER[type(said[p].record)]))
+        self._order = [place for place in order if place not in self._faults]
+
+    async def refuse_illegal(self, connection: Connection) -> None:
+        """Refuse what cannot be a step of a leak's life."""
+        places = [p for p in self._order if isinstance(self._said[p].record, TestRecord | RepairRecord | DelayRecord)]
+        facts = [(self._component(place), _fact(self._said[place].record)) for place in places]
+        for place, fault in zip(places, await leaks.illegal(connection, facts), strict=True):
+            if fault is not None:
+                self._faults[place] = _step_fault(fault)
+        self._order = [place for place in self._order if place not in self._faults]
+
+    async def store(self, connection: Connection) -> None:
+        """Write what is left, and derive the leaks of the components concerned."""
+        back = self._back
+        tests = self._of(TestRecord)
+        self._take(tests, await store_leak_tests(connection, [self._test(p) for p in tests], back=back))
+        repairs = self._of(RepairRecord)
+        self._take(repairs, await leaks.store_repairs(connection, [self._repair(p) for p in repairs], back=back))
+        delays = self._of(DelayRecord)
+        self._take(delays, await leaks.store_delays(connection, [self._delay(p) for p in delays], back=back))
+        calibrations = self._of(CalibrationRecord)
+        rows = [self._calibration(place) for place in calibrations]
+        self._take(calibrations, await store_calibrations(connection, rows, back=back))
+        events = self._of(EventRecord)
+        self._take(events, await store_events(connection, [self._event(place) for place in events], back=back))
+        written = {place for place, fate in self._fates.items() if fate is not Fate.DUPLICATE}
+        changed = {self._component(place) for place in (*tests, *repairs, *delays) if place in written}
+        if changed:
+            at = max(self._said[place].received_at for place in written)
+            await leaks.derive(connection, sorted(changed), at)
+        if written:
+            await hint_rules(connection)
+
+    def kept(self) -> list[Kept]:
+        """What became of each."""
+        return [
+            Kept(Fate.REFUSED, self._faults[place]) if place in self._faults else Kept(self._fates[place])
+            for place in range(len(self._said))
+        ]
+
+    def _of(self, kind: type[Any]) -> list[int]:
+        return [place for place in self._order if type(self._said[place].record) is kind]
+
+    def _take(self, places: Sequence[int], fates: Iterable[Fate]) -> None:
+        self._fates.update(zip(places, fates, strict=True))
+
+    def _component(self, place: int) -> int:
+        one = self._said[place]
+        return self._known.components[one.enterprise_id, one.record.component].part_id  # type: ignore[union-attr, index]
+
+    def _test(self, place: int) -> LeakTest:
+        one = self._said[place]
+        record = one.record
+        assert isinstance(record, TestRecord)
+        return LeakTest(
+            component_id=self._component(place),
+            tested_at=record.tested_at,
+            net_umol_mol=record.net_umol_mol,
+            background_umol_mol=record.background_umol_mol,
+            instrument=record.instrument,
+            tester=record.tester,
+            received_at=one.received_at,
+            purpose=record.purpose,
+            method=record.method,
+            reading_umol_mol=record.reading_umol_mol,
+            response_factor=record.response_factor,
+            dwell_s=record.dwell_s,
+            visible=record.visible,
+            has_time=record.has_time,
+            campaign=record.campaign,
+            video=record.video,
+        )
+
+    def _repair(self, place: int) -> leaks.RepairRecord:
+        one = self._said[place]
+        record = one.record
+        assert isinstance(record, RepairRecord)
+        return leaks.RepairRecord(
+            component_id=self._component(place),
+            repaired_at=record.repaired_at,
+            measure=record.measure,
+            repaired_by=record.repaired_by,
+            author=one.author,
+            origin=one.origin,
+            received_at=one.received_at,
+        )
+
+    def _delay(self, place: int) -> leaks.DelayRecord:
+        one = self._said[place]
+        record = one.record
+        assert isinstance(record, DelayRecord)
+        return leaks.DelayRecord(
+            component_id=self._component(place),
+            found_at=record.found_at,
+            filed_at=record.filed_at,
+            ground=record.ground,
+            repair_by=record.repair_by,
+            document=record.document,
+            author=one.author,
+            origin=one.origin,
+            received_at=one.received_at,
+        )
+
+    def _calibration(self, place: int) -> Calibration:
+        one = self._said[place]
+        record = one.record
+        assert isinstance(record, CalibrationRecord)
+        return Calibration(
+            instrument_id=self._known.instruments[one.enterprise_id, record.instrument],
+            done_at=record.done_at,
+            kind=record.kind,
+            expected=record.expected,
+            shown=record.shown,
+            author=one.author,
+            origin=one.origin,
+            received_at=one.received_at,
+        )
+
+    def _event(self, place: int) -> LeakEvent:
+        one = self._said[place]
+        record = one.record
+        assert isinstance(record, EventRecord)
+        installation = record.installation
+        if installation is not None:
+            installation_id, component_id = self._known.installations[one.enterprise_id, installation].part_id, None
+        else:
+            installation_id, component_id = None, self._component(place)
+        return LeakEvent(
+            enterprise_id=one.enterprise_id,
+            kind=record.kind,
+            component_id=component_id,
+            installation_id=installation_id,
+            happened_at=record.happened_at,
+            note=record.note,
+            author=one.author,
+            origin=one.origin,
+            received_at=one.received_at,
+        )
+
+
+def _fact(record: Record) -> Fact:
+    """A record as a step of a leak's life."""
+    match record:
+        case TestRecord():
+            return Measured(record.tested_at, record.net_umol_mol, record.visible, record.purpose, record.has_time)
+        case RepairRecord():
+            return Repaired(record.repaired_at, record.found_at)
+        case DelayRecord():
+            return Filed(record.filed_at, record.found_at, record.ground, record.repair_by, record.document)
+        case _:
+            raise TypeError(f"{type(record).__name__} is no step of a leak")
+
+
+def _step_fault(fault: StepFault) -> RecordRefusal:
+    return RecordRefusal(Reason.ILLEGAL_STEP, fault.code, fault.what, f"{fault.rule}；应为：{fault.expected}")
