@@ -85,6 +85,7 @@ class LeakStatus(IntEnum):
     TESTED_LATE = 4
     TESTED = 5
     REMOVED = 6
+    EXEMPT = 7
 
     @property
     def word(self) -> str:

@@ -229,6 +229,7 @@ LEAK_REASONS: Words = {
     "tested_late": Word("逾期检测", RED),
     "tested": Word("当年已检测"),
     "removed": Word("已拆除"),
+    "exempt": Word("已豁免"),
 }
 
 #: All that a finding may give.

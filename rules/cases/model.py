@@ -15,6 +15,7 @@ from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import require_aware
 from domain.points import Basis
 from rules.cases.leakentries import EmittingEntry
+from rules.cases.leaks import ComponentEntry
 from rules.cases.stack import Stack
 from rules.evaluators.contract import Judgement
 
@@ -169,17 +170,6 @@ class PlaceFigure(_Strict):
     bridged: float = 0.0
     hours: int | None = None
     why: str | None = None
-
-
-class ComponentEntry(_Strict):
-    """A component with the instants of its tests."""
-
-    code: str
-    kind: str
-    in_service_from: date
-    in_service_to: date | None = None
-    exempt: bool = False
-    tests: list[datetime] = Field(default_factory=list)
 
 
 class LimitEntry(_Strict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.limits import Averaging
@@ -11,6 +11,7 @@ from domain.periods import Period, day_start, hour_number, hour_of, local_day, n
 from rules.cases.accounts import case_register, judge_case_accounts
 from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
 from rules.cases.leak_emission import judge_case_emissions
+from rules.cases.leaks import judge_case_components
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.cases.meters import judge_case_corrections, judge_case_meter_days, judge_case_steps
 from rules.cases.model import Case
@@ -28,16 +29,12 @@ from rules.evaluators.account import LOOK_BACK
 from rules.evaluators.contract import Judgement
 from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
-from rules.families.components import window_of
 from rules.families.contract import Job, judge
 from rules.families.days import city_of, judge_days
 from rules.families.months import hourly_rule
 from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
 from rules.families.silence import Watched, judge_stretches
 from rules.pack import RuleSet
-from storage.schedules import Component, ComponentOwner
-
-_LONG_AGO = date(2000, 1, 1)
 
 
 def _job(rules: RuleSet, rule_id: str) -> Job:
@@ -84,25 +81,14 @@ def _coverage(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
 
 def _leaks(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     """`components` with their tests, judged as at the end of `as_of`, by default the day before `at`."""
-    job = _job(rules, rule_id)
-    as_of = case.as_of or local_day(case.start) - timedelta(days=1)
-    rule = job.variant_at(day_start(as_of))
-    if rule is None:
-        return []
-    owner = ComponentOwner(1, "plant", case.registered_from or _LONG_AGO)
-    components = [
-        Component(number, entry.code, entry.kind, entry.in_service_from, entry.in_service_to, entry.exempt)
-        for number, entry in enumerate(case.components)
-    ]
-    missing = (case.components_in_service or 0) - len(components)
-    components += [Component(-n, f"X-{n}", "other", _LONG_AGO, None, True) for n in range(1, missing + 1)]
-    tests = [
-        (number, int(at.timestamp()))
-        for number, entry in enumerate(case.components)
-        for at in entry.tests
-        if at <= case.start
-    ]
-    return judge(rule, window_of(owner, components, tests, as_of))
+    return judge_case_components(
+        _job(rules, rule_id),
+        case.components,
+        case.start,
+        as_of=case.as_of,
+        registered_from=case.registered_from,
+        in_service=case.components_in_service,
+    )
 
 
 def _silence(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:

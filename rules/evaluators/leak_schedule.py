@@ -1,14 +1,28 @@
-"""LDAR test cycles of GB 37822-2019 chapter 8: each component is due some months after its last test."""
+"""LDAR test cycles of GB 37822-2019 chapter 8 and GB 31571-2015 5.3: components are due some months after a test."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from domain.findings import SubjectKind, Verdict
-from domain.leaks import COMPONENT_KINDS, ONE_DAY, Anchors, LeakStatus, add_months_to_days, anchors, schedule_status
-from domain.periods import Period, day_period, day_start
-from rules.evaluators.components import ComponentWindow, Days, Ints, met_at, to_date, verdict_of
+from domain.findings import SubjectKind
+from domain.leaks import COMPONENT_KINDS, ONE_DAY, LeakStatus, schedule_status
+from domain.leakterms import (
+    ANCHOR_WORDS,
+    RELEASE,
+    RESTART,
+    TEST,
+    OpenDuties,
+    Stretches,
+    Terms,
+    open_duties,
+    stretches,
+)
+from domain.periods import Period, day_start
+from domain.workdays import is_reckoned
+from rules.evaluators.components import ComponentWindow, ended, met_at, regulated, to_date, verdict_of
 from rules.evaluators.contract import Evidence, Judgement, Params, evaluator
 
 
@@ -16,12 +30,17 @@ class LeakScheduleParams(Params):
     """min_components: in service at the enterprise (密封点数量), from which the duty applies.
 
     months: cycle by kind of component, for every kind. first_test_days: for what was never tested, from the start of
-    service. due_soon_days: last days of a cycle, called `due_soon`.
+    service, and after an exemption. restart_days: after maintenance; release_workdays: of a relief device after a
+    release. due_soon_days: last days of a cycle, called `due_soon`. standard: of the installations that it is about, by
+    default all components of the enterprise.
     """
 
     min_components: int = Field(ge=1)
     first_test_days: int = Field(ge=1)
+    restart_days: int | None = Field(default=None, ge=1)
+    release_workdays: int | None = Field(default=None, ge=1)
     due_soon_days: int = Field(ge=0)
+    standard: Literal["GB31571"] | None = None
     months: dict[str, int]
 
     @field_validator("months")
@@ -32,6 +51,11 @@ class LeakScheduleParams(Params):
         if min(months.values()) < 1:
             raise ValueError("at least one month")
         return months
+
+    def terms(self, kinds: list[str]) -> Terms:
+        """The terms of components by their kinds."""
+        months = np.array([self.months[kind] for kind in kinds], dtype=np.int64)
+        return Terms(months, self.first_test_days, self.restart_days, self.release_workdays)
 
 
 @evaluator(
@@ -44,64 +68,72 @@ class LeakScheduleParams(Params):
 def leak_schedule(window: ComponentWindow, params: LeakScheduleParams) -> list[Judgement]:
     """One judgement per component and stretch of its schedule that was open on or after its first judged day.
 
-    A stretch is [start of the anchor day, end of the due day). A component taken out of service when overdue gets a
-    further, compliant one of a day, `removed`: that ends its duty. No value: nothing is measured here.
+    A stretch is [start of the anchor day, end of the due day). A component that is taken out of service or exempt when
+    overdue gets a further, compliant one of a day, `removed` or `exempt`: that ends its duty. Days of an exemption
+    are not judged: what was said on the day before it stays. No value: nothing is measured here.
     """
     if window.in_service_count < params.min_components or not window.subjects:
         return []
-    months = np.array([params.months[kind] for kind in window.kinds], dtype=np.int64)
-    found = anchors(window.in_service_from, window.test_owner, window.test_day)
-    due = np.where(
-        found.is_test,
-        add_months_to_days(found.day, months[found.owner]),
-        found.day + np.timedelta64(params.first_test_days, "D"),
-    )
-    first, last = window.judged_from[found.owner], window.judged_to[found.owner]
-    status = schedule_status(due, found.next_day, last, params.due_soon_days)
-    open_then = np.isnat(found.next_day) | (found.next_day >= first)
+    window = regulated(window, params.standard)
+    found = _found(window, params)
+    owner, service = found.owner, window.service
+    first, last = window.judged_from[owner], window.judged_to[owner]
+    exempt = service.exempt_on(window.judged_to)[owner]
+    begins, ends = service.exempt_from[owner], service.ends[owner]
+    judged = (first <= last) & (np.isnat(found.next_day) | (found.next_day >= first))
+    judged &= ~(exempt & (found.day >= begins)) & (~found.after_exemption | (ends <= last))
+    last = np.where(exempt | (found.relieved & (begins <= last)), begins - ONE_DAY, last)
+    judged &= first <= last
+    status = schedule_status(found.deadline, found.next_day, last, params.due_soon_days)
     out = []
-    for row in np.flatnonzero((first <= last) & open_then):
-        out.append(_stretch(window, params, found, months, due, status, row))
-        if status[row] == LeakStatus.OVERDUE and not np.isnat(window.in_service_to[found.owner[row]]):
-            out += _removal(window, int(found.owner[row]))
+    for row in np.flatnonzero(judged):
+        word = LeakStatus(int(status[row]))
+        out.append(_stretch(window, params, found, word, int(row)))
+        if word is LeakStatus.OVERDUE:
+            out += ended(window, int(owner[row]), found.due[row])
     return out
 
 
+def schedule_duties(window: ComponentWindow, params: LeakScheduleParams) -> OpenDuties:
+    """The open duties of the components that are there on the window's last day."""
+    if window.in_service_count < params.min_components:
+        return window.open_on_last_day(OpenDuties.none())
+    window = regulated(window, params.standard)
+    as_of = np.full(len(window.start), np.datetime64(window.as_of, "D"))
+    return window.open_on_last_day(open_duties(_found(window, params), window.service, as_of))
+
+
+def _found(window: ComponentWindow, params: LeakScheduleParams) -> Stretches:
+    terms = params.terms(window.kinds)
+    return stretches(window.service, window.test_owner, window.test_day, window.events, terms)
+
+
 def _stretch(
-    window: ComponentWindow,
-    params: LeakScheduleParams,
-    found: Anchors,
-    months: Ints,
-    due: Days,
-    status: Ints,
-    row: np.intp,
+    window: ComponentWindow, params: LeakScheduleParams, found: Stretches, word: LeakStatus, row: int
 ) -> Judgement:
-    owner, word = int(found.owner[row]), LeakStatus(int(status[row]))
-    is_test = bool(found.is_test[row])
-    period = Period(day_start(to_date(found.day[row])), day_start(to_date(due[row] + ONE_DAY)))
+    owner = int(found.owner[row])
+    period = Period(day_start(to_date(found.day[row])), day_start(to_date(found.due[row] + ONE_DAY)))
+    why, counted_from, due = int(found.why[row]), to_date(found.counted_from[row]), to_date(found.due[row])
     evidence: Evidence = {
         "kind": window.kinds[owner],
-        "anchor": "test" if is_test else "in_service",
-        "anchor_on": to_date(found.day[row]).isoformat(),
-        "cycle": {"months": int(months[owner])} if is_test else {"days": params.first_test_days},
-        "due_on": to_date(due[row]).isoformat(),
+        "anchor": ANCHOR_WORDS[why],
+        "anchor_on": counted_from.isoformat(),
+        "cycle": _cycle(params, window.kinds[owner], why),
+        "due_on": due.isoformat(),
         "as_of": to_date(window.judged_to[owner]).isoformat(),
         "components_in_service": window.in_service_count,
         "min_components": params.min_components,
     }
+    if why == RELEASE:
+        evidence["holidays_published"] = not is_reckoned(counted_from, due)
     if not np.isnat(found.next_day[row]):
         evidence |= met_at(found.next_day[row])
     return Judgement(window.subjects[owner], period, verdict_of(word), word.word, evidence=evidence)
 
 
-def _removal(window: ComponentWindow, owner: int) -> list[Judgement]:
-    day = window.in_service_to[owner]
-    if day > np.datetime64(window.as_of, "D"):
-        return []
-    removed = to_date(day)
-    evidence: Evidence = {"kind": window.kinds[owner], "removed_on": removed.isoformat()}
-    return [
-        Judgement(
-            window.subjects[owner], day_period(removed), Verdict.COMPLIANT, LeakStatus.REMOVED.word, evidence=evidence
-        )
-    ]
+def _cycle(params: LeakScheduleParams, kind: str, why: int) -> dict[str, int | None]:
+    if why == TEST:
+        return {"months": params.months[kind]}
+    if why == RELEASE:
+        return {"workdays": params.release_workdays}
+    return {"days": params.restart_days if why == RESTART else params.first_test_days}

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from domain.findings import SubjectKind
 from domain.leaks import LeakStatus, campaign_status, year_of
+from domain.leakterms import YEAR, OpenDuties
 from domain.periods import year_period
-from rules.evaluators.components import ComponentWindow, Days, met_at, to_date, verdict_of
+from rules.evaluators.components import ComponentWindow, Days, Ints, ended, met_at, to_date, verdict_of
 from rules.evaluators.contract import Evidence, Judgement, Params, evaluator
 
 
@@ -28,22 +29,62 @@ class YearlyCampaignParams(Params):
 def yearly_campaign(window: ComponentWindow, params: YearlyCampaignParams) -> list[Judgement]:
     """One judgement per component and calendar year, from its first judged year to the current one.
 
-    A year in which a component was put in service is not judged: it may have been there for a day.
+    A year in which a component was put in service is not judged: it may have been there for a day. Nor is one at whose
+    last day so far it is exempt, unless it was tested in it; a component that is exempt after a year without a
+    test gets a compliant day, `exempt`, that ends the matter.
     """
     if not window.subjects:
         return []
     first, last = window.judged_from, window.judged_to
-    first_year, last_year = year_of(first), year_of(last)
-    put_in = window.in_service_from
-    whole_from = year_of(put_in) + (put_in > put_in.astype("datetime64[Y]").astype("datetime64[D]"))
-    first_year = np.maximum(first_year, whole_from)
+    first_year, last_year = _first_years(window), year_of(last)
     first_test = _first_tests(window)
-    out = []
+    out: list[Judgement] = []
     for row in np.flatnonzero(first <= last):
-        owner = int(row)
+        owner, broken = int(row), None
         for year in range(int(first_year[owner]), int(last_year[owner]) + 1):
-            out.append(_year(window, params, owner, year, last[owner], first_test.get((owner, year))))
+            at = min(last[owner], _last_day(year))
+            tested_on = first_test.get((owner, year))
+            if tested_on is None and _is_exempt(window, owner, at):
+                out += [] if broken is None else ended(window, owner, broken)
+                broken = None
+                continue
+            broken = at if tested_on is None and at == _last_day(year) else None
+            out.append(_year(window, params, owner, year, last[owner], tested_on))
     return out
+
+
+def yearly_duties(window: ComponentWindow, params: YearlyCampaignParams) -> OpenDuties:
+    """The open duties of the components that are there on the window's last day: the first year of those that passed
+    without a test and were not made good since, or the current one, or the next one after a year with a test."""
+    count = len(window.subjects)
+    as_of = np.full(count, np.datetime64(window.as_of, "D"))
+    tested = np.full(count, 0, np.int64)
+    np.maximum.at(tested, window.test_owner, year_of(window.test_day))
+    begun = np.isnat(window.exempt_to) | (window.exempt_to > as_of)
+    resumed = np.where(begun, 0, year_of(np.where(begun, as_of, window.exempt_to)))
+    due_year = np.maximum.reduce([_first_years(window), tested + 1, resumed])
+    last_day: Days = (due_year - 1970 + 1).astype("datetime64[Y]").astype("datetime64[D]") - np.timedelta64(1, "D")
+    first_day: Days = (due_year - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    rows = np.flatnonzero(~window.service.exempt_on(as_of))
+    duties = OpenDuties(rows, last_day[rows], np.full(len(rows), YEAR), first_day[rows])
+    return window.open_on_last_day(duties)
+
+
+def _first_years(window: ComponentWindow) -> Ints:
+    """The first year of each component that is judged."""
+    put_in = window.start
+    whole_from = year_of(put_in) + (put_in > put_in.astype("datetime64[Y]").astype("datetime64[D]"))
+    years: Ints = np.maximum(year_of(window.judged_from), whole_from)
+    return years
+
+
+def _last_day(year: int) -> np.datetime64:
+    return np.datetime64(f"{year:04}-12-31", "D")
+
+
+def _is_exempt(window: ComponentWindow, owner: int, at: np.datetime64) -> bool:
+    begins, ends = window.exempt_from[owner], window.exempt_to[owner]
+    return bool(begins <= at and (np.isnat(ends) or at < ends))
 
 
 def _first_tests(window: ComponentWindow) -> dict[tuple[int, int], np.datetime64]:

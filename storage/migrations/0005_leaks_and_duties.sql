@@ -220,13 +220,89 @@ comment on table leak is 'derived from tests, repairs and filings in the transac
 create table component_due (
     component_id int not null references component (component_id),
     rule_id text not null,
+    enterprise_id int not null references enterprise (enterprise_id),
     anchor text not null check (anchor in ('test', 'in_service', 'restart', 'release', 'exemption_end', 'year')),
     anchor_on date not null,
     due_on date not null,
     primary key (component_id, rule_id)
 );
-create index ix_component_due on component_due (rule_id, due_on);
+create index ix_component_due on component_due (enterprise_id, rule_id, due_on);
 comment on table component_due is 'the open duty of each component in each LDAR schedule; no row: none. Kept by the rules';
+
+create index ix_leak_test_corrected on leak_test (component_id, tested_at) where revision > 0;
+create index ix_component_put_in on component (enterprise_id, in_service_from);
+create index ix_component_removed on component (enterprise_id, in_service_to) where in_service_to is not null;
+create index ix_component_exempt_from on component (enterprise_id, exempt_from) where exempt_from is not null;
+create index ix_component_exempt_to on component (enterprise_id, exempt_to) where exempt_to is not null;
+
+-- How many components an enterprise has in service on a day is asked at every record; it is kept by the day on which it
+-- changes, by triggers, so that whoever writes components, the previous version too, keeps it right.
+create table component_change (
+    enterprise_id int not null references enterprise (enterprise_id),
+    day date not null,
+    change int not null,
+    primary key (enterprise_id, day)
+);
+comment on table component_change is 'components in service on a day: the sum of change up to it; exempt ones count';
+
+insert into component_change (enterprise_id, day, change)
+select enterprise_id, day, sum(change)
+from (select enterprise_id, in_service_from as day, 1 as change from component
+      union all
+      select enterprise_id, in_service_to, -1 from component where in_service_to is not null) c
+group by enterprise_id, day
+having sum(change) <> 0;
+
+create function component_was_put_in() returns trigger language plpgsql as $$
+begin
+    insert into component_change as k (enterprise_id, day, change)
+    select c.enterprise_id, c.day, sum(c.change)
+    from (select enterprise_id, in_service_from as day, 1 as change from put_in
+          union all
+          select enterprise_id, in_service_to, -1 from put_in where in_service_to is not null) c
+    group by c.enterprise_id, c.day
+    order by c.enterprise_id, c.day
+    on conflict (enterprise_id, day) do update set change = k.change + excluded.change;
+    return null;
+end $$;
+
+create function component_was_taken_out() returns trigger language plpgsql as $$
+begin
+    insert into component_change as k (enterprise_id, day, change)
+    select c.enterprise_id, c.day, sum(c.change)
+    from (select enterprise_id, in_service_from as day, -1 as change from taken_out
+          union all
+          select enterprise_id, in_service_to, 1 from taken_out where in_service_to is not null) c
+    group by c.enterprise_id, c.day
+    order by c.enterprise_id, c.day
+    on conflict (enterprise_id, day) do update set change = k.change + excluded.change;
+    return null;
+end $$;
+
+create function component_was_changed() returns trigger language plpgsql as $$
+begin
+    insert into component_change as k (enterprise_id, day, change)
+    select c.enterprise_id, c.day, sum(c.change)
+    from (select enterprise_id, in_service_from as day, -1 as change from taken_out
+          union all
+          select enterprise_id, in_service_to, 1 from taken_out where in_service_to is not null
+          union all
+          select enterprise_id, in_service_from, 1 from put_in
+          union all
+          select enterprise_id, in_service_to, -1 from put_in where in_service_to is not null) c
+    group by c.enterprise_id, c.day
+    having sum(c.change) <> 0
+    order by c.enterprise_id, c.day
+    on conflict (enterprise_id, day) do update set change = k.change + excluded.change;
+    return null;
+end $$;
+
+create trigger component_put_in after insert on component
+    referencing new table as put_in for each statement execute function component_was_put_in();
+create trigger component_taken_out after delete on component
+    referencing old table as taken_out for each statement execute function component_was_taken_out();
+create trigger component_changed after update on component
+    referencing old table as taken_out new table as put_in for each statement execute function component_was_changed();
 
 create table leak_emission (
     enterprise_id int not null references enterprise (enterprise_id),

@@ -313,6 +313,7 @@ def test_the_shipped_packs_hold_together() -> None:
         "energy.benchmark_share",
         "ldar.gb37822",
         "ldar.voc_emission",
+        "ldar.gb31571",
         "ldar.wuhai_yearly",
         "data.point_offline",
         "data.reported_minute",
