@@ -14,6 +14,7 @@ from domain.limits import Region
 from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import require_aware
 from domain.points import Basis
+from rules.cases.duties import DutyEntry
 from rules.cases.leakentries import EmittingEntry
 from rules.cases.leaks import ComponentEntry
 from rules.cases.stack import Stack
@@ -268,6 +269,7 @@ class Case(_Strict):
     emitting: list[EmittingEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
+    duty: DutyEntry | None = None
     counter: CounterEntry | None = None
     corrections: str | None = None
     meter_changes: list[ChangeEntry] = Field(default_factory=list)

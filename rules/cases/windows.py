@@ -9,12 +9,13 @@ from domain.findings import Subject, SubjectKind, Verdict
 from domain.limits import Averaging
 from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
 from rules.cases.accounts import case_register, judge_case_accounts
+from rules.cases.duties import judge_case_duty
 from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
 from rules.cases.leak_emission import judge_case_emissions
 from rules.cases.leaks import judge_case_components
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.cases.meters import judge_case_corrections, judge_case_meter_days, judge_case_steps
-from rules.cases.model import Case
+from rules.cases.model import Case, CaseError
 from rules.cases.quality import (
     judge_case_calibrations,
     judge_case_drift,
@@ -89,6 +90,13 @@ def _leaks(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
         registered_from=case.registered_from,
         in_service=case.components_in_service,
     )
+
+
+def _duty(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`duty`: a subject with its records, judged as at the end of `as_of`, by default the day before `at`."""
+    if case.duty is None:
+        raise CaseError(f"case {case.name}: needs duty")
+    return judge_case_duty(_job(rules, rule_id), case.duty, case.as_of or local_day(case.start) - timedelta(days=1))
 
 
 def _silence(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
@@ -172,6 +180,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "leak_schedule": _leaks,
     "yearly_campaign": _leaks,
     "leak_emission": lambda rules, rule_id, case: judge_case_emissions(_job(rules, rule_id), case.emitting, case.start),
+    "duty": _duty,
     "offline": _silence,
     "rule_failed": _health,
     "meter_step": lambda rules, rule_id, case: judge_case_steps(_job(rules, rule_id), case),

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from rules.families.components import Components
 from rules.families.contract import Family
+from rules.families.duties import Duties
 from rules.families.leakemissions import LeakEmissions
 
 DUTY_FAMILIES: Mapping[str, Family] = {
     "leak_schedule": Components(),
     "yearly_campaign": Components(),
     "leak_emission": LeakEmissions(),
+    "duty": Duties(),
 }

@@ -11,6 +11,7 @@ from domain.errors import PackError
 from domain.limits import Region
 from domain.periods import day_start
 from rules.evaluators.contract import YearTarget
+from rules.evaluators.duty import DutyParams
 from rules.pack import RuleSet, default_packs, load_packs
 from rules.policy.loaders import load_policy
 
@@ -259,6 +260,7 @@ def test_the_shipped_packs_hold_together() -> None:
     assert [path.name for path in default_packs()] == [
         "carbon.toml",
         "data_quality.toml",
+        "duties.toml",
         "early_warning.toml",
         "emission.toml",
         "energy.toml",
@@ -335,6 +337,12 @@ def test_the_shipped_packs_hold_together() -> None:
         "green.share",
         "green.share.chemical",
         "solid.rate",
+        "duty.visual_weekly",
+        "duty.cooling_water_toc",
+        "duty.soil_monitoring",
+        "duty.hidden_danger",
+        "duty.retrofit_dispatch",
+        "duty.meter_verification",
     } == {rule_id for rule_id in rules.enabled if not rule_id.startswith("sign.")}
 
 
@@ -396,6 +404,65 @@ def test_targets_of_rules_are_those_of_the_policy_tables() -> None:
                     assert (row.operator.value, row.target_year) == (target.operator, target.year)
                 seen += 1
     assert seen == 10
+
+
+def test_every_rule_with_a_term_is_a_duty_and_tells_of_its_own_subjects() -> None:
+    for rules in load_packs().variants.values():
+        for rule in rules:
+            has_term = rule.evaluator in ("leak_schedule", "yearly_campaign", "duty")
+            assert rule.alert.duty >= has_term
+            if isinstance(rule.typed_params, DutyParams):
+                assert rule.alert.subjects == [rule.typed_params.who.kind.value]
+
+
+DUTY = """
+[[rule]]
+id = "x.duty"
+version = 1
+title = "标题"
+standard = "GB 1"
+clause = "1.1"
+document = "标准"
+document_status = "现行"
+confidence = "V1"
+status = "law"
+enabled = true
+evaluator = "duty"
+valid_from = 2026-01-01
+
+[rule.params]
+who = { subjects = "enterprise", on_list = "some_list" }
+anchor = "last_done"
+months = 6
+due_soon_days = 30
+evidence = ["report"]
+
+[rule.alert]
+severity = "info"
+subjects = ["enterprise"]
+duty = true
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("months = 6", "", "exactly one of weeks"),
+        ("months = 6", "months = 6\nyears = 1", "exactly one of weeks"),
+        ("months = 6", "months = 0", "greater than or equal to 1"),
+        ("months = 6", "monthday = 15", "a day of the month is of the calendar"),
+        ("months = 6", 'months = "6"', "valid integer"),
+        ('anchor = "last_done"', 'anchor = "register"', "anchor register is of meters"),
+        ('["report"]', '["reports"]', "unknown kind of evidence 'reports'"),
+        ('subjects = "enterprise", on_list', 'subjects = "park", on_list', "are of enterprises"),
+        ('subjects = "enterprise", on_list', 'subjects = "analyser", on_list', "quantities are of analysers"),
+        ('on_list = "some_list"', 'list = "some_list"', "Extra inputs are not permitted"),
+    ],
+)
+def test_a_duty_says_whom_and_how_often(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    load(tmp_path, DUTY)
+    with pytest.raises(PackError, match=re.escape(reason)):
+        load(tmp_path, changed(old, new, DUTY))
 
 
 def test_packs_name_no_working_paper() -> None:
