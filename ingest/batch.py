@@ -272,7 +272,8 @@ def take_refusals(batch: Batch, kept: Sequence[Kept]) -> list[Fate]:
             owners.append(number)
             fates.append(one.fate)
         else:
-            where = printable(f"{path}.{one.refusal.field} = {one.refusal.said}")
+            is_step = one.refusal.reason is Reason.ILLEGAL_STEP
+            where = printable(f"{path}.{one.refusal.field}{'：' if is_step else ' = '}{one.refusal.said}")
             batch.faults[number].add(one.refusal.reason, where, expected=printable(one.refusal.expected))
     batch.leak_owner = owners
     return fates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,8 @@ from storage.database import Connection
 from storage.hourly import hint_rules
 from storage.leak_events import LeakEvent, store_events
 from storage.leak_register import known_parts, lock_ledgers
-from storage.leak_tests import LeakTest, store_leak_tests
-from storage.revisions import Fate
+from storage.leak_tests import LeakTest, known_leak_tests, write_leak_tests
+from storage.revisions import Fate, History, weigh
 
 #: Of facts at one instant tests come first: a leak is found before it is repaired, and retested after.
 _ORDER: dict[type[Any], int] = {TestRecord: 0, RepairRecord: 1, DelayRecord: 2, CalibrationRecord: 3, EventRecord: 4}
@@ -49,7 +49,7 @@ async def keep_records(connection: Connection, said: Sequence[Said], *, back: bo
     They are taken in the order of what they tell, tests first at equal times, whatever order they are given in: a
     file or message may hold a finding, its repair and the retest. A record that the register or the state of its
     component's leak forbids is refused, and the others are judged without it. Records of one key in one call correct
-    each other in the order given. back: see `storage.revisions.weigh`. Never commits.
+    each other in the order given; a copy of what is stored is never refused. back: see `storage.revisions.weigh`.
     """
     if not said:
         return []
@@ -68,6 +68,7 @@ class _Work:
         self._said, self._known, self._back = said, known, back
         self._faults: dict[int, RecordRefusal] = {}
         self._fates: dict[int, Fate] = {}
+        self._history: dict[Hashable, History] = {}
         for place, one in enumerate(said):
             fault = register_fault(one.enterprise_id, one.record, known)
             if fault is not None:
@@ -77,18 +78,37 @@ class _Work:
 
     async def refuse_illegal(self, connection: Connection) -> None:
         """Refuse what cannot be a step of a leak's life."""
-        places = [p for p in self._order if isinstance(self._said[p].record, TestRecord | RepairRecord | DelayRecord)]
+        tests = self._of(TestRecord)
+        self._history = await known_leak_tests(connection, [self._test(place) for place in tests])
+        places = self._newest_tests(tests) + self._of(RepairRecord) + self._of(DelayRecord)
         facts = [(self._component(place), _fact(self._said[place].record)) for place in places]
         for place, fault in zip(places, await leaks.illegal(connection, facts), strict=True):
             if fault is not None:
-                self._faults[place] = _step_fault(fault)
+                self._faults[place] = _step_fault(self._said[place].record, fault)
+        self._refuse_versions(tests)
         self._order = [place for place in self._order if place not in self._faults]
+
+    def _newest_tests(self, tests: list[int]) -> list[int]:
+        """Of tests those that will count: neither copies nor corrected later in this call."""
+        fates, fresh = weigh([self._test(place) for place in tests], self._history, back=self._back)
+        written = [place for place, fate in zip(tests, fates, strict=True) if fate is not Fate.DUPLICATE]
+        return [place for place, one in zip(written, fresh, strict=True) if one.is_current]
+
+    def _refuse_versions(self, tests: list[int]) -> None:
+        """A test that was corrected later in this call is refused with its correction: it was not judged by itself."""
+        faults = {self._test(place).key: self._faults[place] for place in tests if place in self._faults}
+        for place in tests:
+            fault = faults.get(self._test(place).key)
+            if fault is not None:
+                self._faults[place] = fault
 
     async def store(self, connection: Connection) -> None:
         """Write what is left, and derive the leaks of the components concerned."""
         back = self._back
         tests = self._of(TestRecord)
-        self._take(tests, await store_leak_tests(connection, [self._test(p) for p in tests], back=back))
+        fates, fresh = weigh([self._test(place) for place in tests], self._history, back=back)
+        await write_leak_tests(connection, fresh)
+        self._take(tests, fates)
         repairs = self._of(RepairRecord)
         self._take(repairs, await leaks.store_repairs(connection, [self._repair(p) for p in repairs], back=back))
         delays = self._of(DelayRecord)
@@ -226,5 +246,5 @@ def _fact(record: Record) -> Fact:
             raise TypeError(f"{type(record).__name__} is no step of a leak")
 
 
-def _step_fault(fault: StepFault) -> RecordRefusal:
-    return RecordRefusal(Reason.ILLEGAL_STEP, fault.code, fault.what, f"{fault.rule}；应为：{fault.expected}")
+def _step_fault(record: Record, fault: StepFault) -> RecordRefusal:
+    return RecordRefusal(Reason.ILLEGAL_STEP, when(record)[0], fault.what, f"{fault.rule}；应为：{fault.expected}")

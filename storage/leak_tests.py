@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.database import Connection
-from storage.revisions import Fate, Fresh, columns, histories, weigh
+from storage.revisions import Fate, Fresh, History, columns, histories, weigh
 from storage.sql import queries
 
-__all__ = ["Fate", "LeakTest", "store_leak_tests"]
+__all__ = ["Fate", "LeakTest", "known_leak_tests", "store_leak_tests", "write_leak_tests"]
 
 _SQL = queries("leak_tests")
 
@@ -55,27 +55,32 @@ _KEY = ("component_id", "tested_at")
 _CONTENT = tuple(name for name in LeakTest.__slots__ if name not in (*_KEY, "received_at"))
 
 
+async def known_leak_tests(connection: Connection, tests: Sequence[LeakTest]) -> dict[Hashable, History]:
+    """What was stored before of these tests, by their keys; for `storage.revisions.weigh`."""
+    if not tests:
+        return {}
+    keys = sorted({test.key for test in tests})
+    cursor = await connection.execute(
+        _SQL["select_revisions"], {"component_id": [key[0] for key in keys], "tested_at": [key[1] for key in keys]}
+    )
+    return histories(((row[0], row[1]), tuple(row[2:])) for row in await cursor.fetchall())
+
+
+async def write_leak_tests(connection: Connection, fresh: Sequence[Fresh[LeakTest]]) -> None:
+    """Write weighed tests and append the rules' work."""
+    if not fresh:
+        return
+    parameters: dict[str, object] = dict(columns(fresh, LeakTest.__slots__))
+    parameters["revision"] = [one.revision for one in fresh]
+    await connection.execute(_SQL["insert_leak_tests"], parameters)
+
+
 async def store_leak_tests(connection: Connection, tests: Sequence[LeakTest], *, back: bool = False) -> list[Fate]:
     """Keep tests in the order given and append the rules' work; the fate of each.
 
     Writers of one enterprise must come one after the other, see `storage.leak_register.lock_ledgers`. back: see
     `storage.revisions.weigh`.
     """
-    if not tests:
-        return []
-    keys = sorted({test.key for test in tests})
-    cursor = await connection.execute(
-        _SQL["select_revisions"], {"component_id": [key[0] for key in keys], "tested_at": [key[1] for key in keys]}
-    )
-    known = histories(((row[0], row[1]), tuple(row[2:])) for row in await cursor.fetchall())
-    fates, fresh = weigh(tests, known, back=back)
-    await _insert(connection, fresh)
+    fates, fresh = weigh(tests, await known_leak_tests(connection, tests), back=back)
+    await write_leak_tests(connection, fresh)
     return fates
-
-
-async def _insert(connection: Connection, fresh: Sequence[Fresh[LeakTest]]) -> None:
-    if not fresh:
-        return
-    parameters: dict[str, object] = dict(columns(fresh, LeakTest.__slots__))
-    parameters["revision"] = [one.revision for one in fresh]
-    await connection.execute(_SQL["insert_leak_tests"], parameters)

@@ -1,7 +1,7 @@
 """A process that writes what stands on its standard input and says which messages were acknowledged, until killed.
 
-Arguments: the database URL. Each line is a payload of coke-1; each line of output is the number of one that is
-committed. Used by test_crash.py.
+Arguments: the database URL, the kind of the messages. Each line is a payload of coke-1; each line of output is the
+number of one that is committed. Used by test_crash.py.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from storage.database import Database
 from tests.integration.ingest.plant import delivery, running_writer
 
 
-async def main(url: str) -> None:
+async def main(url: str, kind: str) -> None:
     payloads = sys.stdin.buffer.read().splitlines()
     async with Database(url) as database, running_writer(database, WriterLimits(batch_values=50)) as writer:
 
         async def one(number: int, payload: bytes) -> None:
-            await writer.submit(delivery(payload))
+            await writer.submit(delivery(payload, kind=kind))
             sys.stdout.write(f"{number}\n")
             sys.stdout.flush()
 
@@ -29,4 +29,4 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

@@ -40,10 +40,10 @@ def payload(number: int) -> bytes:
 
 
 @pytest.mark.parametrize("acknowledged", [1, 150])
-def run_and_kill(url: str, payloads: list[bytes], acknowledged: int) -> set[int]:
+def run_and_kill(url: str, payloads: list[bytes], acknowledged: int, kind: str = "readings") -> set[int]:
     """Numbers of the payloads that a writer acknowledged before it was killed, some time after so many of them."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.ingest.crashing_writer", url],
+        [sys.executable, "-m", "tests.integration.ingest.crashing_writer", url, kind],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -81,6 +81,32 @@ async def test_killed_in_the_middle_then_everything_is_sent_again(plant: Databas
     await rolled_up(plant)
     (found,) = await rows(plant, "select sum(reading_count)::int as readings from hourly")
     assert found == {"readings": 3 * 600}
+
+
+def leak_records(number: int) -> bytes:
+    """A leak that is found, repaired and retested, an hour of its own for each number."""
+    hours = [(NOW - timedelta(hours=2 * (number + 1)) + timedelta(minutes=m)).isoformat() for m in (0, 20, 40)]
+    found = {"component": "P-101", "tested_at": hours[0], "net_umol_mol": 9000}
+    repair = {"record": "repair", "component": "P-101", "repaired_at": hours[1], "measure": "紧固"}
+    retest = {"component": "P-101", "tested_at": hours[2], "net_umol_mol": number, "purpose": "retest"}
+    return json.dumps([retest, repair, found], ensure_ascii=False).encode()
+
+
+async def test_records_of_leaks_survive_a_kill_and_come_again(plant: Database) -> None:
+    payloads = [leak_records(number) for number in range(60)]
+    promised = run_and_kill(plant.url, payloads, 1, "leak-tests")
+    (stored,) = await rows(plant, "select count(*)::int as n from repair")
+    assert stored["n"] >= len(promised), "an acknowledged record is lost"
+    books = await account(plant)
+    assert books["received"] == books["stored"] == 3 * stored["n"]
+
+    async with running_writer(plant) as writer:
+        receipts = await send(writer, *(delivery(each, kind="leak-tests") for each in payloads))
+    assert {one.outcome for one in receipts} == {Outcome.STORED}
+    books = await account(plant)
+    assert (books["stored"], books["duplicates"], books["refused"]) == (180, 3 * stored["n"], 0)
+    leaks = await rows(plant, "select state, count(*)::int as n from leak group by 1")
+    assert leaks == [{"state": "closed", "n": 60}]
 
 
 @pytest.fixture
