@@ -317,7 +317,7 @@ def filing_fault(filing: Filed) -> StepFault | None:
         return StepFault(
             "unknown_ground",
             f"延迟修复理由“{filing.ground}”不在规定之列",
-            "只有规定的三种情形可以延迟修复（GB 37822-2019 8.4.3）",
+            "只有规定的三种情形可以延迟修复（GB 37822-2019 8.4）",
             grounds,
         )
     if not filing.document.strip():

@@ -18,7 +18,8 @@ from domain.leakstates import Fact, Filed, Leak, Measured, Repaired, StepFault, 
 from domain.leakstates import illegal as illegal_steps
 from domain.periods import day_start
 from storage.database import Connection
-from storage.leak_tests import Fate
+from storage.revisions import Fate, columns, weigh
+from storage.revisions import histories as stored_before
 from storage.sql import queries
 
 _SQL = queries("leaks")
@@ -148,37 +149,31 @@ async def histories(connection: Connection, component_ids: Iterable[int]) -> dic
     return found
 
 
+async def candidates(connection: Connection, component_ids: Iterable[int]) -> list[int]:
+    """Those of some components that ever leaked by any version of a test, by the lowest published definition."""
+    asked = sorted(set(component_ids))
+    if not asked:
+        return []
+    rows = await (await connection.execute(_SQL["candidates"], {"component_ids": asked})).fetchall()
+    return sorted(component_id for (component_id,) in rows)
+
+
 async def derive(connection: Connection, component_ids: Iterable[int], at: datetime) -> None:
     """Write again the leaks of components of which anything was written; costs nothing where nothing ever leaked.
 
     at: the instant of writing. The open leak of a component that is out of service by then is `removed`.
     """
-    asked = sorted(set(component_ids))
-    if not asked:
+    chosen = await candidates(connection, component_ids)
+    if not chosen:
         return
-    rows = await (await connection.execute(_SQL["candidates"], {"component_ids": asked})).fetchall()
-    candidates = sorted(component_id for (component_id,) in rows)
-    if not candidates:
-        return
-    await lock(connection, candidates)
+    await lock(connection, chosen)
     leaks = [
         {"component_id": history.component_id, **_row(leak)}
-        for history in (await histories(connection, candidates)).values()
+        for history in (await histories(connection, chosen)).values()
         for leak in fold(history.facts, history.definition, history.out_by(at)).leaks
     ]
-    columns = {name: [leak[name] for leak in leaks] for name in _LEAK_COLUMNS}
-    await connection.execute(_SQL["write_leaks"], {"component_ids": candidates, **columns})
-
-
-async def of_enterprises(
-    connection: Connection, enterprise_ids: Iterable[int], *, only_open: bool
-) -> dict[int, list[int]]:
-    """Components that have leaks, or open ones only, by enterprise."""
-    asked = {"enterprise_ids": sorted(set(enterprise_ids)), "only_open": only_open}
-    found: dict[int, list[int]] = {}
-    for component_id, enterprise_id in await (await connection.execute(_SQL["of_enterprises"], asked)).fetchall():
-        found.setdefault(enterprise_id, []).append(component_id)
-    return found
+    given = {name: [leak[name] for leak in leaks] for name in _LEAK_COLUMNS}
+    await connection.execute(_SQL["write_leaks"], {"component_ids": chosen, **given})
 
 
 async def retire(connection: Connection, day: date) -> None:
@@ -213,71 +208,33 @@ def _row(leak: Leak) -> dict[str, Any]:
 async def store_repairs(connection: Connection, records: Sequence[RepairRecord], *, back: bool = False) -> list[Fate]:
     """Keep repairs in the order given and tell the rules; the fate of each. Whether they may be is `illegal`'s affair.
 
-    back: a record that was superseded before holds again (a person says so); else it is a copy sent twice.
+    back: see `storage.revisions.weigh`.
     """
-    asked = {
-        "component_ids": [record.component_id for record in records],
-        "repaired_ats": [record.repaired_at for record in records],
-    }
-    return await _store(connection, records, "repairs", asked, 2, back=back)
+    return await _store(connection, records, RepairRecord, "repairs", 2, back=back)
 
 
 async def store_delays(connection: Connection, records: Sequence[DelayRecord], *, back: bool = False) -> list[Fate]:
     """Keep filings in the order given and tell the rules; as `store_repairs`."""
-    asked = {
-        "component_ids": [record.component_id for record in records],
-        "found_ats": [record.found_at for record in records],
-        "filed_ats": [record.filed_at for record in records],
-    }
-    return await _store(connection, records, "delays", asked, 3, back=back)
+    return await _store(connection, records, DelayRecord, "delays", 3, back=back)
 
 
 _Record = TypeVar("_Record", RepairRecord, DelayRecord)
 
 
-@dataclass(slots=True)
-class _Versions:
-    """What is known of one record. current: id of the stored version that holds; newest: number of the new one."""
-
-    contents: set[tuple[object, ...]] = field(default_factory=set)
-    current: int | None = None
-    holds: tuple[object, ...] | None = None
-    newest: int | None = None
-
-
 async def _store(
-    connection: Connection, records: Sequence[_Record], noun: str, asked: Mapping[str, Any], width: int, *, back: bool
+    connection: Connection, records: Sequence[_Record], kind: type[_Record], noun: str, width: int, *, back: bool
 ) -> list[Fate]:
+    """width: fields of the key, which come first in what is stored of a record."""
     if not records:
         return []
-    await lock(connection, asked["component_ids"])
-    known: dict[tuple[object, ...], _Versions] = {}
-    for row in await (await connection.execute(_SQL[f"known_{noun}"], asked)).fetchall():
-        versions, (number, is_current, *content) = known.setdefault(row[:width], _Versions()), row[width:]
-        versions.contents.add(tuple(content))
-        if is_current:
-            versions.current, versions.holds = number, tuple(content)
-    fates: list[Fate] = []
-    ends: dict[int, datetime] = {}
-    fresh: list[_Record] = []
-    superseded: list[datetime | None] = []
-    for record in records:
-        versions = known.setdefault(record.key, _Versions())
-        if record.content == versions.holds or (record.content in versions.contents and not back):
-            fates.append(Fate.DUPLICATE)
-            continue
-        fates.append(Fate.CORRECTION if versions.contents else Fate.STORED)
-        if versions.newest is not None:
-            superseded[versions.newest] = record.received_at
-        elif versions.current is not None:
-            ends[versions.current] = record.received_at
-        versions.newest, versions.holds = len(fresh), record.content
-        versions.contents.add(record.content)
-        fresh.append(record)
-        superseded.append(None)
-    if ends:
-        await connection.execute(_SQL[f"supersede_{noun}"], {"ids": list(ends), "ats": list(ends.values())})
+    await lock(connection, (record.component_id for record in records))
+    names = [one.name for one in fields(kind)]
+    asked = {name: [getattr(record, name) for record in records] for name in names[:width]}
+    rows = await (await connection.execute(_SQL[f"history_{noun}"], asked)).fetchall()
+    fates, fresh = weigh(records, stored_before((row[:width], row[width:]) for row in rows), back=back)
     if fresh:
-        columns = {f.name: [getattr(record, f.name) for record in fresh] for f in fields(fresh[0])}
-        await connection.execute(_SQL[f"insert_{noun}"], {**columns, "superseded_at": superseded})
+        parameters = columns(fresh, names)
+        parameters["is_current"] = [one.is_current for one in fresh]
+        await connection.execute(_SQL[f"supersede_{noun}"], parameters)
+        await connection.execute(_SQL[f"add_{noun}"], parameters)
     return fates

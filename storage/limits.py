@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.limits import Averaging, Limit, LimitBook, LimitKind, Region
@@ -29,6 +29,12 @@ async def limit_basis(connection: Connection, limit_id: int) -> LimitBasis | Non
     """What a limit rests on, whether it still holds or not; None for a number that was never given."""
     row = await (await connection.execute(_SQL["basis"], {"limit_id": limit_id})).fetchone()
     return None if row is None else LimitBasis(*row)
+
+
+async def key_region_from(connection: Connection) -> date | None:
+    """Since when the city is a key region (重点区域); None where it is not."""
+    city = await (await connection.execute(_SQL["key_region_from"])).fetchone()
+    return None if city is None else city[0]
 
 
 async def limit_book(connection: Connection) -> LimitBook:

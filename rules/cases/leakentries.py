@@ -1,4 +1,4 @@
-"""What a rule-test case may say of what sealing points emit."""
+"""What a rule-test case may say of leaks and of what sealing points emit."""
 
 from __future__ import annotations
 
@@ -42,3 +42,19 @@ class EmittingEntry(_Strict):
     hours_per_year: float | None = None
     tests: list[ReadingEntry] = Field(default_factory=list)
     repairs: list[RepairEntry] = Field(default_factory=list)
+
+
+class LeakingEntry(_Strict):
+    """`count` sealing points of one kind with the same tests, repairs and filings, a line each in local time:
+
+    `2026-11-02 10:00 routine 6000`, `... retest visible`, `... repair`, `... delay 2026-12-31`, the last a filing for
+    what was found by the first line.
+    """
+
+    code: str = "V"
+    count: int = 1
+    kind: str = "valve"
+    medium: str = "gas"
+    standard: Literal["GB37822", "GB31571"] | None = None
+    out_on: date | None = None
+    facts: list[str] = Field(default_factory=list)

@@ -15,7 +15,7 @@ from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import require_aware
 from domain.points import Basis
 from rules.cases.duties import DutyEntry
-from rules.cases.leakentries import EmittingEntry
+from rules.cases.leakentries import EmittingEntry, LeakingEntry
 from rules.cases.leaks import ComponentEntry
 from rules.cases.stack import Stack
 from rules.evaluators.contract import Judgement
@@ -267,6 +267,7 @@ class Case(_Strict):
     components_in_service: int | None = None
     components: list[ComponentEntry] = Field(default_factory=list)
     emitting: list[EmittingEntry] = Field(default_factory=list)
+    leaking: list[LeakingEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
     duty: DutyEntry | None = None

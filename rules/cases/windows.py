@@ -12,6 +12,7 @@ from rules.cases.accounts import case_register, judge_case_accounts
 from rules.cases.duties import judge_case_duty
 from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_months
 from rules.cases.leak_emission import judge_case_emissions
+from rules.cases.leak_repair import judge_case_checks, judge_case_repairs
 from rules.cases.leaks import judge_case_components
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.cases.meters import judge_case_corrections, judge_case_meter_days, judge_case_steps
@@ -179,6 +180,8 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "online_rate": _coverage,
     "leak_schedule": _leaks,
     "yearly_campaign": _leaks,
+    "leak_repair": lambda rules, rule_id, case: judge_case_repairs(_job(rules, rule_id), case),
+    "spot_check": lambda rules, rule_id, case: judge_case_checks(_job(rules, rule_id), case),
     "leak_emission": lambda rules, rule_id, case: judge_case_emissions(_job(rules, rule_id), case.emitting, case.start),
     "duty": _duty,
     "offline": _silence,

@@ -8,10 +8,13 @@ from rules.families.components import Components
 from rules.families.contract import Family
 from rules.families.duties import Duties
 from rules.families.leakemissions import LeakEmissions
+from rules.families.leaks import LeakRepairs, SpotChecks
 
 DUTY_FAMILIES: Mapping[str, Family] = {
     "leak_schedule": Components(),
     "yearly_campaign": Components(),
+    "leak_repair": LeakRepairs(),
+    "spot_check": SpotChecks(),
     "leak_emission": LeakEmissions(),
     "duty": Duties(),
 }

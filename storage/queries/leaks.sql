@@ -10,13 +10,6 @@ where (t.visible or t.net_umol_mol > 500) and t.component_id = any(%(component_i
 union
 select l.component_id from leak l where l.component_id = any(%(component_ids)s::int[])
 
--- of_enterprises --
--- components of enterprises that have leaks; only_open: that have open ones
-select distinct l.component_id, c.enterprise_id
-from leak l join component c using (component_id)
-where c.enterprise_id = any(%(enterprise_ids)s::int[])
-  and (not %(only_open)s::boolean or l.state not in ('closed', 'removed'))
-
 -- components --
 -- what a leak's life rests on in the register
 select c.component_id, c.enterprise_id, e.code as enterprise, e.registered_from, c.code, c.kind, c.medium,
@@ -47,56 +40,70 @@ from repair r where r.superseded_at is null and r.component_id = any(%(component
 select d.component_id, d.filed_at, d.found_at, d.ground, d.repair_by, d.document
 from repair_delay d where d.superseded_at is null and d.component_id = any(%(component_ids)s::int[])
 
--- known_repairs --
--- versions of some repairs, oldest first
-select r.component_id, r.repaired_at, r.repair_id, r.superseded_at is null as current, r.measure, r.repaired_by
-from unnest(%(component_ids)s::int[], %(repaired_ats)s::timestamptz[]) as k (component_id, repaired_at)
+-- history_repairs --
+-- what was ever stored of some repairs, oldest first: the key, then the content
+select r.component_id, r.repaired_at, r.measure, r.repaired_by
+from (select distinct component_id, repaired_at
+      from unnest(%(component_id)s::int[], %(repaired_at)s::timestamptz[]) as u (component_id, repaired_at)) k
 join repair r using (component_id, repaired_at)
 order by r.repair_id
 
--- known_delays --
--- versions of some filings, oldest first
-select d.component_id, d.found_at, d.filed_at, d.delay_id, d.superseded_at is null as current, d.ground, d.repair_by,
-       d.document
-from unnest(%(component_ids)s::int[], %(found_ats)s::timestamptz[], %(filed_ats)s::timestamptz[])
-     as k (component_id, found_at, filed_at)
+-- history_delays --
+-- what was ever stored of some filings, oldest first: the key, then the content
+select d.component_id, d.found_at, d.filed_at, d.ground, d.repair_by, d.document
+from (select distinct component_id, found_at, filed_at
+      from unnest(%(component_id)s::int[], %(found_at)s::timestamptz[], %(filed_at)s::timestamptz[])
+           as u (component_id, found_at, filed_at)) k
 join repair_delay d using (component_id, found_at, filed_at)
 order by d.delay_id
 
 -- supersede_repairs --
--- versions that hold no more
-update repair r set superseded_at = g.at
-from unnest(%(ids)s::bigint[], %(ats)s::timestamptz[]) as g (id, at) where r.repair_id = g.id
+-- what is corrected stays and counts no more
+update repair r set superseded_at = k.received_at
+from (select component_id, repaired_at, max(received_at) as received_at
+      from unnest(%(component_id)s::int[], %(repaired_at)s::timestamptz[], %(received_at)s::timestamptz[])
+           as u (component_id, repaired_at, received_at)
+      group by component_id, repaired_at) k
+where r.component_id = k.component_id and r.repaired_at = k.repaired_at and r.superseded_at is null
 
 -- supersede_delays --
--- versions that hold no more
-update repair_delay d set superseded_at = g.at
-from unnest(%(ids)s::bigint[], %(ats)s::timestamptz[]) as g (id, at) where d.delay_id = g.id
+-- what is corrected stays and counts no more
+update repair_delay d set superseded_at = k.received_at
+from (select component_id, found_at, filed_at, max(received_at) as received_at
+      from unnest(%(component_id)s::int[], %(found_at)s::timestamptz[], %(filed_at)s::timestamptz[],
+                  %(received_at)s::timestamptz[]) as u (component_id, found_at, filed_at, received_at)
+      group by component_id, found_at, filed_at) k
+where d.component_id = k.component_id and d.found_at = k.found_at and d.filed_at = k.filed_at
+  and d.superseded_at is null
 
--- insert_repairs --
+-- add_repairs --
 -- keep repairs, and tell the rules of them
 with made as (
     insert into repair (component_id, repaired_at, measure, repaired_by, author, origin, received_at, superseded_at)
-    select component_id, repaired_at, measure, repaired_by, author, origin, received_at, superseded_at
+    select n.component_id, n.repaired_at, n.measure, n.repaired_by, n.author, n.origin, n.received_at,
+           case when not n.is_current then n.received_at end
     from unnest(%(component_id)s::int[], %(repaired_at)s::timestamptz[], %(measure)s::text[], %(repaired_by)s::text[],
-                %(author)s::text[], %(origin)s::text[], %(received_at)s::timestamptz[],
-                %(superseded_at)s::timestamptz[])
-         as g (component_id, repaired_at, measure, repaired_by, author, origin, received_at, superseded_at)
+                %(author)s::text[], %(origin)s::text[], %(received_at)s::timestamptz[], %(is_current)s::boolean[])
+         with ordinality as n (component_id, repaired_at, measure, repaired_by, author, origin, received_at,
+                               is_current, place)
+    order by n.place
     returning component_id, repaired_at
 )
 insert into rule_work (kind, key, at) select distinct 'leak_test', component_id::bigint, repaired_at from made
 
--- insert_delays --
+-- add_delays --
 -- keep filings, and tell the rules of them
 with made as (
     insert into repair_delay (component_id, found_at, filed_at, ground, repair_by, document, author, origin,
                               received_at, superseded_at)
-    select component_id, found_at, filed_at, ground, repair_by, document, author, origin, received_at, superseded_at
+    select n.component_id, n.found_at, n.filed_at, n.ground, n.repair_by, n.document, n.author, n.origin,
+           n.received_at, case when not n.is_current then n.received_at end
     from unnest(%(component_id)s::int[], %(found_at)s::timestamptz[], %(filed_at)s::timestamptz[], %(ground)s::text[],
                 %(repair_by)s::date[], %(document)s::text[], %(author)s::text[], %(origin)s::text[],
-                %(received_at)s::timestamptz[], %(superseded_at)s::timestamptz[])
-         as g (component_id, found_at, filed_at, ground, repair_by, document, author, origin, received_at,
-               superseded_at)
+                %(received_at)s::timestamptz[], %(is_current)s::boolean[])
+         with ordinality as n (component_id, found_at, filed_at, ground, repair_by, document, author, origin,
+                               received_at, is_current, place)
+    order by n.place
     returning component_id, filed_at
 )
 insert into rule_work (kind, key, at) select distinct 'leak_test', component_id::bigint, filed_at from made

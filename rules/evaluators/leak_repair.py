@@ -1,0 +1,207 @@
+"""Terms of leaks: the first attempt at repair within 5 days and the repair within 15 days of discovery, unless a delay
+is filed (GB 37822-2019 8.4, GB 31571-2015 5.3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from domain.findings import SubjectKind, Verdict
+from domain.leakstates import Filed, Leak, fold
+from domain.periods import Period, day_start, local_day
+from rules.evaluators.contract import Evidence, Judgement, evaluator, json_instant
+from rules.evaluators.leaks import LeakParams, LeakyComponent, is_key_region, json_at
+
+_DAY = timedelta(days=1)
+_VIOLATIONS = frozenset({"overdue", "attempted_late", "repaired_late", "removed_late", "delayed_late"})
+_UNKNOWN = frozenset({"retest_after_term", "retest_missing"})
+
+
+class LeakRepairParams(LeakParams):
+    """step: the first attempt, or the repair that a passing retest confirms. days: after the day of discovery.
+
+    due_soon_days: last days of the term, called `due_soon`.
+    """
+
+    step: Literal["attempt", "repair"]
+    days: int = Field(ge=1)
+    due_soon_days: int = Field(ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class LeakWindow:
+    """Components to look at. as_of: the last closed local day; what is known later counts all the same."""
+
+    as_of: date
+    key_region_from: date | None
+    components: Sequence[LeakyComponent]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a leak stands in one term. due: last local day; met_on: day on which a broken term was met after all."""
+
+    due: date
+    reason: str
+    met_on: date | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.reason in _UNKNOWN:
+            return Verdict.UNDETERMINED
+        return Verdict.VIOLATION if self.reason in _VIOLATIONS else Verdict.COMPLIANT
+
+
+@evaluator(
+    "leak_repair",
+    params=LeakRepairParams,
+    window=LeakWindow,
+    selects=set(),
+    subjects={SubjectKind.COMPONENT},
+)
+def leak_repair(window: LeakWindow, params: LeakRepairParams) -> list[Judgement]:
+    """One judgement per leak by the standard's own definition: [discovery, end of the due day).
+
+    A leak that was over before its enterprise was registered is history and has none. No value: the reading is in the
+    evidence.
+    """
+    return [judgement for component in window.components for judgement in _component(component, window, params)]
+
+
+def _component(component: LeakyComponent, window: LeakWindow, params: LeakRepairParams) -> list[Judgement]:
+    if params.standard is not None and component.standard != params.standard:
+        return []
+    out_on = component.out_on if component.out_on is not None and component.out_on <= window.as_of else None
+    folded = fold(
+        component.facts,
+        lambda when: params.at(component.medium, when, window.key_region_from),
+        None if out_on is None else day_start(out_on),
+    )
+    return [
+        _judgement(component, leak, window, params, out_on)
+        for leak in folded.leaks
+        if params.concerns(component, local_day(leak.found_at)) and not _is_history(component, leak, out_on)
+    ]
+
+
+def _is_history(component: LeakyComponent, leak: Leak, out_on: date | None) -> bool:
+    over = local_day(leak.closed_at) if leak.closed_at is not None else None if leak.is_open else out_on
+    return over is not None and over < component.registered_from
+
+
+def _judgement(
+    component: LeakyComponent, leak: Leak, window: LeakWindow, params: LeakRepairParams, out_on: date | None
+) -> Judgement:
+    by_step = attempt_standing if params.step == "attempt" else repair_standing
+    standing = by_step(leak, params.days, params.due_soon_days, window.as_of, out_on)
+    first = leak.tests[0]
+    evidence: Evidence = {
+        "kind": component.kind,
+        "medium": component.medium,
+        "found_at": json_instant(leak.found_at),
+        "found_by": first.purpose,
+        "net_umol_mol": first.net_umol_mol,
+        "visible": first.visible,
+        "definition_umol_mol": leak.definition,
+        "key_region": is_key_region(leak.found_at, window.key_region_from),
+        **params.both(first, component.medium),
+        "days": params.days,
+        "due_on": standing.due.isoformat(),
+        "state": leak.state,
+        "attempts": len(leak.repairs),
+        "first_attempt_at": json_at(leak.first_attempt_at),
+        "last_repair_at": json_at(leak.last_repair_at),
+        "still_leaking_at": json_at(leak.failed_at),
+        "closed_at": json_at(leak.closed_at),
+        "closed_net_umol_mol": leak.closed_net_umol_mol,
+    }
+    if params.min_components > 1:
+        evidence["min_components"] = params.min_components
+    if leak.filings and params.step == "repair":
+        evidence["filings"] = [_filing(filing) for filing in leak.filings]
+    if out_on is not None and leak.state == "removed":
+        evidence["removed_on"] = out_on.isoformat()
+    if standing.met_on is not None:
+        evidence["met_at"] = json_instant(day_start(standing.met_on))
+    period = Period(leak.found_at, day_start(standing.due + _DAY))
+    return Judgement(component.subject, period, standing.verdict, standing.reason, evidence=evidence)
+
+
+def _filing(filing: Filed) -> Evidence:
+    return {
+        "filed_at": json_instant(filing.at),
+        "ground": filing.ground,
+        "repair_by": filing.repair_by.isoformat(),
+        "document": filing.document,
+    }
+
+
+def attempt_standing(leak: Leak, days: int, due_soon_days: int, as_of: date, out_on: date | None) -> Standing:
+    """Where a leak stands in the term of the first attempt, as at the end of a local day. No filing extends it."""
+    due = local_day(leak.found_at) + days * _DAY
+    if leak.first_attempt_at is not None:
+        done = local_day(leak.first_attempt_at)
+        return Standing(due, "attempted_in_time") if done <= due else Standing(due, "attempted_late", done)
+    if leak.state == "removed" and out_on is not None:
+        return _removed(due, out_on)
+    if as_of > due:
+        return Standing(due, "overdue")
+    return Standing(due, _still(due, as_of, due_soon_days))
+
+
+def repair_standing(leak: Leak, days: int, due_soon_days: int, as_of: date, out_on: date | None) -> Standing:
+    """Where a leak stands in the term of its repair, as at the end of a local day.
+
+    A filing made within the term moves its end to the day filed; one made later counts from its day only: the term was
+    broken until then. A repair counts by its day, and is shown by the test that passes.
+    """
+    term = local_day(leak.found_at) + days * _DAY
+    due, late_from, late_to = _with_filings(term, leak.filings)
+
+    def covered(day: date) -> bool:
+        return late_from is not None and late_to is not None and late_from <= day <= late_to
+
+    repaired = None if leak.last_repair_at is None else local_day(leak.last_repair_at)
+    if leak.closed_at is not None and repaired is not None:
+        if repaired <= due:
+            return Standing(due, "repaired_in_time" if local_day(leak.closed_at) <= due else "retest_after_term")
+        return (
+            Standing(due, "delayed_late", late_from) if covered(repaired) else Standing(due, "repaired_late", repaired)
+        )
+    if leak.state == "removed" and out_on is not None:
+        return Standing(due, "delayed_late", late_from) if covered(out_on - _DAY) else _removed(due, out_on)
+    if as_of <= due:
+        return Standing(due, "delayed" if due > term else _still(due, as_of, due_soon_days))
+    is_repaired = leak.state == "attempted" and repaired is not None
+    if covered(as_of) or (is_repaired and repaired is not None and covered(repaired)):
+        return Standing(due, "delayed_late", late_from)
+    if is_repaired and repaired is not None and repaired <= due:
+        return Standing(due, "retest_missing")
+    return Standing(due, "overdue")
+
+
+def _with_filings(term: date, filings: Sequence[Filed]) -> tuple[date, date | None, date | None]:
+    """The due day with what was filed in time, and the first and last day that a late filing covers."""
+    due, late_from, late_to = term, None, None
+    for filing in filings:
+        day = local_day(filing.at)
+        if day <= due:
+            due = max(due, filing.repair_by)
+        elif late_from is None or late_to is None:
+            late_from, late_to = day, filing.repair_by
+        elif day <= late_to:
+            late_to = max(late_to, filing.repair_by)
+    return due, late_from, late_to
+
+
+def _removed(due: date, out_on: date) -> Standing:
+    """Out of service with the term over, the term was broken; before its end, nothing is asked any more."""
+    return Standing(due, "removed") if out_on <= due + _DAY else Standing(due, "removed_late", out_on)
+
+
+def _still(due: date, as_of: date, due_soon_days: int) -> str:
+    return "due_soon" if (due - as_of).days <= due_soon_days else "scheduled"
