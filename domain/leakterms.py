@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.leaks import ANCHORS, NAT, Anchors, Bools, Days, Ints, add_months_to_days, anchors
+from domain.leaks import ANCHORS, NAT, ONE_DAY, Anchors, Bools, Days, Ints, add_months_to_days, anchors, year_of
 from domain.workdays import add_workdays
 
 #: Words of what a term is counted from, by code.
@@ -235,6 +235,30 @@ def open_duties(found: Stretches, service: Service, as_of: Days) -> OpenDuties:
     begun = ~found.after_exemption | (ends <= day)
     rows = np.flatnonzero(np.isnat(found.next_day) & asks & begun & ~service.exempt_on(as_of)[found.owner])
     return OpenDuties(found.owner[rows], found.due[rows], found.why[rows], found.counted_from[rows])
+
+
+def yearly_duties(service: Service, judged_from: Days, tested: Days, as_of: Days) -> OpenDuties:
+    """One test in each calendar year, as at days: due is the first year that passed without a test and was not made
+    good since, or the current one, or the next one after a year with a test; nothing of what is exempt.
+
+    judged_from: first day of each component that is judged; tested: of its last test, NaT for none.
+    """
+    ended = ~np.isnat(service.exempt_to) & (service.exempt_to <= as_of)
+    resumed = np.where(ended, year_of(np.where(ended, service.exempt_to, as_of)), 0)
+    after_test = np.where(np.isnat(tested), 0, year_of(np.where(np.isnat(tested), as_of, tested)) + 1)
+    year = np.maximum.reduce([first_years(service.start, judged_from), after_test, resumed])
+    first_day = (year - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    last_day = (year - 1969).astype("datetime64[Y]").astype("datetime64[D]") - ONE_DAY
+    rows = np.flatnonzero(~service.exempt_on(as_of))
+    return OpenDuties(rows, last_day[rows], np.full(len(rows), YEAR), first_day[rows])
+
+
+def first_years(start: Days, judged_from: Days) -> Ints:
+    """The first calendar year of each component that asks for a test: not that in which its service began, unless on
+    1 January."""
+    whole_from = year_of(start) + (start > start.astype("datetime64[Y]").astype("datetime64[D]"))
+    years: Ints = np.maximum(year_of(judged_from), whole_from)
+    return years
 
 
 def strictest(regimes: Sequence[OpenDuties], count: int) -> Days:

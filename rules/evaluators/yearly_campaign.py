@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import Field
 
 from domain.findings import SubjectKind
-from domain.leaks import LeakStatus, campaign_status, year_of
-from domain.leakterms import YEAR, OpenDuties
+from domain.leaks import NAT, LeakStatus, campaign_status, year_of
+from domain.leakterms import OpenDuties, first_years, yearly_duties
 from domain.periods import year_period
-from rules.evaluators.components import ComponentWindow, Days, Ints, ended, met_at, to_date, verdict_of
+from rules.evaluators.components import ComponentWindow, Days, ended, met_at, to_date, verdict_of
 from rules.evaluators.contract import Evidence, Judgement, Params, evaluator
 
 
@@ -36,7 +36,7 @@ def yearly_campaign(window: ComponentWindow, params: YearlyCampaignParams) -> li
     if not window.subjects:
         return []
     first, last = window.judged_from, window.judged_to
-    first_year, last_year = _first_years(window), year_of(last)
+    first_year, last_year = first_years(window.start, first), year_of(last)
     first_test = _first_tests(window)
     out: list[Judgement] = []
     for row in np.flatnonzero(first <= last):
@@ -53,29 +53,14 @@ def yearly_campaign(window: ComponentWindow, params: YearlyCampaignParams) -> li
     return out
 
 
-def yearly_duties(window: ComponentWindow, params: YearlyCampaignParams) -> OpenDuties:
-    """The open duties of the components that are there on the window's last day: the first year of those that passed
-    without a test and were not made good since, or the current one, or the next one after a year with a test."""
+def campaign_duties(window: ComponentWindow, params: YearlyCampaignParams) -> OpenDuties:
+    """The open duties of the components that are there on the window's last day."""
     count = len(window.subjects)
+    tested = np.full(count, np.datetime64("0001-01-01", "D"))
+    np.maximum.at(tested, window.test_owner, window.test_day)
+    tested = np.where(tested == np.datetime64("0001-01-01", "D"), NAT, tested)
     as_of = np.full(count, np.datetime64(window.as_of, "D"))
-    tested = np.full(count, 0, np.int64)
-    np.maximum.at(tested, window.test_owner, year_of(window.test_day))
-    begun = np.isnat(window.exempt_to) | (window.exempt_to > as_of)
-    resumed = np.where(begun, 0, year_of(np.where(begun, as_of, window.exempt_to)))
-    due_year = np.maximum.reduce([_first_years(window), tested + 1, resumed])
-    last_day: Days = (due_year - 1970 + 1).astype("datetime64[Y]").astype("datetime64[D]") - np.timedelta64(1, "D")
-    first_day: Days = (due_year - 1970).astype("datetime64[Y]").astype("datetime64[D]")
-    rows = np.flatnonzero(~window.service.exempt_on(as_of))
-    duties = OpenDuties(rows, last_day[rows], np.full(len(rows), YEAR), first_day[rows])
-    return window.open_on_last_day(duties)
-
-
-def _first_years(window: ComponentWindow) -> Ints:
-    """The first year of each component that is judged."""
-    put_in = window.start
-    whole_from = year_of(put_in) + (put_in > put_in.astype("datetime64[Y]").astype("datetime64[D]"))
-    years: Ints = np.maximum(year_of(window.judged_from), whole_from)
-    return years
+    return window.open_on_last_day(yearly_duties(window.service, window.judged_from, tested, as_of))
 
 
 def _last_day(year: int) -> np.datetime64:

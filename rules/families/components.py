@@ -24,12 +24,13 @@ from domain.leakterms import ANCHOR_WORDS, Events, OpenDuties
 from domain.periods import day_start, local_day, local_day_numbers
 from rules.evaluators.components import ComponentWindow
 from rules.evaluators.leak_schedule import LeakScheduleParams, schedule_duties
-from rules.evaluators.yearly_campaign import YearlyCampaignParams, yearly_duties
+from rules.evaluators.yearly_campaign import YearlyCampaignParams, campaign_duties
 from rules.families.contract import Advance, Job, Worklist, judge
 from rules.families.recording import same_state, settle
 from rules.pack import Rule
 from storage import rule_state, schedules
 from storage.database import Connection
+from storage.dues import Regime
 from storage.schedules import Component, ComponentEvent, ComponentOwner, NewDue, Step
 
 _DAY = timedelta(days=1)
@@ -41,7 +42,7 @@ _NO_VERSION = 0
 #: What is open as at a window's last day, by evaluator.
 DUTIES: Mapping[str, Callable[[ComponentWindow, Any], OpenDuties]] = {
     "leak_schedule": schedule_duties,
-    "yearly_campaign": yearly_duties,
+    "yearly_campaign": campaign_duties,
 }
 
 
@@ -192,6 +193,22 @@ def _due_soon_days(rule: Rule) -> int:
     params = rule.typed_params
     assert isinstance(params, LeakScheduleParams | YearlyCampaignParams)
     return params.due_soon_days
+
+
+def regime_of(rule: Rule) -> Regime:
+    """A schedule as `storage.dues.city_dues` takes it."""
+    params = rule.typed_params
+    if not isinstance(params, LeakScheduleParams):
+        return Regime(rule.id, None)
+    return Regime(
+        rule.id,
+        params.months,
+        params.min_components,
+        params.first_test_days,
+        params.restart_days,
+        params.release_workdays,
+        params.standard,
+    )
 
 
 def window_of(

@@ -7,9 +7,13 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+
+from rules.families.components import DUTIES, regime_of
 from storage.database import Database
+from storage.dues import city_dues
 from storage.schedules import in_service_counts
-from tests.integration.rules.world import City, at, engine, step
+from tests.integration.rules.world import City, at, engine, only, step
 
 GB = "ldar.gb37822"
 PETRO = "ldar.gb31571"
@@ -264,6 +268,8 @@ async def test_day_by_day_and_record_by_record_says_the_same_as_all_at_once(city
         if draw.random() < 0.05:
             happened(city, "restart", f"{day} 00:00", installation=plant)
         await step(judging, now)
+    now = f"{day + timedelta(days=1)} 00:10"
+    await step(judging, now)
 
     def said() -> tuple[Any, ...]:
         return (
@@ -283,3 +289,36 @@ async def test_day_by_day_and_record_by_record_says_the_same_as_all_at_once(city
     city.run("delete from rule_watermark")
     await step(engine(database, "ldar."), now)
     assert said() == kept
+
+    async with database.transaction() as connection:
+        dues = await city_dues(
+            connection,
+            day,
+            [regime_of(rule) for (rule,) in only("ldar.").variants.values() if rule.evaluator in DUTIES],
+        )
+    assert set(kept[0]) == {
+        (rule_id, component_id, due, *other)
+        for rule_id, column in dues.due.items()
+        for component_id, due in zip(dues.component_id.tolist(), column.tolist(), strict=True)
+        if due is not None
+        for other in ((row[3], row[4]) for row in kept[0] if row[:2] == (rule_id, component_id))
+    }
+    assert [(len(dues.due[rule]) - np.isnat(dues.due[rule]).sum()) for rule in (GB, PETRO, YEARLY)] == [
+        sum(row[0] == rule for row in kept[0]) for rule in (GB, PETRO, YEARLY)
+    ]
+    earliest = {own: min(row[2] for row in kept[0] if row[1] == own) for own in {row[1] for row in kept[0]}}
+    strictest = dict(zip(dues.component_id.tolist(), dues.strictest.tolist(), strict=True))
+    assert {own: due for own, due in strictest.items() if due is not None} == earliest
+    overdue = dict(zip(dues.component_id.tolist(), dues.overdue.tolist(), strict=True))
+    assert {own for own, passed in overdue.items() if passed} == {own for own, due in earliest.items() if due < day}
+    assert len(dues.component_id) == city.one(
+        "select count(*) from component where in_service_from <= %s and (in_service_to is null or in_service_to > %s)",
+        day,
+        day,
+    )
+
+
+async def test_dues_of_a_city_without_components(database: Database, city: City) -> None:
+    async with database.transaction() as connection:
+        dues = await city_dues(connection, date(2026, 11, 1), [regime_of(only("ldar.").variants[GB][0])])
+    assert (len(dues.component_id), dues.due[GB].tolist(), dues.overdue.tolist()) == (0, [], [])
