@@ -13,6 +13,8 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 
 def normal(text: str) -> str:
     """Text without what only looks different: NFKC, no invisible characters, stripped."""
+    if text.isascii():  # most cells, and nothing in them only looks different
+        return text.strip()
     return unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
 
 

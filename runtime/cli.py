@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
 
     _add_meters(commands)
+    _add_ldar(commands)
     _add_backfill(commands)
 
     targets = commands.add_parser("targets", help="the targets of the city's plans")
@@ -172,6 +173,20 @@ def _add_meters(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     imported.add_argument("--author", required=True, help="who records them")
     imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
     imported.add_argument("--dry-run", action="store_true", help="check everything and record nothing")
+
+
+def _add_ldar(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ldar = commands.add_parser("ldar", help="leak detection and repair: its register and its records")
+    ldar_commands = ldar.add_subparsers(dest="ldar_command", required=True)
+    imported = ldar_commands.add_parser(
+        "import", help="CSV or XLSX tables of components, tests, repairs and the like, each file in whole or not at all"
+    )
+    imported.add_argument("files", type=Path, nargs="+", metavar="FILE", help="see docs/ldar.zh-CN.md")
+    imported.add_argument("--author", required=True, help="who reports them")
+    imported.add_argument("--kind", metavar="KIND", help="what the tables hold, where no sheet, file or column says it")
+    imported.add_argument("--enterprise", metavar="CODE", help="whose they are, where the table does not say it")
+    imported.add_argument("--sheet", metavar="NAME", help="only this one of a workbook")
+    imported.add_argument("--dry-run", action="store_true", help="check everything and store nothing")
 
 
 def _add_backfill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

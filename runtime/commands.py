@@ -35,6 +35,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(_ledger(options, settings))
     if options.command == "meters":
         return asyncio.run(_meters(options, settings))
+    if options.command == "ldar":
+        return asyncio.run(_ldar(options, settings))
     if options.command == "targets":
         return asyncio.run(_targets(options, settings))
     if options.command == "password":
@@ -88,6 +90,34 @@ async def _meters(options: argparse.Namespace, settings: Settings) -> int:
     for line in found.lines:
         sys.stdout.write(line + "\n")
     sys.stdout.write(f"{found.new} new, {found.same} same{' (dry run)' if options.dry_run else ''}\n")
+    return 0
+
+
+async def _ldar(options: argparse.Namespace, settings: Settings) -> int:
+    from runtime.leakimport import import_leaks, shown
+
+    async with Database(settings.require_database_url()) as database:
+        for number, file in enumerate(options.files):
+            try:
+                with shown() as steps:
+                    done = await import_leaks(
+                        database,
+                        file,
+                        open_clock(settings.clock_file),
+                        author=options.author,
+                        kind=options.kind,
+                        sheet=options.sheet,
+                        enterprise=options.enterprise,
+                        dry_run=options.dry_run,
+                        steps=steps,
+                    )
+            except BadInput as error:
+                kept = [] if options.dry_run else [one.name for one in options.files[:number]]
+                more = f"\n{file.name} 没有入库；此前已入库：{'、'.join(kept)}" if kept else ""
+                raise type(error)(f"{error}{more}") from error
+            for line in done.lines:
+                sys.stdout.write(f"{line}\n")
+            sys.stdout.write(f"{file.name}：{'检查通过，没有入库（dry run）' if options.dry_run else '已入库'}\n")
     return 0
 
 

@@ -76,7 +76,7 @@ def read_site_tables(files: Iterable[Path], noun: str | None = None, sheet: str 
             if meant is None:
                 problems.append(f"{table.source}: {name!r} names no noun: expected {_nouns()}, or --noun")
                 continue
-            found.append(_understood(meant, table, problems))
+            found.append(understood(meant, table, problems))
     if problems:
         raise BadInput("\n".join(problems))
     return found
@@ -104,7 +104,7 @@ def _tables(path: Path, noun: str | None, sheet: str | None) -> Iterator[tuple[s
         yield path.stem if only or name is None else name, table
 
 
-def _understood(noun: str, table: Table, problems: list[str]) -> NounTable:
+def understood(noun: str, table: Table, problems: list[str]) -> NounTable:
     meant: dict[str, Column] = {}
     taken: dict[str, str] = {}
     for header in table.columns:

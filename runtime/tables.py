@@ -29,7 +29,7 @@ from runtime.celltext import iso_date, normal
 #: Bounds of what is read: nobody keeps a register by hand beyond them, and a crafted workbook must not fill the memory.
 _FILE_BYTES = 64 * 1_048_576
 _UNPACKED_BYTES = 512 * 1_048_576
-_ROWS, _COLUMNS = 200_000, 200
+_ROWS, _COLUMNS = 300_000, 200
 #: Mistakes told at once.
 _TOLD = 50
 #: Integers from here on are not kept whole by the number cells of a spreadsheet.

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from storage.database import Connection, fetch_all
+from storage.leaks import derive
 from storage.meter_changes import meter_points, own_registers, recount
 from storage.sql import queries
 
@@ -19,8 +20,7 @@ NOUNS = (
 
 Row = dict[str, Any]
 
-#: Nouns that are written by columns: an enterprise has thousands of them.
-_BY_COLUMNS = frozenset({"component"})
+#: Components written by one statement.
 _BATCH_ROWS = 20_000
 
 
@@ -43,8 +43,8 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
     if noun == "limit":
         # the unique index is by row: what is superseded must be gone before its successor comes
         chosen = [{"origin": "site", "confidence": "site", "author": "site file", **row, "at": at} for row in chosen]
-    if noun in _BY_COLUMNS:
-        await _write_columns(connection, noun, chosen)
+    if noun == "component":
+        await _write_components(connection, chosen, at)
         return
     points = await meter_points(connection, map(_meter, chosen)) if noun == "meter" else []
     before = await own_registers(connection, points) if points else []
@@ -54,12 +54,14 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
         await recount(connection, before, await own_registers(connection, points))
 
 
-async def _write_columns(connection: Connection, noun: str, rows: Sequence[Row]) -> None:
-    """Rows of a noun of which there are many, a batch a statement."""
+async def _write_components(connection: Connection, rows: Sequence[Row], at: datetime) -> None:
+    """Components by columns, a batch a statement, since an enterprise has tens of thousands; the leaks of those that
+    were there before are derived anew, since medium and term of service decide about them."""
     for start in range(0, len(rows), _BATCH_ROWS):
         batch = rows[start : start + _BATCH_ROWS]
         columns = {name: [row[name] for row in batch] for name in batch[0]}
-        await connection.execute(queries("site")[f"upsert_{noun}"], columns)
+        cursor = await connection.execute(queries("site")["upsert_component"], columns)
+        await derive(connection, [component_id for component_id, was_there in await cursor.fetchall() if was_there], at)
 
 
 def _meter(row: Row) -> tuple[str, str, str | None]:
@@ -125,3 +127,9 @@ async def last_values(
     parameters = {"enterprises": [key[0] for key in chosen], "codes": [key[1] for key in chosen]}
     cursor = await connection.execute(queries("site")["last_values"], parameters)
     return [((enterprise, code), at, value) for enterprise, code, at, value in await cursor.fetchall()]
+
+
+async def enterprise_ids(connection: Connection, codes: Iterable[str]) -> dict[str, int]:
+    """The numbers of enterprises by their codes; those that are not registered are left out."""
+    cursor = await connection.execute(queries("site")["enterprise_ids"], {"codes": sorted(set(codes))})
+    return dict(await cursor.fetchall())

@@ -303,6 +303,7 @@ on conflict (enterprise_id, code) do update set name = excluded.name, unit_id = 
     elevation_m = excluded.elevation_m, voc_share = excluded.voc_share, exempt_clause = excluded.exempt_clause,
     exempt_from = excluded.exempt_from, exempt_to = excluded.exempt_to, in_service_from = excluded.in_service_from,
     in_service_to = excluded.in_service_to
+returning component_id, xmax <> 0 as was_there -- only a row that an update took has an xmax
 
 -- select_instrument --
 -- rows in the shape of the site file
@@ -433,6 +434,10 @@ group by e.enterprise_id
 -- lock_register --
 -- one change of the register at a time
 select pg_advisory_xact_lock(hashtext('register'))
+
+-- enterprise_ids --
+-- numbers of enterprises by code
+select code, enterprise_id from enterprise where code = any(%(codes)s::text[])
 
 -- last_values --
 -- what some counters showed last, corrections and flags heeded, with the hour of it

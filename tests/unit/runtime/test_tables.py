@@ -153,7 +153,7 @@ def another(sheet: Worksheet) -> None:
 
 
 def far(sheet: Worksheet) -> None:
-    sheet["A200001"] = "x"
+    sheet["A300001"] = "x"
 
 
 def fault(sheet: Worksheet) -> None:
@@ -166,7 +166,7 @@ def fault(sheet: Worksheet) -> None:
         (formula, "sheet 表具, cell B2: a formula without a stored value"),
         (merge, "sheet 表具: cells A2:A3 are merged"),
         (another, "has several sheets (表具, 别的): say which one"),
-        (far, "sheet 表具: reaches to B200001"),
+        (far, "sheet 表具: reaches to B300001"),
         (fault, "sheet 表具, cell B2: an error (#N/A)"),
         (
             lambda sheet: sheet.append(["c", 123456789012345678]),
