@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from alerts.energy import WORDS as ENERGY_WORDS
+from alerts.leaksigns import ADVICE as LEAK_ADVICE
+from alerts.leaksigns import WORDS as LEAK_WORDS
 from alerts.meters import WORDS as METER_WORDS
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.water import WORDS as WATER_WORDS
@@ -56,6 +58,8 @@ def describe(facts: Facts) -> Text:
         said = meter(facts)
         lasted = _since(facts, said.lasted)
         return _text(facts, f"{where(facts)}：{said.headline}", f"情况：{said.seen}。", lasted, said.advice)
+    if reason in LEAK_WORDS:
+        return _leak_sign(facts)
     words = _WORDS.get(reason)
     if words is None or facts.subject.kind not in (SubjectKind.POINT, SubjectKind.OUTLET):
         return describe_violation(facts)
@@ -135,6 +139,21 @@ def _sign(facts: Facts) -> tuple[str, str, str]:
     found = sightings(facts.evidence)
     some = "；".join(found[:3]) + (f" 等 {len(found)} 项" if len(found) > 3 else "")
     return facts.rule_title, f"累计 {len(facts.breaches)} 天看到，{period_text(last.period)} {some}。{CAUTION}", ADVICE
+
+
+def _leak_sign(facts: Facts) -> Text:
+    """A sign in records of leak tests, of a day or a campaign: the days between have no records and say nothing."""
+    last = facts.breaches[-1].finding
+    found = sightings(facts.evidence)
+    campaign = facts.evidence.get("campaign")
+    of = f"检测轮次 {campaign}（{period_text(last.period)}）" if isinstance(campaign, str) else period_text(last.period)
+    some = "；".join(found[:2]) + (f"；等 {len(found)} 项" if len(found) > 2 else "")
+    counted = f"累计 {len(facts.breaches)} {'轮' if isinstance(campaign, str) else '天'}看到"
+    resolved = facts.span.resolved_at
+    since = f"自{local_text(facts.span.occurred_at)}（北京时间）起，{counted}"
+    since += "。" if resolved is None else f"，{local_text(resolved)}起的检测记录中没有再看到。"
+    headline = f"{where(facts)}：{facts.rule_title}"
+    return _text(facts, headline, f"情况：{of} {some}。{CAUTION}。", since, LEAK_ADVICE)
 
 
 _WORDS: Mapping[str, Callable[[Facts], tuple[str, str, str]]] = {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from alerts.leaksigns import WORDS as LEAK_WORDS
 from domain.periods import SITE_ZONE
 
 #: The reason of a finding in which a sign was seen.
@@ -25,7 +26,8 @@ def sightings(evidence: Mapping[str, Any]) -> list[str]:
     found = []
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, Mapping):
-            words = _WORDS.get(str(entry.get("detail")))
+            detail = str(entry.get("detail"))
+            words = _WORDS.get(detail) or LEAK_WORDS.get(detail)
             said = words(entry) if words else ""
             found.append("".join(part for part in (_point(entry), _when(entry), said) if part))
     return found

@@ -110,6 +110,11 @@ def local_day_numbers(at_s: NDArray[np.int64]) -> NDArray[np.datetime64]:
     return (at_s + _OFFSET_S).astype("datetime64[s]").astype("datetime64[D]")
 
 
+def local_day_of_s(at_s: int) -> date:
+    """The Asia/Shanghai calendar date of epoch seconds. Exact from 1992 on, see above."""
+    return (_EPOCH + timedelta(seconds=at_s + _OFFSET_S)).date()
+
+
 def hours_in(period: Period) -> Iterator[Period]:
     """Whole clock hours of a period, in order. The period must start and end on the hour."""
     start = period.start

@@ -28,6 +28,7 @@ from rules.families.contract import Advance, Family, Job, Worklist, judge
 from rules.families.days import Days
 from rules.families.dutyset import DUTY_FAMILIES
 from rules.families.hours import Hours
+from rules.families.leaksignset import LEAK_SIGN_FAMILIES
 from rules.families.mass import Mass
 from rules.families.meterset import METER_FAMILIES
 from rules.families.months import Months
@@ -71,6 +72,7 @@ FAMILIES: Mapping[str, Family] = {
     "transmission_rate": Transmission(),
     "mass_total": Mass(),
     **{name: Signs() for name in NEEDS},
+    **LEAK_SIGN_FAMILIES,
     **{name: Accounts(months) for name, months in LOOK_BACK.items()},
 }
 

@@ -17,6 +17,7 @@ from domain.points import Basis
 from rules.cases.duties import DutyEntry
 from rules.cases.leakentries import EmittingEntry, LeakingEntry
 from rules.cases.leaks import ComponentEntry
+from rules.cases.leaksignentries import LeaksEntry
 from rules.cases.stack import Stack
 from rules.evaluators.contract import Judgement
 
@@ -268,6 +269,7 @@ class Case(_Strict):
     components: list[ComponentEntry] = Field(default_factory=list)
     emitting: list[EmittingEntry] = Field(default_factory=list)
     leaking: list[LeakingEntry] = Field(default_factory=list)
+    leak_records: LeaksEntry | None = None
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
     duty: DutyEntry | None = None

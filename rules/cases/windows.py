@@ -14,6 +14,7 @@ from rules.cases.hours import judge_case_days, judge_case_hours, judge_case_mont
 from rules.cases.leak_emission import judge_case_emissions
 from rules.cases.leak_repair import judge_case_checks, judge_case_repairs
 from rules.cases.leaks import judge_case_components
+from rules.cases.leaksigns import judge_case_leak_signs
 from rules.cases.mass import judge_case_capture, judge_case_mass, judge_case_rates, judge_case_transmission
 from rules.cases.meters import judge_case_corrections, judge_case_meter_days, judge_case_steps
 from rules.cases.model import Case, CaseError
@@ -33,6 +34,7 @@ from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.families.contract import Job, judge
 from rules.families.days import city_of, judge_days
+from rules.families.leaksignset import LEAK_SIGN_FAMILIES
 from rules.families.months import hourly_rule
 from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
 from rules.families.silence import Watched, judge_stretches
@@ -162,6 +164,11 @@ def _accounts(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     return judge_case_accounts(job, case, LOOK_BACK[job.rule.evaluator])
 
 
+def _leak_signs(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`leak_records` of the day of `at`, or of their campaign."""
+    return judge_case_leak_signs(_job(rules, rule_id), case)
+
+
 #: How a case becomes judgements, by evaluator.
 JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "hourly_limit": _hourly,
@@ -195,5 +202,6 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "transmission_rate": lambda rules, rule_id, case: judge_case_transmission(_job(rules, rule_id), case),
     "mass_total": lambda rules, rule_id, case: judge_case_mass(_job(rules, rule_id), case),
     **dict.fromkeys(NEEDS, judge_signs),
+    **dict.fromkeys(LEAK_SIGN_FAMILIES, _leak_signs),
     **dict.fromkeys(LOOK_BACK, _accounts),
 }

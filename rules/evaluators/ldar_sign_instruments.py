@@ -1,0 +1,222 @@
+"""Signs in who tested with what: names that nobody declared, days without calibration, one instrument at two places."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import Field
+
+from domain.leaks import FIND_FROM_UMOL_MOL
+from rules.evaluators.contract import Evidence
+from rules.evaluators.leak_records import (
+    Bools,
+    Calibration,
+    Instrument,
+    LeakDay,
+    LeakRecords,
+    LeakSignParams,
+    Look,
+    Texts,
+    Use,
+    count_by,
+    day_sign,
+    json_ms,
+    names_of,
+    pct,
+)
+
+_HOUR_MS = 3_600_000
+NONE_DECLARED = "none_declared"
+
+
+class UndeclaredParams(LeakSignParams):
+    """records: of a day with an instrument, or by a tester, that is not declared for it."""
+
+    records: int = Field(ge=1)
+
+
+@day_sign("undeclared", params=UndeclaredParams)
+def undeclared(window: LeakDay, params: UndeclaredParams) -> Look:
+    """F3: instruments and testers that are not those declared for the day. An enterprise that declares none has said
+    nothing that could differ."""
+    tests, day = window.tests, window.local_day
+    look = Look(0, otherwise=NONE_DECLARED)
+    total = 0
+    serials = {one.serial for one in window.instruments if one.serves(day)}
+    people = {one.name for one in window.testers if one.serves(day)}
+    for kind, column, known, serving in (
+        ("instrument", tests.instrument, bool(window.instruments), serials),
+        ("tester", tests.tester, bool(window.testers), people),
+    ):
+        if not known:
+            continue
+        named = column != ""
+        strange: Bools = named & ~np.isin(column, sorted(serving))
+        look.records = max(look.records, int(named.sum()))
+        look.otherwise = "too_few_records"
+        look.evidence[f"without_{kind}"] = int((~named).sum())
+        if int(strange.sum()) >= params.records and int(named.sum()) >= params.min_records:
+            total += int(strange.sum())
+            look.note(
+                f"undeclared_{kind}",
+                names=count_by(str(name) for name in column[strange]),
+                records=int(strange.sum()),
+                of=int(named.sum()),
+                examples=tests.examples(strange),
+            )
+    look.value, look.unit = float(total), "条"
+    return look
+
+
+class CalibrationParams(LeakSignParams):
+    """within_h: how long before an instrument's first test of the day zero or span gas may have been seen, and after
+    its last one the drift be checked; so work past midnight is not cut in two.
+
+    no_background_pct: of records without a background; above_pct: of readings not above their background.
+    drift_pct: negative drift from which points have to be tested again (HJ 733 practice, KH: said in evidence only).
+    """
+
+    within_h: float = Field(gt=0, le=48)
+    no_background_pct: float = Field(gt=0, le=100)
+    above_pct: float = Field(gt=0, le=100)
+    drift_pct: float = Field(gt=0, lt=100)
+
+
+@day_sign("calibration", params=CalibrationParams)
+def calibration(window: LeakDay, params: CalibrationParams) -> Look:
+    """F9: no calibration before, no drift check after the day's work, no background, readings not above background."""
+    tests = window.tests.where(window.tests.by_probe & window.tests.has_time)
+    look = Look(len(tests))
+    declared = window.declared()
+    used = [name for name in names_of(tests.instrument) if name in declared]
+    lacking = 0
+    for serial in used:
+        mine = tests.where(tests.instrument == serial)
+        if len(mine) >= params.min_records:
+            lacking += _instrument(look, window, params, declared[serial], mine)
+    look.value, look.unit = float(lacking), "台"
+    look.evidence["instruments"] = len(used)
+    if len(tests) >= params.min_records:
+        _background(look, tests, params)
+    if not used and not look.seen:
+        look.records, look.otherwise = 0, NONE_DECLARED
+    return look
+
+
+def _instrument(look: Look, window: LeakDay, params: CalibrationParams, one: Instrument, mine: LeakRecords) -> bool:
+    """Note what is missing of one instrument; whether anything is."""
+    first, last = int(mine.tested_ms.min()), int(mine.tested_ms.max())
+    reach = round(params.within_h * _HOUR_MS)
+    own = [done for done in window.calibrations if done.instrument == one.serial]
+    seen_gas = sorted(done.done_ms for done in own if done.kind in ("zero", "span"))
+    before = [at for at in seen_gas if first - reach <= at <= first]
+    after = [done for done in own if done.kind == "drift" and last <= done.done_ms <= last + reach]
+    entry: Evidence = {"name": one.serial, "records": len(mine), "first": json_ms(first), "last": json_ms(last)}
+    if not before:
+        late = next((at for at in seen_gas if at > first), None)
+        until = mine.tested_ms < (late if late is not None else last + 1)
+        done = None if late is None else json_ms(late)
+        look.note("no_calibration", **entry, uncalibrated=int(until.sum()), done=done)
+    if not after:
+        look.note("no_drift", **entry)
+    expired = one.verified_until is not None and one.verified_until < window.local_day
+    if expired:
+        look.note("verification_expired", **entry, verified_until=str(one.verified_until))
+    _drifts(look, params, own, mine)
+    return not before or not after or expired
+
+
+def _drifts(look: Look, params: CalibrationParams, own: list[Calibration], mine: LeakRecords) -> None:
+    """What the drift was, and which readings it makes doubtful: evidence, no sign."""
+    for done in own:
+        if done.kind != "drift" or not done.expected or done.done_ms < int(mine.tested_ms.min()):
+            continue
+        drift = round(100 * (done.shown - done.expected) / done.expected, 1)
+        entry: Evidence = {"instrument": done.instrument, "at": json_ms(done.done_ms), "drift_pct": drift}
+        if drift < -params.drift_pct:
+            definition = np.array([FIND_FROM_UMOL_MOL.get(str(medium), np.nan) for medium in mine.medium])
+            shown = np.where(np.isfinite(mine.reading_umol_mol), mine.reading_umol_mol, mine.net_umol_mol)
+            doubtful = (shown >= definition * (1 + drift / 100)) & (shown <= definition)
+            doubtful &= mine.tested_ms <= done.done_ms
+            again = mine.component[(mine.purpose == "recheck") & (mine.tested_ms > done.done_ms)]
+            entry |= {
+                "to_recheck": int(doubtful.sum()),
+                "rechecked": int(np.isin(mine.component[doubtful], again).sum()),
+            }
+        look.evidence.setdefault("drifts", []).append(entry)
+
+
+def _background(look: Look, tests: LeakRecords, params: CalibrationParams) -> None:
+    missing = ~np.isfinite(tests.background_umol_mol)
+    look.evidence["without_background"] = int(missing.sum())
+    if pct(int(missing.sum()), len(tests)) >= params.no_background_pct:
+        look.note("no_background", records=int(missing.sum()), of=len(tests))
+    both = np.isfinite(tests.above_background)
+    below: Bools = both & (tests.above_background <= 0)
+    if int(both.sum()) >= params.min_records and pct(int(below.sum()), int(both.sum())) >= params.above_pct:
+        look.note("background_high", records=int(below.sum()), of=int(both.sum()), examples=tests.examples(below))
+
+
+class TwoPlacesParams(LeakSignParams):
+    """travel_s: less than anybody needs from one enterprise to another, gates included. name_characters: shorter
+    numbers (`1`, `FID`) are no numbers of an instrument."""
+
+    travel_s: float = Field(gt=0)
+    name_characters: int = Field(ge=1)
+
+
+@day_sign("two_places", params=TwoPlacesParams)
+def two_places(window: LeakDay, params: TwoPlacesParams) -> Look:
+    """F14: an instrument's number is used at another enterprise within less than the way takes.
+
+    Instruments of one number but of different declared models are two instruments.
+    """
+    numbered = np.char.str_len(window.tests.instrument) >= params.name_characters
+    tests = window.tests.where(window.tests.has_time & numbered)
+    look = Look(len(tests), value=0.0, unit="次")
+    models = {key_of(one.serial): one.model for one in window.instruments}
+    keys: Texts = np.array([key_of(str(name)) for name in tests.instrument], np.str_)
+    for key in names_of(keys):
+        uses = [use for use in window.elsewhere if key_of(use.instrument) == key and _alike(models.get(key), use.model)]
+        if uses:
+            _switches(look, tests.where(keys == key), uses, params)
+    return look
+
+
+def key_of(serial: str) -> str:
+    """An instrument's number as people may write it: case and blanks say nothing."""
+    return "".join(serial.split()).upper()
+
+
+def _alike(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or key_of(one) == key_of(other)
+
+
+def _switches(look: Look, mine: LeakRecords, uses: list[Use], params: TwoPlacesParams) -> None:
+    """Changes between here and there that took too little time."""
+    at = np.concatenate([mine.tested_ms, np.array([use.tested_ms for use in uses], np.int64)])
+    place = np.concatenate([np.full(len(mine), -1), np.arange(len(uses))])
+    order = np.lexsort((place, at))
+    at, place = at[order], place[order]
+    enterprises = np.array(["", *(use.enterprise for use in uses)])[place + 1]
+    changed = (enterprises[1:] != enterprises[:-1]) & ((enterprises[1:] == "") | (enterprises[:-1] == ""))
+    fast = np.flatnonzero(changed & (np.diff(at) < params.travel_s * 1000))
+    if not len(fast):
+        return
+    there = {str(enterprises[row]) or str(enterprises[row + 1]) for row in fast}
+    look.value = (look.value or 0.0) + len(fast)
+    look.note(
+        "two_places",
+        name=str(mine.instrument[0]),
+        enterprises=sorted(there),
+        switches=len(fast),
+        shortest_s=round(float(np.diff(at)[fast].min()) / 1000),
+        examples=[
+            {
+                "left": str(enterprises[row]) or "here",
+                "left_at": json_ms(int(at[row])),
+                "reached": str(enterprises[row + 1]) or "here",
+                "reached_at": json_ms(int(at[row + 1])),
+            }
+            for row in fast[:20]
+        ],
+    )
