@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from domain.refusals import TEXTS
+from runtime import leakremarks
 from runtime.settings import PREFIX, as_table
 from runtime.siteremarks import columns_page
 
@@ -38,6 +39,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings,
         "refusals.md": refusals,
         "register-columns.zh-CN.md": columns_page(_GENERATED),
+        "ldar-columns.zh-CN.md": leakremarks.columns_page(_GENERATED),
     }
 
 

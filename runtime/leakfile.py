@@ -13,8 +13,10 @@ from domain.errors import BadInput
 from domain.leakrecords import KINDS, Record, RecordFault, read_record
 from runtime.leakwords import (
     FLAGS,
+    HEADERS,
     NUMBERS,
     PROSE,
+    REQUIRED,
     WORDS,
     find_choice,
     find_field,
@@ -185,19 +187,10 @@ def _columns(table: Table, kind: str | None) -> dict[str, dict[str, str]]:
         if not known:
             raise BadInput(f"{table.source}: 不认识的列 {column!r}；可用：{headers_of(kinds)}")
     if kind is not None:
-        missing = [one for one in _REQUIRED[kind] if one not in found[kind]]
+        missing = [f"{HEADERS[kind][one].split()[0]}（{one}）" for one in REQUIRED[kind] if one not in found[kind]]
         if missing:
             raise BadInput(f"{table.source}: 缺少列 {'、'.join(missing)}；可用：{headers_of(kinds)}")
     return found
-
-
-_REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "test": ("component", "tested_at"),
-    "repair": ("component", "repaired_at", "measure"),
-    "delay": ("component", "found_at", "filed_at", "ground", "repair_by", "document"),
-    "calibration": ("instrument", "done_at", "kind", "shown"),
-    "event": ("kind", "happened_at"),
-}
 
 
 def _said(

@@ -118,6 +118,14 @@ _ALSO: Mapping[tuple[str, str], Mapping[str, str]] = {
         "起跳": "release",
     },
 }
+#: Columns that a table of one kind of record cannot do without.
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "test": ("component", "tested_at"),
+    "repair": ("component", "repaired_at", "measure"),
+    "delay": ("component", "found_at", "filed_at", "ground", "repair_by", "document"),
+    "calibration": ("instrument", "done_at", "kind", "shown"),
+    "event": ("kind", "happened_at"),
+}
 NUMBERS = frozenset(
     {"net_umol_mol", "reading_umol_mol", "background_umol_mol", "response_factor", "dwell_s", "expected", "shown"}
 )
@@ -157,6 +165,11 @@ def find_field(kind: str, header: str) -> str | None:
 def find_choice(kind: str, field: str, cell: str) -> str:
     """The code that a normalised cell means; the cell itself where it means none, to be refused as such."""
     return _CHOICES[kind, field].get(cell, cell)
+
+
+def names_of(kind: str) -> list[str]:
+    """What sheets and files of a kind of record may be called, in Chinese."""
+    return _KIND_NAMES[kind].split()
 
 
 def kind_names() -> str:

@@ -12,7 +12,8 @@ from domain.errors import BadInput
 from domain.leakrecords import FIELDS, CalibrationRecord, DelayRecord, EventRecord, RepairRecord, TestRecord
 from runtime.celltext import normal
 from runtime.leakfile import Placed, Rows
-from runtime.leakwords import _ALSO, HEADERS, WORDS, find_choice, find_field, find_kind
+from runtime.leakremarks import REMARKS
+from runtime.leakwords import _ALSO, HEADERS, REQUIRED, WORDS, find_choice, find_field, find_kind
 from runtime.sitewords import NOUN_NAMES
 from runtime.tables import read_table
 
@@ -126,7 +127,7 @@ def test_two_rows_of_one_test(tmp_path: Path) -> None:
     [
         ("企业编码,密封点编码,检测时间,浓度,仪器编号,检测人员", "不认识的列 '浓度'；可用：企业编码（enterprise）"),
         ("企业编码,密封点编码,检测时间,净值,净检测值,检测人员", "列 '净值' 和 '净检测值' 是同一列，只留一列"),
-        ("企业编码,密封点编码,停留时间,净值,仪器编号,检测人员", "缺少列 tested_at"),
+        ("企业编码,密封点编码,停留时间,净值,仪器编号,检测人员", "缺少列 检测时间（tested_at）；可用"),
     ],
 )
 def test_columns(tmp_path: Path, header: str, told: str) -> None:
@@ -187,6 +188,11 @@ def test_every_choice_has_words_that_mean_nothing_else() -> None:
             assert find_choice(kind, field, normal(word)) == find_choice(kind, field, code) == code
         for word, code in _ALSO[kind, field].items():
             assert find_choice(kind, field, normal(word)) == code
+
+
+def test_remarks_are_of_fields_that_exist() -> None:
+    assert set(REMARKS) <= {(kind, field) for kind, fields in FIELDS.items() for field in fields}
+    assert all(set(required) <= set(FIELDS[kind]) for kind, required in REQUIRED.items())
 
 
 def test_no_name_means_a_kind_of_record_and_a_noun_of_the_register() -> None:
