@@ -18,8 +18,8 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 
 Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
 own points, readings, hourly rows, limits, marks, ledger, findings, alerts, emissions, energy, reports, accounting,
-rejects, gateways, stations and quirks; of what acts, it may mark its own outlets, withdraw its marks and report figures
-of its own to the ledger.
+rejects, gateways, stations and quirks, and what it reported of leak detection and repair; of what acts, it may mark its
+own outlets, withdraw its marks, report figures of its own to the ledger and records of its own leak detection.
 """
 
 _SCHEMES: dict[str, Any] = {
@@ -48,8 +48,13 @@ SELF_SERVICE = frozenset(
         "quirks",
     }
 )
+#: Besides, what it reaches of nouns that are for operators.
+SELF_SERVICE_PATHS = frozenset(
+    f"/v1/ldar/{noun}"
+    for noun in ("tests", "leaks", "repairs", "delays", "events", "calibrations", "instruments", "testers")
+)
 #: What an enterprise's own account may do.
-SELF_ACTING = frozenset({"/v1/marks", "/v1/ledger", "/v1/marks/{mark_id}/withdraw"})
+SELF_ACTING = frozenset({"/v1/marks", "/v1/ledger", "/v1/marks/{mark_id}/withdraw", "/v1/ldar/records"})
 
 
 def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str | None) -> dict[str, Any]:
@@ -84,7 +89,8 @@ def _secure(path: str, method: str, operation: dict[str, Any]) -> None:
     if segments[0] == "metrics":
         operation["security"] = [{"operator": []}]
     elif segments[0] == "v1":
-        own = segments[1] in SELF_SERVICE if method == "get" else path in SELF_ACTING
+        reads = segments[1] in SELF_SERVICE or path in SELF_SERVICE_PATHS
+        own = reads if method == "get" else path in SELF_ACTING
         operation["security"] = [{"operator": []}, *([{"enterprise": []}] if own else [])]
 
 

@@ -7,7 +7,7 @@ declared is no fault here: the signs of false records say so. Only a calibration
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -63,6 +63,21 @@ def when(record: Record) -> tuple[str, datetime]:
             return "done_at", record.done_at
         case EventRecord():
             return "happened_at", record.happened_at
+
+
+def record_key(record: Record) -> Hashable:
+    """What a record is known by within an enterprise: another content under the same key corrects it."""
+    match record:
+        case TestRecord():
+            return "test", record.component, record.tested_at
+        case RepairRecord():
+            return "repair", record.component, record.repaired_at
+        case DelayRecord():
+            return "delay", record.component, record.found_at, record.filed_at
+        case CalibrationRecord():
+            return "calibration", record.instrument, record.done_at, record.kind, record.expected
+        case EventRecord():
+            return "event", record.kind, record.component, record.installation, record.happened_at
 
 
 def register_fault(enterprise_id: int, record: Record, known: Known) -> RecordRefusal | None:

@@ -49,6 +49,10 @@ OWN_OR_COMMON = [
     "/v1/accounts",
     "/v1/ledger",
     "/v1/energy/lists?list=over_5000_tce",
+    *(
+        f"/v1/ldar/{noun}"
+        for noun in ("tests", "leaks", "repairs", "delays", "events", "calibrations", "instruments", "testers")
+    ),
 ]
 OPERATORS_ONLY = [
     "/v1/strays",

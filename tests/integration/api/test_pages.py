@@ -28,6 +28,15 @@ LISTS = [
     "/v1/coverage/gaps",
     "/v1/emissions?month=2026-11",
     "/v1/ldar",
+    "/v1/ldar/tests",
+    "/v1/ldar/tests?history=true",
+    "/v1/ldar/leaks",
+    "/v1/ldar/repairs",
+    "/v1/ldar/delays",
+    "/v1/ldar/events",
+    "/v1/ldar/calibrations",
+    "/v1/ldar/instruments",
+    "/v1/ldar/testers",
     "/v1/limits",
     "/v1/limits?as_known_at=2026-11-02T00:00:00Z",
     "/v1/marks",
@@ -76,6 +85,23 @@ async def many(city: Database) -> Database:
         "insert into component (enterprise_id, code, name, unit_name, kind, medium, in_service_from)"
         " select e, 'C/' || n, 'n', 'u', 'valve', 'gas', '2026-01-01'"
         " from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
+        "insert into leak_test (component_id, tested_at, revision, net_umol_mol, received_at)"
+        " select component_id, %(at)s, revision, 1, %(at)s from component, generate_series(0, 1) revision",
+        "insert into leak (component_id, found_at, net_umol_mol, visible, state)"
+        " select component_id, %(at)s, 9000, false, 'found' from component",
+        "insert into repair (component_id, repaired_at, measure, author, origin, received_at)"
+        " select component_id, %(at)s, 'm', 'a', 'api', %(at)s from component",
+        "insert into repair_delay (component_id, found_at, filed_at, ground, repair_by, document, author, origin,"
+        " received_at) select component_id, %(at)s, %(at)s, 'shutdown', '2027-01-01', 'd', 'a', 'api', %(at)s"
+        " from component",
+        "insert into component_event (enterprise_id, kind, component_id, happened_at, author, origin, received_at)"
+        " select enterprise_id, 'restart', component_id, %(at)s, 'a', 'mqtt', %(at)s from component",
+        "insert into instrument (enterprise_id, serial, in_use_from)"
+        " select e, 's' || n, '2026-01-01' from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
+        "insert into instrument_calibration (instrument_id, done_at, kind, expected, shown, author, origin,"
+        " received_at) select instrument_id, %(at)s, 'zero', 0, 1, 'a', 'file', %(at)s from instrument",
+        "insert into leak_tester (enterprise_id, name, in_service_from)"
+        " select e, 't' || n, '2026-01-01' from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
         "insert into station (enterprise_id, mn, name, gateway, edition, profile, crc, missing_flag, ignored,"
         " in_service_from) select e, 'MN-' || e || '-' || n, 'n', 'g' || n, '2017', 'strict', 'hj212', 'refuse', '{}',"
         " '2026-01-01' from generate_series(1, 2) e, generate_series(1, %(rows)s) n",
