@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from alerts.energy import WORDS as ENERGY_WORDS
+from alerts.leaks import TOO_MANY, is_leak_term, leak_terms, spot_check
 from alerts.leaksigns import ADVICE as LEAK_ADVICE
 from alerts.leaksigns import WORDS as LEAK_WORDS
 from alerts.meters import WORDS as METER_WORDS
@@ -50,6 +51,12 @@ def describe(facts: Facts) -> Text:
     reason = facts.breaches[-1].finding.reason
     if reason in _WARNED:
         return _warning(facts, reason)
+    if is_leak_term(facts):
+        return leak_terms(facts)
+    if reason == TOO_MANY:
+        headline, seen, advice = spot_check(facts)
+        lasted = _since(facts, f"累计 {len(facts.breaches)} 次抽查不合格")
+        return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", lasted, advice)
     if (account := leak if is_leak(facts) else _ACCOUNTS.get(reason)) is not None:
         headline, seen, advice = account(facts)
         since = _since(facts, f"累计 {len(facts.breaches)} 个月")

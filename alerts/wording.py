@@ -7,7 +7,7 @@ look. Times are Asia/Shanghai and written out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -52,7 +52,8 @@ class Basis:
 class Facts:
     """All that a text may say. breaches: the violations of the span in time order, at least one.
 
-    evidence: of the latest of them; basis: the limit that it names. Names are None where the register has none.
+    evidence: of the latest of them; basis: the limit that it names; evidences: by finding, of those that a text tells
+    one by one. Names are None where the register has none.
     """
 
     alert_id: int
@@ -68,6 +69,7 @@ class Facts:
     evidence: Mapping[str, Any]
     url: str
     basis: Basis | None = None
+    evidences: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,13 +244,13 @@ def _worst(facts: Facts) -> str | None:
 
 def _components(facts: Facts) -> str:
     entries = [
-        f"{b.finding.subject.key.partition('/')[2]}（最迟应于{date_text(_due(b))}检测）"
+        f"{b.finding.subject.key.partition('/')[2]}（最迟应于{date_text(due_day(b))}检测）"
         for b in sorted(concerned(facts), key=lambda b: (b.since_at, b.finding.subject))
     ]
     return f"情况：{_some(entries, 3)}。"
 
 
-def _due(breach: Breach) -> date:
+def due_day(breach: Breach) -> date:
     """The last day on which the duty could have been met."""
     return local_day(breach.finding.period.end - timedelta(seconds=1))
 
@@ -304,7 +306,7 @@ def details(facts: Facts) -> dict[str, Any]:
             "components": [
                 {
                     "component": b.finding.subject.key.partition("/")[2],
-                    "due_on": _due(b).isoformat(),
+                    "due_on": due_day(b).isoformat(),
                     "finding_id": b.finding.finding_id,
                 }
                 for b in about[:50]

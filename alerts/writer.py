@@ -20,6 +20,9 @@ from storage import notifications as outbox
 from storage.database import Connection
 from storage.limits import limit_basis
 
+#: Subjects of an alert that a text may tell one by one.
+_TOLD = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -263,6 +266,11 @@ class SeriesWriter:
             self._names = await store.subject_name(self._connection, series.subject)
         enterprise_name, subject_name = self._names
         evidence = await store.evidence(self._connection, breaches[-1].finding.finding_id)
+        # what is told component by component; a message holds no more of them
+        told = [breach.finding.finding_id for breach in breaches if breach.until_at is None] or [
+            breach.finding.finding_id for breach in breaches
+        ]
+        evidences = await store.evidences(self._connection, told[:_TOLD]) if series.settings.duty else {}
         return describe(
             Facts(
                 alert_id=alert_id,
@@ -278,6 +286,7 @@ class SeriesWriter:
                 evidence=evidence,
                 url=self._url(alert_id),
                 basis=await self._basis(evidence.get("limit_id")),
+                evidences=evidences,
             )
         )
 

@@ -190,6 +190,12 @@ async def evidence(connection: Connection, finding_id: int) -> dict[str, Any]:
     return row[0] if row is not None and isinstance(row[0], dict) else {}
 
 
+async def evidences(connection: Connection, finding_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What findings rest on, by id."""
+    rows = await (await connection.execute(_SQL["evidences"], {"finding_ids": list(finding_ids)})).fetchall()
+    return {finding_id: found for finding_id, found in rows if isinstance(found, dict)}
+
+
 async def subject_name(connection: Connection, subject: Subject) -> tuple[str | None, str | None]:
     """Names of the subject's enterprise and of the subject, None where the register has none."""
     enterprise = subject.enterprise

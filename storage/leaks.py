@@ -85,6 +85,9 @@ class History:
     enterprise: str
     registered_from: date
     code: str
+    name: str
+    unit_name: str
+    tag: str | None
     kind: str
     medium: str
     in_service_from: date

@@ -4,8 +4,8 @@ is filed (GB 37822-2019 8.4, GB 31571-2015 5.3.4)."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -43,11 +43,15 @@ class LeakWindow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a leak stands in one term. due: last local day; met_on: day on which a broken term was met after all."""
+    """Where a leak stands in one term. due: last local day; met_on: day on which a broken term was met after all.
+
+    since: when the term began, None for the discovery.
+    """
 
     due: date
     reason: str
     met_on: date | None = None
+    since: datetime | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -64,7 +68,8 @@ class Standing:
     subjects={SubjectKind.COMPONENT},
 )
 def leak_repair(window: LeakWindow, params: LeakRepairParams) -> list[Judgement]:
-    """One judgement per leak by the standard's own definition: [discovery, end of the due day).
+    """One judgement per leak by the standard's own definition: [discovery, end of the due day); and one more for a
+    delay that was filed late and has run out: [filing, end of the day filed).
 
     A leak that was over before its enterprise was registered is history and has none. No value: the reading is in the
     evidence.
@@ -82,9 +87,10 @@ def _component(component: LeakyComponent, window: LeakWindow, params: LeakRepair
         None if out_on is None else day_start(out_on),
     )
     return [
-        _judgement(component, leak, window, params, out_on)
+        judgement
         for leak in folded.leaks
         if params.concerns(component, local_day(leak.found_at)) and not _is_history(component, leak, out_on)
+        for judgement in _judgements(component, leak, window, params, out_on)
     ]
 
 
@@ -93,13 +99,31 @@ def _is_history(component: LeakyComponent, leak: Leak, out_on: date | None) -> b
     return over is not None and over < component.registered_from
 
 
-def _judgement(
+def _judgements(
     component: LeakyComponent, leak: Leak, window: LeakWindow, params: LeakRepairParams, out_on: date | None
-) -> Judgement:
-    by_step = attempt_standing if params.step == "attempt" else repair_standing
-    standing = by_step(leak, params.days, params.due_soon_days, window.as_of, out_on)
+) -> list[Judgement]:
+    asked = (leak, params.days, params.due_soon_days, window.as_of, out_on)
+    standings = [attempt_standing(*asked)] if params.step == "attempt" else repair_standings(*asked)
+    evidence = _evidence(component, leak, window, params, out_on)
+    return [_judgement(component, leak, standing, evidence) for standing in standings]
+
+
+def _judgement(component: LeakyComponent, leak: Leak, standing: Standing, evidence: Evidence) -> Judgement:
+    said = evidence | {"due_on": standing.due.isoformat()}
+    if standing.met_on is not None:
+        said["met_at"] = json_instant(day_start(standing.met_on))
+    period = Period(standing.since or leak.found_at, day_start(standing.due + _DAY))
+    return Judgement(component.subject, period, standing.verdict, standing.reason, evidence=said)
+
+
+def _evidence(
+    component: LeakyComponent, leak: Leak, window: LeakWindow, params: LeakRepairParams, out_on: date | None
+) -> Evidence:
     first = leak.tests[0]
     evidence: Evidence = {
+        "name": component.name,
+        "unit": component.unit,
+        "tag": component.tag,
         "kind": component.kind,
         "medium": component.medium,
         "found_at": json_instant(leak.found_at),
@@ -109,8 +133,8 @@ def _judgement(
         "definition_umol_mol": leak.definition,
         "key_region": is_key_region(leak.found_at, window.key_region_from),
         **params.both(first, component.medium),
+        "step": params.step,
         "days": params.days,
-        "due_on": standing.due.isoformat(),
         "state": leak.state,
         "attempts": len(leak.repairs),
         "first_attempt_at": json_at(leak.first_attempt_at),
@@ -125,10 +149,7 @@ def _judgement(
         evidence["filings"] = [_filing(filing) for filing in leak.filings]
     if out_on is not None and leak.state == "removed":
         evidence["removed_on"] = out_on.isoformat()
-    if standing.met_on is not None:
-        evidence["met_at"] = json_instant(day_start(standing.met_on))
-    period = Period(leak.found_at, day_start(standing.due + _DAY))
-    return Judgement(component.subject, period, standing.verdict, standing.reason, evidence=evidence)
+    return evidence
 
 
 def _filing(filing: Filed) -> Evidence:
@@ -153,49 +174,48 @@ def attempt_standing(leak: Leak, days: int, due_soon_days: int, as_of: date, out
     return Standing(due, _still(due, as_of, due_soon_days))
 
 
-def repair_standing(leak: Leak, days: int, due_soon_days: int, as_of: date, out_on: date | None) -> Standing:
+def repair_standings(leak: Leak, days: int, due_soon_days: int, as_of: date, out_on: date | None) -> list[Standing]:
     """Where a leak stands in the term of its repair, as at the end of a local day.
 
-    A filing made within the term moves its end to the day filed; one made later counts from its day only: the term was
-    broken until then. A repair counts by its day, and is shown by the test that passes.
+    A filing made within the term moves its end to the day filed. One made later counts from its day only: the term was
+    broken until then, and a second one runs to the day filed, which is spoken of once that is broken too. A repair
+    counts by its day, and is shown by the test that passes.
     """
-    term = local_day(leak.found_at) + days * _DAY
-    due, late_from, late_to = _with_filings(term, leak.filings)
-
-    def covered(day: date) -> bool:
-        return late_from is not None and late_to is not None and late_from <= day <= late_to
-
-    repaired = None if leak.last_repair_at is None else local_day(leak.last_repair_at)
-    if leak.closed_at is not None and repaired is not None:
-        if repaired <= due:
-            return Standing(due, "repaired_in_time" if local_day(leak.closed_at) <= due else "retest_after_term")
-        return (
-            Standing(due, "delayed_late", late_from) if covered(repaired) else Standing(due, "repaired_late", repaired)
-        )
-    if leak.state == "removed" and out_on is not None:
-        return Standing(due, "delayed_late", late_from) if covered(out_on - _DAY) else _removed(due, out_on)
-    if as_of <= due:
-        return Standing(due, "delayed" if due > term else _still(due, as_of, due_soon_days))
-    is_repaired = leak.state == "attempted" and repaired is not None
-    if covered(as_of) or (is_repaired and repaired is not None and covered(repaired)):
-        return Standing(due, "delayed_late", late_from)
-    if is_repaired and repaired is not None and repaired <= due:
-        return Standing(due, "retest_missing")
-    return Standing(due, "overdue")
-
-
-def _with_filings(term: date, filings: Sequence[Filed]) -> tuple[date, date | None, date | None]:
-    """The due day with what was filed in time, and the first and last day that a late filing covers."""
-    due, late_from, late_to = term, None, None
-    for filing in filings:
+    since, term = None, local_day(leak.found_at) + days * _DAY
+    due, ended, out = term, _ended(leak, out_on), list[Standing]()
+    for filing in leak.filings:
         day = local_day(filing.at)
         if day <= due:
             due = max(due, filing.repair_by)
-        elif late_from is None or late_to is None:
-            late_from, late_to = day, filing.repair_by
-        elif day <= late_to:
-            late_to = max(late_to, filing.repair_by)
-    return due, late_from, late_to
+        elif ended is not None and ended < day:
+            break
+        else:
+            out.append(Standing(due, "delayed_late", day, since))
+            since, term, due = filing.at, due, filing.repair_by
+    last = _standing(leak, term, due, due_soon_days, as_of, out_on)
+    if since is None or last.verdict is Verdict.VIOLATION:
+        out.append(replace(last, since=since))
+    return out
+
+
+def _ended(leak: Leak, out_on: date | None) -> date | None:
+    """Last day on which a leak was neither repaired nor out of service with its component; None while it is neither."""
+    if leak.state in ("closed", "attempted") and leak.last_repair_at is not None:
+        return local_day(leak.last_repair_at)
+    return out_on - _DAY if leak.state == "removed" and out_on is not None else None
+
+
+def _standing(leak: Leak, term: date, due: date, due_soon_days: int, as_of: date, out_on: date | None) -> Standing:
+    ended = _ended(leak, out_on)
+    if leak.closed_at is not None and ended is not None:
+        if ended > due:
+            return Standing(due, "repaired_late", ended)
+        return Standing(due, "repaired_in_time" if local_day(leak.closed_at) <= due else "retest_after_term")
+    if leak.state == "removed" and out_on is not None:
+        return _removed(due, out_on)
+    if as_of <= due:
+        return Standing(due, "delayed" if due > term else _still(due, as_of, due_soon_days))
+    return Standing(due, "retest_missing" if ended is not None and ended <= due else "overdue")
 
 
 def _removed(due: date, out_on: date) -> Standing:

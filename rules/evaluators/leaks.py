@@ -18,6 +18,7 @@ from rules.evaluators.contract import Evidence, Params, json_instant
 @dataclass(frozen=True, slots=True)
 class LeakyComponent:
     """A component with its tests, repairs and filings. standard: of its installation, None where that is not given.
+    name, unit, tag: as people find it.
 
     registered_from: of its enterprise. out_on: first local day without it, None while in service. in_service: how many
     components its enterprise has in service by day, at least on the days of leaking tests; counted no further than the
@@ -32,6 +33,9 @@ class LeakyComponent:
     out_on: date | None
     facts: Sequence[Fact]
     in_service: Mapping[date, int] = field(default_factory=dict)
+    name: str = ""
+    unit: str = ""
+    tag: str | None = None
 
 
 class LeakParams(Params):

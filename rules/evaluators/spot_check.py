@@ -109,6 +109,7 @@ def _leak(component: LeakyComponent, window: SpotCheckWindow, params: SpotCheckP
         if test.is_leaking(definition):
             return {
                 "component": component.subject.key.partition("/")[2],
+                "unit": component.unit,
                 "medium": component.medium,
                 "net_umol_mol": test.net_umol_mol,
                 "visible": test.visible,

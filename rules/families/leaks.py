@@ -189,6 +189,9 @@ def component_of(history: History, in_service: Mapping[date, int]) -> LeakyCompo
         out_on=history.in_service_to,
         facts=history.facts,
         in_service=in_service,
+        name=history.name,
+        unit=history.unit_name,
+        tag=history.tag,
     )
 
 

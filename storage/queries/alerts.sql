@@ -140,6 +140,10 @@ order by f.subject, f.period_start
 -- what a finding rests on
 select evidence from finding where finding_id = %(finding_id)s::bigint
 
+-- evidences --
+-- what findings rest on
+select finding_id, evidence from finding where finding_id = any(%(finding_ids)s::bigint[])
+
 -- subject_name --
 -- how people call a subject and its enterprise; null where the register does not know it
 select (select e.name from enterprise e where e.code = %(enterprise)s::text) as enterprise,

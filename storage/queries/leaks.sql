@@ -12,8 +12,8 @@ select l.component_id from leak l where l.component_id = any(%(component_ids)s::
 
 -- components --
 -- what a leak's life rests on in the register
-select c.component_id, c.enterprise_id, e.code as enterprise, e.registered_from, c.code, c.kind, c.medium,
-       c.in_service_from, c.in_service_to, i.standard
+select c.component_id, c.enterprise_id, e.code as enterprise, e.registered_from, c.code, c.name,
+       c.unit_name, c.tag, c.kind, c.medium, c.in_service_from, c.in_service_to, i.standard
 from unnest(%(component_ids)s::int[]) as g (component_id)
 join component c using (component_id)
 join enterprise e using (enterprise_id)

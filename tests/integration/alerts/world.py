@@ -43,6 +43,12 @@ RULES: dict[str, dict[str, Any]] = {
         "clause": "8.3.1",
         "alert": {"severity": "warning", "per": "enterprise", "subjects": ["component"]},
     },
+    "ldar.repair": {
+        "title": "泄漏修复",
+        "standard": "GB 37822-2019",
+        "clause": "8.4",
+        "alert": {"severity": "warning", "per": "enterprise", "subjects": ["component"], "duty": True},
+    },
     "duty.example": {
         "title": "土壤和地下水监测",
         "standard": "平台规则",

@@ -31,7 +31,7 @@ def evidence(world: Leaks, rule_id: str) -> dict[str, Any]:
 
 
 async def test_the_life_of_a_leak(world: Leaks, database: Database) -> None:
-    judging = engine(database, "ldar.")
+    judging = engine(database, ATTEMPT, REPAIR, PETRO)
     await step(judging, "2026-11-02 00:10")
     await world.probe(FOUND, 6000)
     await step(judging, "2026-11-02 10:00:05")
