@@ -148,7 +148,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "no_drift": lambda e: f"仪器 {e.get('name')} 末次检测 {_time(e.get('last'))} 之后没有漂移检查记录",
     "verification_expired": lambda e: f"仪器 {e.get('name')} 检定有效期至 {e.get('verified_until')}，已过期",
     "no_background": lambda e: f"{_of(e)}没有本底值",
-    "background_high": lambda e: f"{_of(e)}读数不高于本底值{_example(e)}",
+    "background_high": lambda e: f"{_of(e)}本底值高于读数{_example(e)}",
     "repeated": _repeated,
     "last_digits": lambda e: (
         f"{_n(e, 'of')} 个数值的末位数字不均匀：末位为 {_n(e, 'digit')} 的占 {_n(e, 'share_pct')}%（均匀时约10%）"

@@ -21,7 +21,7 @@ _STEPS = (100.0, 10.0, 1.0, 0.1, 0.01)
 _STEP_SHARE = 0.95
 _DECADES = range(-1, 5)
 #: Neighbours on either side that a figure is compared with, in steps.
-_NEIGHBOURS = 10
+_NEIGHBOURS = 40
 
 
 class DigitsParams(LeakSignParams):
@@ -71,7 +71,7 @@ def digits(window: LeakCampaign, params: DigitsParams) -> Look:
         if share >= params.repeated_pct:
             look.note("repeated", figure=name, share_pct=share, of=len(figures), values=_most(tests, values, repeated))
             break
-    if len(main) >= params.min_records:
+    if len(main) >= params.min_records and shown.any():
         _last_digits(look, main, params)
     _leaks(look, window, window.routine, params)
     return look
@@ -113,9 +113,10 @@ def repeated_share(figures: Figures, times: int) -> tuple[float, list[float]]:
         low = int(steps.min()) - _NEIGHBOURS
         counts = np.bincount(steps - low, minlength=int(steps.max()) - low + _NEIGHBOURS + 1)
         for cell in np.flatnonzero(counts >= times):
-            # a made-up list has more than one figure in a neighbourhood, so the median counts, not the mean
-            usual = float(np.median(counts[max(0, cell - _NEIGHBOURS) : cell + _NEIGHBOURS + 1]))
-            if counts[cell] >= times * max(usual, 1.0):
+            around = counts[max(0, cell - _NEIGHBOURS) : cell + _NEIGHBOURS + 1]
+            # only figures that do occur: what was multiplied by a response factor leaves gaps between them
+            usual = float(np.median(around[around > 0]))
+            if counts[cell] >= times * usual:
                 repeated += int(counts[cell])
                 most.append((int(counts[cell]), float(cell + low)))
     most.sort(reverse=True)

@@ -71,7 +71,7 @@ class CalibrationParams(LeakSignParams):
     """within_h: how long before an instrument's first test of the day zero or span gas may have been seen, and after
     its last one the drift be checked; so work past midnight is not cut in two.
 
-    no_background_pct: of records without a background; above_pct: of readings not above their background.
+    no_background_pct: of records without a background; above_pct: of backgrounds above their reading.
     drift_pct: negative drift from which points have to be tested again (HJ 733 practice, KH: said in evidence only).
     """
 
@@ -83,7 +83,7 @@ class CalibrationParams(LeakSignParams):
 
 @day_sign("calibration", params=CalibrationParams)
 def calibration(window: LeakDay, params: CalibrationParams) -> Look:
-    """F9: no calibration before, no drift check after the day's work, no background, readings not above background."""
+    """F9: no calibration before, no drift check after the day's work, no background, or one above the reading."""
     tests = window.tests.where(window.tests.by_probe & window.tests.has_time)
     look = Look(len(tests))
     declared = window.declared()
@@ -151,7 +151,8 @@ def _background(look: Look, tests: LeakRecords, params: CalibrationParams) -> No
     if pct(int(missing.sum()), len(tests)) >= params.no_background_pct:
         look.note("no_background", records=int(missing.sum()), of=len(tests))
     both = np.isfinite(tests.above_background)
-    below: Bools = both & (tests.above_background <= 0)
+    # equal figures are ordinary where a display has no tenths; that nearly all are equal is what F5 looks at
+    below: Bools = both & (tests.above_background < 0)
     if int(both.sum()) >= params.min_records and pct(int(below.sum()), int(both.sum())) >= params.above_pct:
         look.note("background_high", records=int(below.sum()), of=int(both.sum()), examples=tests.examples(below))
 

@@ -14,12 +14,12 @@ from rules.families.contract import judge
 from rules.families.leakcampaigns import CAMPAIGN_SIGNS
 from rules.families.leakdays import DAY_SIGNS
 from rules.pack import load_packs
+from runtime.bench.leakwindows import campaign_of, days_of
 from simulators.leak_campaign import dishonest, honest, works
 from simulators.leak_shapes import Campaign
 from storage import leaks
 from storage.database import Database
 from tests.integration.rules.world import City, at, engine, step
-from tests.unit.rules.leak_windows import campaign_of, days_of
 
 RULES = load_packs()
 SPOTS = works(160)
