@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -235,6 +238,17 @@ async def test_an_enterprise_reports_and_sees_its_own_alone(works: Database, cli
 async def test_a_code_of_another_enterprise_is_unknown(works: Database, client: Client) -> None:
     problem = assert_problem(await post(client, [FOUND | {"enterprise": "ly-chem"}]), 422, "validation")
     assert [one["name"] for one in problem["errors"]] == ["records.0.component"]
+
+
+async def test_the_request_that_the_page_shows(works: Database, client: Client) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "ldar.zh-CN.md").read_text("utf-8")
+    _, text = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    async with works.transaction() as connection:
+        await connection.execute("update component set code = 'P-0101' where code = 'V-1'")
+    async with client(token=TOKEN, auth=HX) as http:
+        answer = await http.post("/v1/ldar/records", json=json.loads(text))
+    assert answer.json() == {"new": 2, "corrected": 0, "same": 0, "fates": ["new", "new"]}
+    assert json.dumps(answer.json(), separators=(",", ":")) in page
 
 
 async def test_lists_go_by_when_it_happened(works: Database, client: Client) -> None:
