@@ -230,6 +230,8 @@ LEAK_REASONS: Words = {
     "tested": Word("当年已检测"),
     "removed": Word("已拆除"),
     "exempt": Word("已豁免"),
+    "due_today": Word("今日到期", ORANGE),
+    "none_due": Word("近期无到期"),
 }
 
 #: All that a finding may give.

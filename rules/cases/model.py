@@ -18,6 +18,7 @@ from rules.cases.duties import DutyEntry
 from rules.cases.leakentries import EmittingEntry, LeakingEntry
 from rules.cases.leaks import ComponentEntry
 from rules.cases.leaksignentries import LeaksEntry
+from rules.cases.reminders import TermEntry
 from rules.cases.stack import Stack
 from rules.evaluators.contract import Judgement
 
@@ -270,6 +271,7 @@ class Case(_Strict):
     emitting: list[EmittingEntry] = Field(default_factory=list)
     leaking: list[LeakingEntry] = Field(default_factory=list)
     leak_records: LeaksEntry | None = None
+    terms: list[TermEntry] = Field(default_factory=list)
     outcomes: list[str] = Field(default_factory=list)
     outlet: Stack | None = None
     duty: DutyEntry | None = None

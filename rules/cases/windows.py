@@ -26,6 +26,7 @@ from rules.cases.quality import (
     judge_case_runs,
     judge_case_statements,
 )
+from rules.cases.reminders import judge_case_reminders
 from rules.cases.series import parse_series
 from rules.cases.signs import judge_signs
 from rules.evaluators.account import LOOK_BACK
@@ -191,6 +192,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "spot_check": lambda rules, rule_id, case: judge_case_checks(_job(rules, rule_id), case),
     "leak_emission": lambda rules, rule_id, case: judge_case_emissions(_job(rules, rule_id), case.emitting, case.start),
     "duty": _duty,
+    "due_reminder": lambda rules, rule_id, case: judge_case_reminders(_job(rules, rule_id), case.terms, case.days),
     "offline": _silence,
     "rule_failed": _health,
     "meter_step": lambda rules, rule_id, case: judge_case_steps(_job(rules, rule_id), case),

@@ -9,6 +9,7 @@ from rules.families.contract import Family
 from rules.families.duties import Duties
 from rules.families.leakemissions import LeakEmissions
 from rules.families.leaks import LeakRepairs, SpotChecks
+from rules.families.reminders import Reminders
 
 DUTY_FAMILIES: Mapping[str, Family] = {
     "leak_schedule": Components(),
@@ -17,4 +18,5 @@ DUTY_FAMILIES: Mapping[str, Family] = {
     "spot_check": SpotChecks(),
     "leak_emission": LeakEmissions(),
     "duty": Duties(),
+    "due_reminder": Reminders(),  # after those whose terms they are made of
 }

@@ -229,6 +229,9 @@ create table component_due (
 create index ix_component_due on component_due (enterprise_id, rule_id, due_on);
 comment on table component_due is 'the open duty of each component in each LDAR schedule; no row: none. Kept by the rules';
 
+-- What is due in a stretch of days: findings on leaks and duties are terms that end with the due day.
+create index ix_finding_term on finding (enterprise_id, period_end)
+    where superseded_at is null and (rule_id like 'ldar.%' or rule_id like 'duty.%');
 create index ix_leak_test_corrected on leak_test (component_id, tested_at) where revision > 0;
 create index ix_component_put_in on component (enterprise_id, in_service_from);
 create index ix_component_removed on component (enterprise_id, in_service_to) where in_service_to is not null;

@@ -276,6 +276,7 @@ def test_the_shipped_packs_hold_together() -> None:
         "mass.toml",
         "platform.toml",
         "qa.toml",
+        "reminders.toml",
         "reported.toml",
         "signs.toml",
         "voc.toml",
@@ -364,6 +365,8 @@ def test_the_shipped_packs_hold_together() -> None:
         "duty.hidden_danger",
         "duty.retrofit_dispatch",
         "duty.meter_verification",
+        "remind.due_soon",
+        "remind.due_today",
     } == {rule_id for rule_id in rules.enabled if not rule_id.startswith("sign.")}
 
 
