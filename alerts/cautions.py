@@ -15,6 +15,7 @@ from alerts.leaks import TOO_MANY, is_leak_term, leak_terms, spot_check
 from alerts.leaksigns import ADVICE as LEAK_ADVICE
 from alerts.leaksigns import WORDS as LEAK_WORDS
 from alerts.meters import WORDS as METER_WORDS
+from alerts.reminders import is_reminder, reminder
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.water import WORDS as WATER_WORDS
 from alerts.water import is_leak, leak
@@ -49,6 +50,8 @@ _ANALYSER_ADVICE = "请企业核实分析仪的运行和校准记录。"
 def describe(facts: Facts) -> Text:
     """The text of an alert as it stands, whatever it is about."""
     reason = facts.breaches[-1].finding.reason
+    if is_reminder(facts):
+        return reminder(facts)
     if reason in _WARNED:
         return _warning(facts, reason)
     if is_leak_term(facts):

@@ -37,6 +37,7 @@ class TermRow:
 
     enterprise_id: int
     rule_id: str
+    title: str
     subject: str
     evaluator: str
     step: str | None

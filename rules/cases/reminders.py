@@ -36,7 +36,7 @@ class TermEntry(BaseModel):
 
     def row(self) -> TermRow:
         """As the store finds it."""
-        return TermRow(1, self.rule, **self.model_dump(exclude={"rule"}))
+        return TermRow(1, self.rule, self.rule, **self.model_dump(exclude={"rule"}))
 
 
 def judge_case_reminders(job: Job, entries: Sequence[TermEntry], days: Sequence[date]) -> list[Judgement]:

@@ -27,6 +27,7 @@ class Term:
     ask the same of only one counts."""
 
     rule_id: str
+    title: str
     group: str
     subject: str
 
@@ -94,6 +95,7 @@ def _judgement(window: ReminderWindow, params: DueReminderParams, day: date, nea
         "first_due_on": rows[0][0].isoformat(),
         "by_group": dict(sorted(Counter(group for group, _ in earliest).items())),
         "by_rule": dict(sorted(Counter(term.rule_id for _, term in rows).items())),
+        "titles": dict(sorted({term.rule_id: term.title for _, term in rows}.items())),
         "by_day": dict(sorted(Counter(last_day.isoformat() for last_day, _ in earliest.values()).items())),
         "examples": [
             {"subject": term.subject, "rule": term.rule_id, "due_on": last_day.isoformat()}

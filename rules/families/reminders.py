@@ -122,7 +122,7 @@ def window_of(code: str, days: Sequence[date], before: int, rows: Sequence[TermR
 
 def _pieces(row: TermRow) -> Iterator[tuple[Term, date, date, date | None]]:
     """(term, begins, due, over): what was reminded of before the day on which a term moved stays true of that time."""
-    term, over = Term(row.rule_id, _group(row), row.subject), _over(row)
+    term, over = Term(row.rule_id, row.title, _group(row), row.subject), _over(row)
     first = row.begins if row.days is None else row.begins + row.days * _DAY
     if row.filed_on is not None and row.filed_on <= first < row.due:
         yield term, row.begins, first, row.filed_on if over is None else min(over, row.filed_on)

@@ -7,7 +7,7 @@ order by code
 
 -- terms --
 -- current findings that are terms of enterprises, by when they end; components with the days on which nothing is asked
-select f.enterprise_id, f.rule_id, f.subject, r.evaluator, r.definition #>> '{params,step}' as step,
+select f.enterprise_id, f.rule_id, r.title, f.subject, r.evaluator, r.definition #>> '{params,step}' as step,
        (f.period_start at time zone 'Asia/Shanghai')::date as begins,
        coalesce((f.evidence ->> 'due_on')::date, (f.period_end at time zone 'Asia/Shanghai')::date - 1) as due,
        coalesce((f.evidence ->> 'tested_on')::date, (f.evidence ->> 'done_on')::date) as done_on,

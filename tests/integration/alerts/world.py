@@ -55,6 +55,12 @@ RULES: dict[str, dict[str, Any]] = {
         "clause": "",
         "alert": {"severity": "warning", "per": "subject", "subjects": ["enterprise", "city"], "duty": True},
     },
+    "remind.due_soon": {
+        "title": "七日内到期",
+        "standard": "平台规则",
+        "clause": "到期前提醒",
+        "alert": {"severity": "info", "per": "subject", "subjects": ["enterprise"]},
+    },
     "data.point_offline": {
         "title": "测点失联",
         "standard": "平台规则",
