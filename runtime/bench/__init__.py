@@ -16,10 +16,11 @@ from typing import Any
 from runtime.bench.air import AirPlan, bench_air
 from runtime.bench.coverage import CoveragePlan, bench_coverage
 from runtime.bench.ingest import Plan, bench_ingest
+from runtime.bench.ldar import LdarPlan, bench_ldar
 from runtime.bench.leaksigns import LeakSignPlan, bench_leak_signs
 
 #: The benches by name; `plantwatch bench` alone runs them all.
-NAMES = ("ingest", "air", "coverage", "leak-signs")
+NAMES = ("ingest", "air", "coverage", "ldar", "leak-signs")
 
 
 def _stopped(number: int, _frame: object) -> None:
@@ -49,5 +50,7 @@ def _run(name: str, seconds: float | None, short: bool, history: int) -> dict[st
         return bench_coverage(CoveragePlan.short() if short else CoveragePlan())
     if name == "leak-signs":
         return bench_leak_signs(LeakSignPlan.short() if short else LeakSignPlan())
+    if name == "ldar":
+        return bench_ldar(LdarPlan.short() if short else LdarPlan())
     plan = Plan.short() if short else Plan()
     return bench_ingest(replace(plan, history=history, seconds=seconds or plan.seconds))
