@@ -76,10 +76,10 @@ def _uncalibrated(e: Mapping[str, Any]) -> str:
 
 
 def _two_places(e: Mapping[str, Any]) -> str:
-    others = e.get("enterprises")
-    named = "、".join(str(one) for one in others[:3]) if isinstance(others, list) else "?"
+    # enterprises read their own alerts: which others it is stands in the finding, for the bureau
+    others = f"另外 {_n(e, 'enterprises')} 家企业（见该结论证据）"
     apart = f"两地检测最短相隔 {_n(e, 'shortest_s')} 秒，共 {_n(e, 'switches')} 次"
-    return f"仪器 {e.get('name')} 同日也在 {named} 使用，{apart}"
+    return f"仪器 {e.get('name')} 同日也在{others}使用，{apart}"
 
 
 def _repeated(e: Mapping[str, Any]) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: Key of evidence that enterprises do not see: what it says of others.
+BUREAU_ONLY = "bureau_only"
+
 
 class Verdict(StrEnum):
     """Too little data is never `compliant`."""

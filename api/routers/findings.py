@@ -28,7 +28,7 @@ from api.models.explain import EXPLANATION_EXAMPLE, Explanation
 from api.opened import OPENED, explanation_of
 from api.paging import Page, Paging
 from api.session import ReadSession, Session
-from domain.findings import Subject, SubjectKind, Verdict
+from domain.findings import BUREAU_ONLY, Subject, SubjectKind, Verdict
 from storage.listing.findings import FindingFilter, finding_history, get_finding, list_findings
 from storage.listing.points import outlet_points
 from storage.listing.session import Row
@@ -205,6 +205,8 @@ async def findings(
 async def finding(session: ReadSession, finding_id: RowId) -> FindingDetail:
     row = await get_finding(session.connection, finding_id)
     session.access.require(row["enterprise"])
+    if session.access.enterprise is not None:
+        row["evidence"] = {key: said for key, said in row["evidence"].items() if key != BUREAU_ONLY}
     history = await finding_history(
         session.connection,
         rule_id=row["rule_id"],

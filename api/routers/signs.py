@@ -1,4 +1,6 @@
-"""Signs of false data by outlet, with a score: what the data look like, never why. Operators only."""
+"""Signs of false data, by outlet with a score and in leak tests by enterprise: what the data look like, never why.
+
+Operators only."""
 
 from __future__ import annotations
 
@@ -17,11 +19,13 @@ from api.session import OperatorSession, Session
 from domain.periods import Period, day_period, day_start, local_day
 from storage.listing.emissions import outlet_subject
 from storage.listing.session import Row
-from storage.listing.signs import list_signs
+from storage.listing.signs import list_leak_signs, list_signs
 
 router = APIRouter(prefix="/signs", tags=["reports"])
 
 _DAYS = 30
+#: A campaign of last year is still last year's news.
+_LEAK_DAYS = 92
 
 _ITEM: dict[str, Any] = {
     "enterprise": "hx-coking",
@@ -131,4 +135,108 @@ async def signs(
     items, next_cursor = paging.cut(rows, lambda row: (row["enterprise"], row["outlet"], day))
     return SignPage(
         items=[_item(session, row, period) for row in items], next_cursor=next_cursor, from_day=first, to_day=day
+    )
+
+
+_LEAK_ITEM: dict[str, Any] = {
+    "enterprise": "hx-coking",
+    "enterprise_name": "海西焦化",
+    "seen": 3,
+    "judged": 57,
+    "signs": [
+        {
+            "rule_id": "ldar.sign_speed",
+            "title": "单台仪器（人员）日检测点数异常迹象（F2）",
+            "severity": "warning",
+            "times": 3,
+            "last_day": "2026-11-02",
+            "last_reason": "impossible",
+            "last_campaign": None,
+            "last_finding_id": 4711,
+            "findings": "/v1/findings?rule=ldar.sign_speed&subject=enterprise%3Ahx-coking&verdict=violation",
+        }
+    ],
+}
+
+
+class SeenLeakSign(BaseModel):
+    """A sign that was seen in leak tests."""
+
+    rule_id: str
+    title: str
+    severity: str
+    times: int = Field(description="local days, or campaigns, on which it was seen")
+    last_day: date = Field(description="local day (Asia/Shanghai); of a campaign its first")
+    last_reason: str
+    last_campaign: str | None = Field(description="of signs that look at campaigns")
+    last_finding_id: int = Field(description="its evidence says what was seen, with examples")
+    findings: str
+
+
+class LeakSignItem(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [_LEAK_ITEM]})
+
+    enterprise: str
+    enterprise_name: str
+    seen: int = Field(description="findings with a sign; a reason to look, no verdict")
+    judged: int = Field(description="findings with enough records to say something")
+    signs: list[SeenLeakSign]
+
+
+class LeakSignPage(Page[LeakSignItem]):
+    """One page of the local days from from_day to to_day, both included."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [_LEAK_ITEM], "next_cursor": None, "from_day": "2026-08-03", "to_day": "2026-11-02"}]
+        }
+    )
+
+    from_day: date
+    to_day: date
+
+
+def _leak_item(session: Session, row: Row, days: Period) -> LeakSignItem:
+    signs = []
+    for sign in row["signs"]:
+        question = {
+            "rule": sign["rule_id"],
+            "subject": f"enterprise:{row['enterprise']}",
+            "verdict": "violation",
+            "from": format_instant(days.start),
+            "to": format_instant(days.end),
+        }
+        found = {
+            "last_day": local_day(sign["last_at"]),
+            "findings": f"{session.public_url}/v1/findings?{urlencode(question)}",
+        }
+        signs.append(SeenLeakSign.model_validate(sign | found))
+    return LeakSignItem.model_validate(row | {"signs": signs})
+
+
+@router.get("/ldar", summary="Signs in records of leak tests by enterprise", responses=problems(NOT_FOUND))
+async def leak_signs(
+    session: OperatorSession,
+    paging: Paging,
+    enterprise: EnterpriseParameter = None,
+    day: Annotated[DayIn | None, Query(description="the last local day; without it today")] = None,
+    days: Annotated[int, Query(ge=1, le=400, description="how many local days up to it")] = _LEAK_DAYS,
+) -> LeakSignPage:
+    """Days and campaigns that begin on these days. Enterprises without any sign are there too."""
+    after = paging.after(str, date)
+    if day is None:
+        # later pages stay on the first page's day
+        day = local_day(session.now) if after is None else after[1]
+    first = day - timedelta(days=days - 1)
+    period = Period(day_start(first), day_period(day).end)
+    rows = await list_leak_signs(
+        session.connection,
+        days=period,
+        enterprise_id=await session.enterprise_id(enterprise),
+        after=None if after is None else after[0],
+        limit=paging.fetch,
+    )
+    items, next_cursor = paging.cut(rows, lambda row: (row["enterprise"], day))
+    return LeakSignPage(
+        items=[_leak_item(session, row, period) for row in items], next_cursor=next_cursor, from_day=first, to_day=day
     )

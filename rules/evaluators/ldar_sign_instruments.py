@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from domain.findings import BUREAU_ONLY
 from domain.leaks import FIND_FROM_UMOL_MOL
 from rules.evaluators.contract import Evidence
 from rules.evaluators.leak_records import (
+    EXAMPLES,
     Bools,
     Calibration,
     Instrument,
@@ -203,21 +205,28 @@ def _switches(look: Look, mine: LeakRecords, uses: list[Use], params: TwoPlacesP
     fast = np.flatnonzero(changed & (np.diff(at) < params.travel_s * 1000))
     if not len(fast):
         return
-    there = {str(enterprises[row]) or str(enterprises[row + 1]) for row in fast}
+    there = sorted({str(enterprises[row]) or str(enterprises[row + 1]) for row in fast})
+    named = look.evidence.setdefault(BUREAU_ONLY, {"enterprises": []})
+    named["enterprises"] = sorted({*named["enterprises"], *there})
     look.value = (look.value or 0.0) + len(fast)
     look.note(
         "two_places",
         name=str(mine.instrument[0]),
-        enterprises=sorted(there),
+        enterprises=len(there),
         switches=len(fast),
         shortest_s=round(float(np.diff(at)[fast].min()) / 1000),
         examples=[
             {
-                "left": str(enterprises[row]) or "here",
+                "left": _side(enterprises[row]),
                 "left_at": json_ms(int(at[row])),
-                "reached": str(enterprises[row + 1]) or "here",
+                "reached": _side(enterprises[row + 1]),
                 "reached_at": json_ms(int(at[row + 1])),
             }
-            for row in fast[:20]
+            for row in fast[:EXAMPLES]
         ],
     )
+
+
+def _side(enterprise: np.str_) -> str:
+    """Which enterprise it is stands where only the bureau sees it."""
+    return "elsewhere" if enterprise else "here"

@@ -1,4 +1,4 @@
-"""Signs of false data by outlet: a sign says what the data look like, never why."""
+"""Signs of false data by outlet, and in leak tests by enterprise: what the data look like, never why."""
 
 from __future__ import annotations
 
@@ -47,4 +47,24 @@ async def list_signs(
         of_outlet.setdefault(sign["subject"], []).append(sign)
     for row in rows:
         row["signs"] = of_outlet.get(outlet_subject(row), [])
+    return rows
+
+
+async def list_leak_signs(
+    connection: Connection, *, days: Period, enterprise_id: int | None, after: str | None, limit: int
+) -> list[Row]:
+    """One page of enterprises by code, which `after` is, on whose days or campaigns LDAR signs were looked for.
+
+    days: whole local days in which periods begin. Each row carries `judged`, findings with enough records, `seen`,
+    those with a sign, and `signs`: what was seen, the most frequent first.
+    """
+    span = {"from_at": days.start, "to_at": days.end}
+    asked = {**span, "enterprise_id": enterprise_id, "after": after, "limit": limit}
+    rows = await fetch_all(connection, _SQL["leak_enterprises"], asked)
+    subjects = {f"enterprise:{row['enterprise']}": row for row in rows}
+    for row in rows:
+        row["signs"] = []
+    if rows:
+        for sign in await fetch_all(connection, _SQL["leak_seen"], {**span, "subjects": list(subjects)}):
+            subjects[sign["subject"]]["signs"].append(sign)
     return rows

@@ -65,3 +65,71 @@ async def test_scores_add_up_what_was_seen(client: Client, city: Database) -> No
 async def test_signs_are_the_bureaus(client: Client, city: Database) -> None:
     async with client(token=TOKEN, auth=httpx.BasicAuth("hx-coking", PASSWORDS["hx-coking"])) as http:
         assert_problem(await http.get("/v1/signs"), 403, "forbidden")
+
+
+async def _seen_in_leak_tests(city: Database) -> int:
+    """Id of the finding of one instrument at two enterprises."""
+    async with city.transaction() as connection:
+        await connection.execute(
+            "insert into rule select 'ldar.sign_' || n, 1, 'ldar_signs', 'sign ' || n, 'sign', '', '', 'platform', '',"
+            " '', true, 'warning', '{}' from unnest(array['speed', 'ledger', 'two_places']) n"
+        )
+        for rule, code, ago, verdict, reason, evidence in [
+            ("speed", "hx-coking", 0, "violation", "fast", "{}"),
+            ("speed", "hx-coking", 1, "violation", "impossible", "{}"),
+            ("speed", "hx-coking", 2, "undetermined", "too_few_records", "{}"),
+            ("speed", "hx-coking", 200, "violation", "fast", "{}"),
+            ("ledger", "hx-coking", 9, "violation", "untested", '{"campaign": "C1"}'),
+            ("two_places", "hx-coking", 0, "violation", "two_places", '{"seen": [], "bureau_only": {"a": 1}}'),
+            ("speed", "ly-chem", 0, "compliant", "no_sign", "{}"),
+        ]:
+            await insert_finding(
+                connection,
+                rule_id=f"ldar.sign_{rule}",
+                subject=f"enterprise:{code}",
+                period_start=DAY_AT - timedelta(days=ago),
+                period_end=DAY_AT - timedelta(days=ago - 1),
+                verdict=verdict,
+                reason=reason,
+                evidence=evidence,
+            )
+        cursor = await connection.execute("select max(finding_id) from finding where rule_id = 'ldar.sign_two_places'")
+        row = await cursor.fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+async def test_signs_in_leak_tests_are_listed_by_enterprise(client: Client, city: Database) -> None:
+    await _seen_in_leak_tests(city)
+    async with client() as http:
+        page = (await http.get("/v1/signs/ldar", params={"day": "2026-11-02"})).json()
+        first = (await http.get("/v1/signs/ldar", params={"day": "2026-11-02", "limit": 1})).json()
+        asked = {"day": "2026-11-02", "limit": 1, "cursor": first["next_cursor"]}
+        rest = (await http.get("/v1/signs/ldar", params=asked)).json()
+        one = (await http.get("/v1/signs/ldar", params={"day": "2026-11-02", "enterprise": "ly-chem"})).json()
+        findings = (await http.get(page["items"][0]["signs"][0]["findings"])).json()["items"]
+    assert (page["from_day"], page["to_day"]) == ("2026-08-03", "2026-11-02")
+    assert [(item["enterprise"], item["seen"], item["judged"]) for item in page["items"]] == [
+        ("hx-coking", 4, 4),
+        ("ly-chem", 0, 1),
+    ]
+    signs = page["items"][0]["signs"]
+    assert [(sign["rule_id"], sign["times"], sign["last_reason"], sign["last_campaign"]) for sign in signs] == [
+        ("ldar.sign_speed", 2, "fast", None),
+        ("ldar.sign_ledger", 1, "untested", "C1"),
+        ("ldar.sign_two_places", 1, "two_places", None),
+    ]
+    assert len(findings) == 2
+    assert first["items"] + rest["items"] == page["items"]
+    assert [item["enterprise"] for item in one["items"]] == ["ly-chem"]
+
+
+async def test_an_enterprise_does_not_read_of_others_in_its_own_evidence(client: Client, city: Database) -> None:
+    finding_id = await _seen_in_leak_tests(city)
+    async with client() as http:
+        bureau = (await http.get(f"/v1/findings/{finding_id}")).json()["evidence"]
+    async with client(token=TOKEN, auth=httpx.BasicAuth("hx-coking", PASSWORDS["hx-coking"])) as http:
+        own = (await http.get(f"/v1/findings/{finding_id}")).json()["evidence"]
+        assert_problem(await http.get("/v1/signs/ldar"), 403, "forbidden")
+    assert bureau == {"seen": [], "bureau_only": {"a": 1}}
+    assert own == {"seen": []}

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.findings import BUREAU_ONLY
 from domain.periods import day_start
 from rules.families.contract import judge
 from rules.families.leakcampaigns import CAMPAIGN_SIGNS
@@ -276,7 +277,8 @@ async def test_a_record_elsewhere_changes_what_is_said_here(city: City, database
     assert reasons(city, "two_places") == ["two_places", "two_places"]
     mine = city.current("ldar.sign_two_places", "enterprise:tianhe")[0]
     assert mine["enterprise_id"] == here
-    assert mine["evidence"]["seen"][0]["enterprises"] == ["lanxu"]
+    assert mine["evidence"][BUREAU_ONLY] == {"enterprises": ["lanxu"]}
+    assert "lanxu" not in str(mine["evidence"]["seen"])
     record(city, there, "V-40", at("2026-03-02 08:32"), work=True, instrument="FID-0002", tester="李工")
     await step(judging, "2026-03-03 02:00")
     assert reasons(city, "two_places", "enterprise:lanxu") == ["no_sign"]
