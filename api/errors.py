@@ -39,6 +39,7 @@ UNAUTHORIZED = Kind("unauthorized", 401, "Credentials are missing or wrong", "�
 FORBIDDEN = Kind("forbidden", 403, "These credentials do not reach this far", "企业账号只能查看本企业的数据")
 NOT_FOUND = Kind("not-found", 404, "There is no such thing", "没有企业 no-such-plant")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not allowed here", "Method Not Allowed")
+TOO_LARGE = Kind("too-large", 413, "The body is too large", "应为不超过 20 MB 的文件")
 CONFLICT = Kind("conflict", 409, "The present state forbids this", "告警 12 已由 李四 签收")
 INTERNAL = Kind("internal", 500, "The platform made a mistake", "平台内部错误，已记入日志")
 DATABASE_UNAVAILABLE = Kind("database-unavailable", 503, "The database cannot be used at present", "数据库暂不可用")

@@ -17,9 +17,10 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 `next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
 
 Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
-own points, readings, hourly rows, limits, marks, ledger, findings, alerts, emissions, energy, reports, accounting,
-rejects, gateways, stations and quirks, and what it reported of leak detection and repair; of what acts, it may mark its
-own outlets, withdraw its marks, report figures of its own to the ledger and records of its own leak detection.
+own points, readings, hourly rows, limits, marks, ledger, duties, findings, alerts, emissions, energy, reports,
+accounting, rejects, gateways, stations and quirks, and what it reported of leak detection and repair; of what acts, it
+may mark its own outlets, withdraw its marks, report figures of its own to the ledger and records of its own leak
+detection, and record its duties with what proves them.
 """
 
 _SCHEMES: dict[str, Any] = {
@@ -35,6 +36,7 @@ SELF_SERVICE = frozenset(
         "limits",
         "marks",
         "ledger",
+        "duties",
         "findings",
         "alerts",
         "emissions",
@@ -54,7 +56,17 @@ SELF_SERVICE_PATHS = frozenset(
     for noun in ("tests", "leaks", "repairs", "delays", "events", "calibrations", "instruments", "testers")
 )
 #: What an enterprise's own account may do.
-SELF_ACTING = frozenset({"/v1/marks", "/v1/ledger", "/v1/marks/{mark_id}/withdraw", "/v1/ldar/records"})
+SELF_ACTING = frozenset(
+    {
+        "/v1/marks",
+        "/v1/ledger",
+        "/v1/marks/{mark_id}/withdraw",
+        "/v1/ldar/records",
+        "/v1/duties/records",
+        "/v1/duties/records/{record_id}/withdraw",
+        "/v1/duties/records/{record_id}/attachments",
+    }
+)
 
 
 def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str | None) -> dict[str, Any]:

@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
 
     _add_meters(commands)
+    _add_duties(commands)
     _add_ldar(commands)
     _add_backfill(commands)
 
@@ -161,6 +162,19 @@ Takes in a file of history: CSV (also ; or tab; UTF-8, GBK or GB 18030), long (p
 (.jsonl). Times are RFC 3339 with offset. Every line of a table ends with a line end. Parquet and spreadsheets must be
 exported first. A run that broke off goes on where it stopped. Exit codes: 0 done, 1 something was refused, 2 the file
 cannot be used, 130 stopped."""
+
+
+def _add_duties(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    duties = commands.add_parser("duties", help="duties with a date: what was done, and when")
+    imported = duties.add_subparsers(dest="duties_command", required=True).add_parser(
+        "import", help="a CSV or XLSX table of records, all rows or none"
+    )
+    imported.add_argument(
+        "file", type=Path, metavar="FILE", help="columns duty, done_on, enterprise, subject, documents"
+    )
+    imported.add_argument("--author", required=True, help="who reports them")
+    imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
+    imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
 
 
 def _add_meters(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

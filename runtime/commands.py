@@ -35,6 +35,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(_ledger(options, settings))
     if options.command == "meters":
         return asyncio.run(_meters(options, settings))
+    if options.command == "duties":
+        return asyncio.run(_duties(options, settings))
     if options.command == "ldar":
         return asyncio.run(_ldar(options, settings))
     if options.command == "targets":
@@ -118,6 +120,25 @@ async def _ldar(options: argparse.Namespace, settings: Settings) -> int:
             for line in done.lines:
                 sys.stdout.write(f"{line}\n")
             sys.stdout.write(f"{file.name}：{'检查通过，没有入库（dry run）' if options.dry_run else '已入库'}\n")
+    return 0
+
+
+async def _duties(options: argparse.Namespace, settings: Settings) -> int:
+    from runtime.dutyfile import import_duties
+
+    async with Database(settings.require_database_url()) as database:
+        found = await import_duties(
+            database,
+            options.file,
+            open_clock(settings.clock_file),
+            author=options.author,
+            dry_run=options.dry_run,
+            sheet=options.sheet,
+        )
+    for line in found.lines:
+        sys.stdout.write(line + "\n")
+    counts = f"{found.new} new, {found.corrected} corrected, {found.same} same"
+    sys.stdout.write(f"{counts}{' (dry run)' if options.dry_run else ''}\n")
     return 0
 
 

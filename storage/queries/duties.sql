@@ -22,14 +22,9 @@ order by enterprise_id, listed_from
 
 -- component_steps --
 -- by how much the number of components in service changes, by enterprise and day
-select enterprise_id, day, sum(step)::int
-from (select enterprise_id, in_service_from as day, 1 as step from component
-      where %(enterprise_ids)s::int[] is null or enterprise_id = any(%(enterprise_ids)s::int[])
-      union all
-      select enterprise_id, in_service_to, -1 from component
-      where in_service_to is not null
-        and (%(enterprise_ids)s::int[] is null or enterprise_id = any(%(enterprise_ids)s::int[]))) s
-group by enterprise_id, day
+select enterprise_id, day, change
+from component_change
+where %(enterprise_ids)s::int[] is null or enterprise_id = any(%(enterprise_ids)s::int[])
 order by enterprise_id, day
 
 -- meters --
