@@ -8,9 +8,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from ingest.delivery import Delivery, Outcome, Receipt
+from ingest.lanes import Lanes
+from ingest.metrics import IngestMetrics
+from ingest.registry import Registry
+from ingest.writer import Writer
 from storage.database import Database
+from storage.leak_register import lock_ledgers
 from tests.integration.ingest.plant import NOW, account, delivery, minutes, rows, running_writer, sample, send
 
 FOUND = "2026-10-20T10:00:00+08:00"
@@ -289,6 +295,24 @@ async def test_readings_in_the_same_batch_are_not_held_back_by_a_refused_record(
         (good, bad) = await send(writer, delivery(sample(NOW, {"SO2": 20})), message([repair()]))
     assert (good.outcome, bad.outcome) == (Outcome.STORED, Outcome.REFUSED_PAYLOAD)
     assert await books(works) == (2, 1, 0, 0, 1)
+
+
+async def test_readings_do_not_wait_for_records_that_wait_for_a_file(works: Database) -> None:
+    """While a file of an enterprise's records is taken in, its guns wait and nothing else does."""
+    loop = asyncio.get_running_loop()
+    metrics = IngestMetrics(CollectorRegistry())
+    registry = Registry(works, loop.time)
+    lanes = Lanes(lambda: Writer(works, registry, metrics), 1, lambda: NOW, metrics)
+    running = asyncio.create_task(lanes.run())
+    async with works.transaction() as importing:
+        await lock_ledgers(importing, [1])
+        record = lanes.enqueue(message(found()))
+        reading = await lanes.submit(delivery(sample(NOW, {"SO2": 20})))
+        assert reading.outcome is Outcome.STORED
+        assert not record.done()
+    assert (await record).outcome is Outcome.STORED
+    lanes.close()
+    await running
 
 
 async def test_a_component_registered_or_removed_a_moment_ago(works: Database) -> None:
