@@ -6,7 +6,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from grafana.boards import balance, carbon, city, emission, energy, ldar, limits, platform, targets, trust, water
+from grafana.boards import (
+    balance,
+    carbon,
+    city,
+    duties,
+    emission,
+    energy,
+    ldar,
+    ldar_leaks,
+    limits,
+    platform,
+    targets,
+    trust,
+    water,
+)
 from grafana.panels import Board, render
 
 DASHBOARDS = Path(__file__).parent / "dashboards"
@@ -25,6 +39,8 @@ def boards() -> list[Board]:
         trust.board(),
         limits.board(),
         ldar.board(),
+        ldar_leaks.board(),
+        duties.board(),
         platform.board(),
     ]
 

@@ -36,7 +36,7 @@ TAG = "plantwatch"
 #: Instants in tables, in the board's time zone.
 TIME_UNIT = "time:YYYY-MM-DD HH:mm"
 
-CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, PLATFORM = (
+CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, LEAKS, DUTIES, PLATFORM = (
     "plantwatch-city",
     "plantwatch-water",
     "plantwatch-balance",
@@ -47,6 +47,8 @@ CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, PL
     "plantwatch-trust",
     "plantwatch-limits",
     "plantwatch-ldar",
+    "plantwatch-leaks",
+    "plantwatch-duties",
     "plantwatch-platform",
 )
 
@@ -344,12 +346,14 @@ __all__ = [
     "BALANCE",
     "CARBON",
     "CITY",
+    "DUTIES",
     "EMISSION",
     "ENERGY",
     "FINDING_LINK",
     "GREEN",
     "GREY",
     "LDAR",
+    "LEAKS",
     "LIMITS",
     "ORANGE",
     "PLATFORM",

@@ -232,6 +232,7 @@ LEAK_REASONS: Words = {
     "exempt": Word("已豁免"),
     "due_today": Word("今日到期", ORANGE),
     "none_due": Word("近期无到期"),
+    "no_limit": Word("无限值，只给数值"),
 }
 
 #: All that a finding may give.

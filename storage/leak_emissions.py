@@ -122,6 +122,23 @@ async def keep_factors(connection: Connection, factors: Sequence[LeakFactor], se
     await connection.execute(_SQL["keep_factors"], parameters)
 
 
+async def campaigns(connection: Connection, spans: Mapping[int, tuple[date, date]]) -> list[tuple[int, int]]:
+    """(campaign_id, enterprise_id) of the campaigns of enterprises that have a day in the span of their own, both days
+    included."""
+    parameters: dict[str, object] = {
+        "enterprise_ids": list(spans),
+        "ends_from": [first for first, _ in spans.values()],
+        "begins_by": [last for _, last in spans.values()],
+    }
+    return [(one, whose) for one, whose in await (await connection.execute(_SQL["campaigns"], parameters)).fetchall()]
+
+
+async def refresh_campaigns(connection: Connection, campaign_ids: Sequence[int], units: Sequence[str] | None) -> None:
+    """Sum up campaigns of one enterprise again, all of their units or some."""
+    parameters = {"campaign_ids": list(campaign_ids), "units": None if units is None else list(units)}
+    await connection.execute(_SQL["refresh_campaigns"], parameters)
+
+
 def _columns_of(groups: Sequence[Group]) -> dict[str, object]:
     return {"units": [unit for unit, _ in groups], "kinds": [kind for _, kind in groups]}
 

@@ -1,8 +1,10 @@
-"""泄漏检测与修复: which components are due, overdue, tested."""
+"""泄漏检测与修复: which components are due, overdue, tested, and when the work comes."""
 
 from __future__ import annotations
 
 from grafana.boards import variables
+from grafana.leak_words import ANCHOR_WORDS, PURPOSE_WORDS, TEST_METHOD_WORDS
+from grafana.matrix import Matrix, matrix_panel
 from grafana.panels import (
     LDAR,
     TIME_UNIT,
@@ -16,13 +18,17 @@ from grafana.panels import (
     stat_panel,
     table_panel,
 )
-from grafana.words import COMPONENT_KINDS, LEAK_REASONS, MEDIA, ORANGE
+from grafana.words import COMPONENT_KINDS, MEDIA, ORANGE
 
 _PCT = Column(unit="percent", decimals=2)
 _TIME = Column(unit=TIME_UNIT)
 _KIND = Column(words=COMPONENT_KINDS)
 _MEDIUM = Column(words=MEDIA)
 _OVERDUE = Column(bad_above_zero=True)
+_WORKLIST = (
+    "导出待办清单（Excel）",
+    '${api}/v1/ldar/worklist.xlsx?enterprise=${__data.fields["企业代码"]:percentencode}',
+)
 
 
 def board() -> Board:
@@ -31,9 +37,9 @@ def board() -> Board:
     return Board(
         uid=LDAR,
         title="泄漏检测与修复 LDAR",
-        description="密封点检测期限、逾期清单、未来各月到期数、检测记录",
-        variables=[variables.district(), variables.enterprise(), variables.ldar_rule()],
-        sections=[_now(sql), _lists(sql), _tests(sql)],
+        description="密封点检测期限、年度检测覆盖率、到期热力图、逾期清单、检测记录",
+        variables=[variables.district(), variables.enterprise(), variables.ldar_rule(), variables.api()],
+        sections=[_now(sql), _coverage(sql), _lists(sql), _tests(sql)],
         time_from="now-90d/d",
     )
 
@@ -72,7 +78,7 @@ def _now(sql: dict[str, str]) -> Section:
             ),
             bars_panel(
                 "各月到期数",
-                "仍有效的检测期限按到期月计数（密封点·规则），自所选时间范围末尾所在月起一年；更早到期而未检的归入「已逾期」。",
+                "每个密封点按各规则中最早的到期日计一次，自所选时间范围末尾所在月起一年；已逾期的单列。",
                 sql["due_forecast"],
                 unit="none",
                 x="月份",
@@ -84,20 +90,58 @@ def _now(sql: dict[str, str]) -> Section:
     )
 
 
+def _coverage(sql: dict[str, str]) -> Section:
+    return Section(
+        "年度覆盖与到期",
+        [
+            table_panel(
+                "各企业年度检测覆盖率",
+                "所选时间范围末尾所在日历年，至该时刻：应检 = 当日在役且未豁免的密封点；已检 = 其中当年做过例行检测"
+                "或补测的（不可达点可用目视、红外成像、超声）。覆盖率低的在前。",
+                sql["coverage"],
+                columns={
+                    "检测覆盖率": _PCT,
+                    "企业": Column(links=(_WORKLIST,)),
+                    "企业代码": Column(hidden=True),
+                },
+                size=(12, 9),
+            ),
+            table_panel(
+                "各单元年度检测覆盖率",
+                "口径同左，按单元；未检多的在前，最多 500 行。",
+                sql["coverage_units"],
+                columns={"检测覆盖率": _PCT},
+                size=(12, 9),
+            ),
+            matrix_panel(
+                "到期热力图（单元 × 月）",
+                "待检密封点按各规则中最早的到期日计一次，最多的 40 个单元；颜色越深数量越多，空白为零。"
+                "当月一列含早于当月、尚未逾期的。",
+                sql["heat"],
+                Matrix("单元", "月份", "密封点"),
+                size=(24, 14),
+            ),
+        ],
+    )
+
+
 def _lists(sql: dict[str, str]) -> Section:
     return Section(
         "逾期清单",
         [
             table_panel(
                 "逾期密封点",
-                "当前判定逾期的密封点，应检日期早的在前，最多 1000 行。逾期天数 = 所选时间范围末尾所在日 − 应检日期。",
+                "已过应检日期而未检的密封点，早的在前，最多 1000 行。逾期天数 = 所选时间范围末尾所在日 − 应检日期。"
+                "点企业名可导出该企业的待办清单（含全部逾期、即将到期和未修复泄漏）。",
                 sql["overdue"],
                 columns={
                     "类型": _KIND,
                     "介质": _MEDIUM,
                     "最近检测": _TIME,
-                    "原因": Column(words=LEAK_REASONS),
+                    "起算": Column(words=ANCHOR_WORDS),
                     "逾期天数": Column(unit="suffix: 天"),
+                    "企业": Column(links=(_WORKLIST,)),
+                    "企业代码": Column(hidden=True),
                 },
                 size=(24, 11),
             )
@@ -129,6 +173,8 @@ def _tests(sql: dict[str, str]) -> Section:
                     "接收时间": _TIME,
                     "类型": _KIND,
                     "介质": _MEDIUM,
+                    "目的": Column(words=PURPOSE_WORDS),
+                    "方法": Column(words=TEST_METHOD_WORDS),
                     "净检测值": Column(unit="conppm", decimals=0),
                     "背景值": Column(unit="conppm", decimals=0),
                 },

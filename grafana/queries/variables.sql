@@ -21,7 +21,7 @@ select pollutant_name as "__text", pollutant as "__value" from dash.pollutant or
 select title as "__text", rule_id as "__value" from dash.rule_health where evaluator in ('installation_rate', 'online_rate', 'fit_rate') order by rule_id
 
 -- ldar_rule --
-select title as "__text", rule_id as "__value" from dash.rule_health where rule_id like 'ldar.%' order by rule_id
+select title as "__text", rule_id as "__value" from dash.ldar_rule order by rule_id
 
 -- kind --
 select kind_name as "__text", kind as "__value" from dash.judgement_kind order by kind

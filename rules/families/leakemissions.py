@@ -1,13 +1,14 @@
 """Family of leak emissions: every closed local month of each enterprise with sealing points, from their readings.
 
 The rows of table leak_emission are computed and kept in the transaction that writes the finding. What a record changes
-is computed again for the units and kinds that it touches only, not for the enterprise's whole ledger.
+is computed again for the units and kinds that it touches only, not for the enterprise's whole ledger. Campaigns are
+summed up beside them, as soon as anything about them is recorded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from domain.findings import Subject, SubjectKind
@@ -22,6 +23,9 @@ from rules.policy.leak_factors import shipped_leak_factors
 from storage import leak_emissions, rule_state
 from storage.database import Connection
 from storage.leak_emissions import EmissionOwner, Group
+
+#: Days after a campaign in which a repair may still close what it found.
+_REPAIRED_WITHIN = timedelta(days=400)
 
 #: Months times components that are computed in one transaction, at most.
 _AT_ONCE = 2_000_000
@@ -57,6 +61,7 @@ class LeakEmissions:
             months = months[: max(1, room // owner.components)]
             done.more |= months[-1] != add_months(end, -1)
             done.add(await self._judge(connection, job, owner, months, None))
+            await _sum_up(connection, {owner.enterprise_id: (months[0] - _REPAIRED_WITHIN, add_months(end, 1))}, {})
             through = {_key(owner): day_start(add_months(months[-1], 1))}
             await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
             room -= len(months) * owner.components
@@ -67,6 +72,7 @@ class LeakEmissions:
         done = Advance()
         for owner, months, groups in await self._changed(connection, job, work):
             done.add(await self._judge(connection, job, owner, months, groups))
+        await _sum_up_changed(connection, work)
         return done
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
@@ -139,6 +145,33 @@ def judge_months(
         if (rule := job.variant_at(day_start(month))) is not None
         for judgement in judge(rule, EmissionWindow(enterprise, month, by_month.get(month, [])))
     ]
+
+
+async def _sum_up_changed(connection: Connection, work: Worklist) -> None:
+    """Sum up campaigns again on whose days anything was recorded, or whose leaks a record may have closed, by the units
+    concerned; all units where the register or a campaign itself has changed."""
+    spans: dict[int, tuple[date, date]] = {}
+    units: dict[int, set[str]] = {}
+    found = await leak_emissions.groups_of(connection, sorted(work.component_days)) if work.component_days else {}
+    for component, (enterprise, (unit, _)) in found.items():
+        days = work.component_days[component]
+        first, last = spans.get(enterprise, (min(days), max(days)))
+        spans[enterprise] = (min(first, min(days)), max(last, max(days)))
+        units.setdefault(enterprise, set()).add(unit)
+    await _sum_up(connection, {one: (first - _REPAIRED_WITHIN, last) for one, (first, last) in spans.items()}, units)
+    whole = {enterprise: (local_day(at), date.max) for enterprise, at in work.ldar.items()}
+    whole |= dict.fromkeys(work.registers, (date.min, date.max))
+    await _sum_up(connection, whole, {})
+
+
+async def _sum_up(connection: Connection, spans: dict[int, tuple[date, date]], units: dict[int, set[str]]) -> None:
+    """Sum up the campaigns of enterprises that have a day in a span; of the units named, without any of all."""
+    campaigns: dict[int, list[int]] = {}
+    for campaign, enterprise in await leak_emissions.campaigns(connection, spans) if spans else []:
+        campaigns.setdefault(enterprise, []).append(campaign)
+    for enterprise, ids in campaigns.items():
+        named = units.get(enterprise)
+        await leak_emissions.refresh_campaigns(connection, ids, None if named is None else sorted(named))
 
 
 async def _computed(

@@ -224,7 +224,7 @@ create table component_due (
     anchor text not null check (anchor in ('test', 'in_service', 'restart', 'release', 'exemption_end', 'year')),
     anchor_on date not null,
     due_on date not null,
-    primary key (component_id, rule_id)
+    primary key (component_id, rule_id) include (due_on)
 );
 create index ix_component_due on component_due (enterprise_id, rule_id, due_on);
 comment on table component_due is 'the open duty of each component in each LDAR schedule; no row: none. Kept by the rules';
@@ -341,6 +341,23 @@ create table leak_factor (
 );
 comment on table leak_factor is 'by which figures leak_emission was computed, a row per class of components; kept by the rules from the policy tables';
 comment on column leak_factor.is_borrowed is 'a row of another class or family stands in for want of an own one';
+
+create table campaign_unit (
+    campaign_id int not null references campaign (campaign_id),
+    unit_name text not null,
+    components int not null,
+    tested int not null,
+    leaking int not null,
+    closed int not null,
+    found_kg_h double precision not null,
+    after_kg_h double precision not null,
+    untested_kg_h double precision not null,
+    primary key (campaign_id, unit_name)
+);
+comment on table campaign_unit is 'a campaign by unit, kept by the rules. components: of its installations, in service and not exempt on its last day; tested: with a routine test in its days, without a probe only what cannot be reached; leaking: that these tests found leaking; closed: of them repaired by now';
+comment on column campaign_unit.found_kg_h is 'of what was tested, by its highest reading then';
+comment on column campaign_unit.after_kg_h is 'the same by what closed its leak since';
+comment on column campaign_unit.untested_kg_h is 'of what was not tested, by the average factors';
 
 create table enterprise_list (
     enterprise_id int not null references enterprise (enterprise_id),

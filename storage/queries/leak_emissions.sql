@@ -109,3 +109,78 @@ on conflict (family, kind, medium) do update
          excluded.average_kg_h, excluded.zero_below_umol_mol, excluded.pegged_from_umol_mol, excluded.correlation_row,
          excluded.average_row, excluded.is_borrowed, excluded.confidence, excluded.source)
 where o is distinct from excluded
+
+-- campaigns --
+-- campaigns of enterprises that end on or after a day of each and begin by another, with the enterprise
+select g.campaign_id, g.enterprise_id
+from unnest(%(enterprise_ids)s::int[], %(ends_from)s::date[], %(begins_by)s::date[]) as a (enterprise_id, ends_from, begins_by)
+join campaign g on g.enterprise_id = a.enterprise_id and g.to_day >= a.ends_from and g.from_day <= a.begins_by
+order by g.campaign_id
+
+-- refresh_campaigns --
+-- sums up some campaigns by unit: all units, or those that are named
+with found as (
+    select g.campaign_id, s.*
+    from unnest(%(campaign_ids)s::int[]) as w (campaign_id)
+    join campaign g using (campaign_id)
+    cross join lateral (
+        select c.unit_name, count(*)::int as components, count(t.tests) filter (where t.tests > 0)::int as tested,
+               count(*) filter (where k.leaks > 0)::int as leaking,
+               count(*) filter (where k.leaks > 0 and k.is_closed)::int as closed,
+               coalesce(sum(coalesce(c.voc_share, 1) * dash.leak_kg_h(
+                   t.net_umol_mol, f.coefficient_a, f.exponent_b, f.default_zero_kg_h, f.pegged_kg_h, f.average_kg_h,
+                   f.zero_below_umol_mol, f.pegged_from_umol_mol)) filter (where t.tests > 0), 0) as found_kg_h,
+               coalesce(sum(coalesce(c.voc_share, 1) * dash.leak_kg_h(
+                   coalesce(k.closed_net_umol_mol, t.net_umol_mol), f.coefficient_a, f.exponent_b, f.default_zero_kg_h,
+                   f.pegged_kg_h, f.average_kg_h, f.zero_below_umol_mol, f.pegged_from_umol_mol))
+                   filter (where t.tests > 0), 0) as after_kg_h,
+               coalesce(sum(coalesce(c.voc_share, 1) * f.average_kg_h) filter (where t.tests = 0), 0) as untested_kg_h
+        from component c
+        left join process_unit u using (unit_id)
+        left join installation i using (installation_id)
+        left join leak_factor f on f.family = coalesce(i.family, 'socmi') and f.kind = c.kind and f.medium = c.medium
+        cross join lateral (
+            select count(*) as tests, max(l.net_umol_mol) as net_umol_mol
+            from current_leak_test l
+            where l.component_id = c.component_id
+                and l.tested_at >= g.from_day::timestamp at time zone 'Asia/Shanghai'
+                and l.tested_at < (g.to_day + 1)::timestamp at time zone 'Asia/Shanghai'
+                and l.purpose in ('routine', 'recheck') and (l.method = 'instrument' or not c.reachable)
+                and (l.campaign is null or l.campaign = g.code)
+            offset 0
+        ) t
+        cross join lateral (
+            -- what the bureau's spot check found is not the campaign's
+            select count(*) as leaks, bool_and(o.state = 'closed') as is_closed,
+                   max(o.closed_net_umol_mol) filter (where o.state = 'closed') as closed_net_umol_mol
+            from leak o
+            where t.tests > 0 and o.component_id = c.component_id
+                and o.found_at >= g.from_day::timestamp at time zone 'Asia/Shanghai'
+                and o.found_at < (g.to_day + 1)::timestamp at time zone 'Asia/Shanghai'
+                and exists (select from leak_test n where n.component_id = o.component_id and n.tested_at = o.found_at
+                            and n.purpose in ('routine', 'recheck'))
+            offset 0
+        ) k
+        where c.enterprise_id = g.enterprise_id and c.in_service_from <= g.to_day
+            and (%(units)s::text[] is null or c.unit_name = any(%(units)s::text[]))
+            and (c.in_service_to is null or c.in_service_to > g.to_day)
+            and not (c.exempt_clause is not null and coalesce(c.exempt_from, c.in_service_from) <= g.to_day
+                     and (c.exempt_to is null or c.exempt_to > g.to_day))
+            and (g.installations is null or i.code = any(g.installations))
+        group by c.unit_name
+        offset 0
+    ) s
+), gone as (
+    delete from campaign_unit o
+    where o.campaign_id = any(%(campaign_ids)s::int[])
+        and (%(units)s::text[] is null or o.unit_name = any(%(units)s::text[]))
+        and not exists (select from found n where n.campaign_id = o.campaign_id and n.unit_name = o.unit_name)
+)
+insert into campaign_unit as o (campaign_id, unit_name, components, tested, leaking, closed, found_kg_h, after_kg_h,
+                                untested_kg_h)
+select campaign_id, unit_name, components, tested, leaking, closed, found_kg_h, after_kg_h, untested_kg_h from found
+on conflict (campaign_id, unit_name) do update
+    set components = excluded.components, tested = excluded.tested, leaking = excluded.leaking,
+        closed = excluded.closed, found_kg_h = excluded.found_kg_h, after_kg_h = excluded.after_kg_h,
+        untested_kg_h = excluded.untested_kg_h
+where o is distinct from excluded

@@ -6,12 +6,14 @@ Water verdicts come from the real evaluators, so that the views' reading of the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from domain.leak_emission import LeakFactor
 from domain.metering import Intake, Meter, Place, WaterUser
 from domain.periods import local_day
 from rules.evaluators.contract import Judgement
@@ -19,6 +21,7 @@ from rules.evaluators.coverage import CoverageWindow, Register
 from rules.evaluators.installation_rate import installation_rate
 from rules.evaluators.online_rate import online_rate
 from rules.pack import load_packs
+from rules.policy.leak_factors import shipped_leak_factors
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -28,6 +31,8 @@ START = datetime.fromisoformat("2026-09-30T16:00:00+00:00")
 
 #: Outlets: limits, marks, hours, signs.
 AIR = Path(__file__).with_name("air.sql")
+#: Sealing points: dues, leaks, campaigns, emissions; and duties.
+LEAKS = Path(__file__).with_name("leaks.sql")
 
 _REGISTER = """
 insert into city values ('wuhai', '乌海市');
@@ -107,7 +112,7 @@ select r.rule_id, r.version, 'component:' || e.code || '/' || c.code, e.enterpri
 from rule r cross join component c join enterprise e using (enterprise_id)
 cross join lateral (select %(now)s::timestamptz - interval '150 days' - interval '8 hours' as anchor_at,
                            100 + c.component_id * 7 as days) p
-where r.rule_id like 'ldar.%%' and c.exempt_clause is null;
+where r.evaluator in ('leak_schedule', 'yearly_campaign') and c.exempt_clause is null;
 insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
                      computed_at)
 select 'data.point_offline', 1, 'point:' || e.code || '/' || p.code, e.enterprise_id,
@@ -171,8 +176,9 @@ def fill(connection: Connection) -> None:
     """Write the whole city."""
     connection.execute(_REGISTER)
     fill_rules(connection)
+    fill_factors(connection)
     parameters = {"now": NOW, "start": START}
-    for script in (_READINGS, _FINDINGS, AIR.read_text("utf-8")):
+    for script in (_READINGS, _FINDINGS, AIR.read_text("utf-8"), LEAKS.read_text("utf-8")):
         run_script(connection, script, parameters)
     _fill_water(connection)
     run_script(connection, _OPERATION, parameters)
@@ -207,6 +213,17 @@ def fill_rules(connection: Connection) -> None:
                 rule.alert.severity,
                 Jsonb(rule.definition()),
             ),
+        )
+
+
+def fill_factors(connection: Connection) -> None:
+    """Write the figures of leak emissions as the rule keeps them."""
+    names = [field.name for field in fields(LeakFactor)]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"insert into leak_factor ({', '.join(names)}, zero_below_umol_mol, pegged_from_umol_mol)"
+            f" values ({', '.join(['%s'] * len(names))}, 1, 50000)",
+            [[getattr(one, name) for name in names] for one in shipped_leak_factors()],
         )
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
+from alerts.leaksigns import WORDS as SIGN_WORDS
+from domain.duties import DutyState
 from domain.leaks import LeakStatus
 from domain.quality import SourceFlag
 from domain.refusals import Reason
-from grafana import words
+from grafana import leak_words, words
 from tests.grafana.plant import NOW
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -94,15 +96,16 @@ def test_coverage_has_one_row_a_day(reader: Connection) -> None:
 
 
 def test_ldar_summary_counts_components_once(reader: Connection) -> None:
-    # component n of 30 is due 100 + 7 n days after its anchor 150 days ago; 30 is exempt
-    overdue = sum(100 + 7 * n < 150 for n in range(1, 30))
-    due_soon = sum(150 <= 100 + 7 * n < 160 for n in range(1, 30))
+    # component n of 30 is due 100 + 7 n days after its anchor 150 days ago; 30 is exempt; 20 more follow in both works
+    counted = [*range(1, 30), *range(31, 51)]
+    overdue = sum(100 + 7 * n < 150 for n in counted)
+    due_soon = sum(150 <= 100 + 7 * n <= 180 for n in counted)  # within the rules' 30 days of 14 November
     found = rows(
         reader,
         "select components, exempt_components, judged_components, overdue_components, due_soon_components, on_time_pct"
         " from dash.ldar_summary where enterprise = 'chem-c'",
     )
-    assert found == [(30, 1, 29, overdue, due_soon, pytest.approx(100 * (29 - overdue) / 29))]
+    assert found == [(50, 1, 49, overdue, due_soon, pytest.approx(100 * (49 - overdue) / 49))]
 
 
 def test_due_day_is_the_last_day_of_the_period(reader: Connection) -> None:
@@ -150,7 +153,10 @@ def test_backlog_names_every_stage(reader: Connection) -> None:
 
 
 def test_words_cover_what_the_database_says(reader: Connection) -> None:
-    assert {reason for (reason,) in rows(reader, "select distinct reason from dash.finding")} <= words.REASONS.keys()
+    known = words.REASONS.keys() | leak_words.DUTY_REASONS.keys() | leak_words.LEAK_SIGN_REASONS.keys()
+    assert leak_words.LEAK_SIGN_REASONS.keys() >= SIGN_WORDS.keys()
+    assert {state.value for state in DutyState} - {DutyState.ENDED} == leak_words.DUTY_REASONS.keys()
+    assert {reason for (reason,) in rows(reader, "select distinct reason from dash.finding")} <= known
     assert {status.word for status in LeakStatus} <= words.REASONS.keys()
     assert words.REFUSALS.keys() == set(Reason)
     assert words.SOURCE_FLAGS.keys() == set(SourceFlag)
