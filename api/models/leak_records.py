@@ -65,23 +65,6 @@ _REPORTED: dict[str, Any] = {
     "received_at": "2026-11-02T02:00:00Z",
     "superseded_at": None,
 }
-LEAK_EXAMPLE: dict[str, Any] = {
-    "leak_id": 7,
-    "enterprise": "hx-coking",
-    "component": "V-1",
-    "found_at": "2026-11-02T01:30:05Z",
-    "net_umol_mol": 5200.0,
-    "visible": False,
-    "state": "attempted",
-    "attempts": 1,
-    "first_attempt_at": "2026-11-02T02:10:00Z",
-    "last_repair_at": "2026-11-02T02:10:00Z",
-    "closed_at": None,
-    "closed_net_umol_mol": None,
-    "delay_ground": None,
-    "delay_filed_at": None,
-    "delay_until": None,
-}
 REPAIR_EXAMPLE: dict[str, Any] = {
     "repair_id": 3,
     "enterprise": "hx-coking",
@@ -166,28 +149,6 @@ class LeakTestItem(BaseModel):
     revision: int
     current: bool = Field(description="false: another record of the same instant corrects it")
     received_at: Instant
-
-
-class LeakItem(BaseModel):
-    """A leak, from the test that found it on; made of tests, repairs and filings whenever one of them comes."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [LEAK_EXAMPLE]})
-
-    leak_id: int
-    enterprise: str
-    component: str
-    found_at: Instant
-    net_umol_mol: float | None
-    visible: bool
-    state: Literal["found", "attempted", "still_leaking", "delayed", "closed", "removed"]
-    attempts: int
-    first_attempt_at: Instant | None
-    last_repair_at: Instant | None
-    closed_at: Instant | None = Field(description="of the test that says it is tight again")
-    closed_net_umol_mol: float | None
-    delay_ground: str | None
-    delay_filed_at: Instant | None
-    delay_until: date | None = Field(description="local (Asia/Shanghai)")
 
 
 class Reported(BaseModel):

@@ -1,5 +1,5 @@
-"""Leak detection and repair as it is reported: tests, repairs, filings, calibrations and events, and the leaks made of
-them. Written all or none; read by operators, and by an enterprise as far as it is its own."""
+"""Leak detection and repair as it is reported: tests, repairs, filings, calibrations and events. Written all or none;
+read by operators, and by an enterprise as far as it is its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from api.models.leak_records import (
     DelayItem,
     EventItem,
     InstrumentItem,
-    LeakItem,
     LeakRecordsWritten,
     LeakTestItem,
     NewLeakRecords,
@@ -38,7 +37,6 @@ from storage.listing.leak_records import (
     RecordFilter,
     enterprise_ids,
     list_declared,
-    list_leaks,
     list_reported,
     list_tests,
 )
@@ -116,31 +114,6 @@ async def leak_tests(
     rows = await list_tests(session.connection, wanted, after=paging.after(datetime, int, int), limit=paging.fetch)
     items, next_cursor = paging.cut(rows, lambda row: (row["tested_at"], row["component_id"], row["revision"]))
     return Page[LeakTestItem](items=[LeakTestItem.model_validate(row) for row in items], next_cursor=next_cursor)
-
-
-@router.get("/leaks", summary="Leaks and how far they are, newest first", responses=problems(NOT_FOUND))
-async def leaks(
-    session: ReadSession,
-    paging: Paging,
-    enterprise: EnterpriseParameter = None,
-    component: ComponentParameter = None,
-    only_open: Annotated[bool, Query(alias="open", description="those that are not closed")] = False,
-    from_at: OptionalFrom = None,
-    to_at: OptionalTo = None,
-) -> Page[LeakItem]:
-    """From the lowest published definition on; whether a standard calls it a leak, and when it is due, is said by the
-    findings of rules `ldar.*`. `from` and `to` are about when it was found."""
-    span(from_at, to_at)
-    wanted = RecordFilter(
-        enterprise_id=await session.enterprise_id(enterprise),
-        component=component,
-        from_at=from_at,
-        to_at=to_at,
-        only_open=only_open,
-    )
-    rows = await list_leaks(session.connection, wanted, after=paging.after(datetime, int), limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["found_at"], row["leak_id"]))
-    return Page[LeakItem](items=[LeakItem.model_validate(row) for row in items], next_cursor=next_cursor)
 
 
 @router.get("/repairs", summary="Repairs, the one reported last first", responses=problems(NOT_FOUND))

@@ -28,7 +28,6 @@ class RecordFilter:
     from_at: datetime | None = None
     to_at: datetime | None = None
     history: bool = False
-    only_open: bool = False
 
 
 async def list_tests(
@@ -38,15 +37,6 @@ async def list_tests(
     at, component_id, revision = after or (None, None, None)
     place = {"after_at": at, "after_component": component_id, "after_revision": revision, "limit": limit}
     return await fetch_all(connection, _SQL["tests"], asdict(wanted) | place)
-
-
-async def list_leaks(
-    connection: Connection, wanted: RecordFilter, *, after: tuple[datetime, int] | None, limit: int
-) -> list[Row]:
-    """One page, newest first; `after` is found_at and leak_id."""
-    at, leak_id = after or (None, None)
-    place = {"after_at": at, "after_id": leak_id, "limit": limit}
-    return await fetch_all(connection, _SQL["leaks"], asdict(wanted) | place)
 
 
 async def list_reported(

@@ -215,6 +215,7 @@ create table leak (
     unique (component_id, found_at)
 );
 create index ix_leak_open on leak (found_at) where state not in ('closed', 'removed');
+create index ix_leak_found on leak (found_at, leak_id);
 comment on table leak is 'derived from tests, repairs and filings in the transaction that stores them; opened from the lowest published definition on, whether a standard calls it a leak is for the rules';
 
 create table component_due (

@@ -22,24 +22,6 @@ where (%(enterprise_id)s::int is null or c.enterprise_id = %(enterprise_id)s::in
 order by t.tested_at desc, t.component_id desc, t.revision desc
 limit %(limit)s::int
 
--- leaks --
--- one page of leaks, newest first
-select l.leak_id, e.code as enterprise, c.code as component, l.found_at, l.net_umol_mol, l.visible, l.state, l.attempts,
-       l.first_attempt_at, l.last_repair_at, l.closed_at, l.closed_net_umol_mol, l.delay_ground, l.delay_filed_at,
-       l.delay_until
-from leak l
-join component c using (component_id)
-join enterprise e using (enterprise_id)
-where (%(enterprise_id)s::int is null or c.enterprise_id = %(enterprise_id)s::int)
-  and (%(component)s::text is null or c.code = %(component)s::text)
-  and (not %(only_open)s::boolean or l.state not in ('closed', 'removed'))
-  and (%(from_at)s::timestamptz is null or l.found_at >= %(from_at)s::timestamptz)
-  and (%(to_at)s::timestamptz is null or l.found_at < %(to_at)s::timestamptz)
-  and (%(after_at)s::timestamptz is null
-       or (l.found_at, l.leak_id) < (%(after_at)s::timestamptz, %(after_id)s::bigint))
-order by l.found_at desc, l.leak_id desc
-limit %(limit)s::int
-
 -- repairs --
 -- one page of repairs, the one reported last first; superseded ones only where asked for
 select r.repair_id, e.code as enterprise, c.code as component, r.repaired_at, r.measure, r.repaired_by, r.author,

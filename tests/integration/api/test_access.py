@@ -46,12 +46,13 @@ OWN_OR_COMMON = [
     f"/v1/marks/automatic?{SPAN}",
     "/v1/emissions",
     "/v1/coverage/gaps",
+    "/v1/leaks",
     "/v1/accounts",
     "/v1/ledger",
     "/v1/energy/lists?list=over_5000_tce",
     *(
         f"/v1/ldar/{noun}"
-        for noun in ("tests", "leaks", "repairs", "delays", "events", "calibrations", "instruments", "testers")
+        for noun in ("tests", "repairs", "delays", "events", "calibrations", "instruments", "testers")
     ),
 ]
 OPERATORS_ONLY = [

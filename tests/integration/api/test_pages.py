@@ -30,7 +30,7 @@ LISTS = [
     "/v1/ldar",
     "/v1/ldar/tests",
     "/v1/ldar/tests?history=true",
-    "/v1/ldar/leaks",
+    "/v1/leaks",
     "/v1/ldar/repairs",
     "/v1/ldar/delays",
     "/v1/ldar/events",
