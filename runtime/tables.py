@@ -11,17 +11,18 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from domain.errors import BadInput
 from runtime.celltext import iso_date, normal
@@ -36,6 +37,9 @@ _TOLD = 50
 _NOT_WHOLE = 10**15
 
 _ZEROS = re.compile(r"0+")
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+\d+:[A-Z]+\d+)"[^>]*>')
+#: How much of a part is looked through at a time, and how long a tag of merged cells may be at most.
+_PIECE_BYTES, _TAG_BYTES = 1_048_576, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,65 +161,109 @@ class _Reader:
             raise self._bad("is an archive, but no .xlsx workbook: save it as .xlsx")
         if unpacked > _UNPACKED_BYTES:
             raise self._bad(f"unpacks to more than {_UNPACKED_BYTES // 1_048_576} MB: split it")
-        written = self._load(data_only=False)
-        pages = {page.title: page for page in written.worksheets if not _is_blank(page)}
-        names = ", ".join(pages)
-        if sheet is not None:
-            pages = {title: page for title, page in pages.items() if normal(title) == normal(sheet)}
-            if not pages:
-                raise self._bad(f"there is no sheet {sheet!r} with anything on it; there are: {names}")
-        elif not pages:
-            raise self._bad("holds nothing: expected a header row and rows below it")
-        elif len(pages) > 1 and not every:
-            raise self._bad(f"has several sheets ({names}): say which one")
-        computed: Workbook | None = None
-        tables: dict[str | None, Table] = {}
-        for page in pages.values():
-            self._check_shape(page)
-            if computed is None and any(cell.data_type == "f" for cell in _cells(page)):
-                computed = self._load(data_only=True)
-            values = None if computed is None else computed[page.title]
-            tables[page.title] = self._finish(
-                f"{self.path.name}: sheet {page.title}", self._sheet_rows(page, values), "row "
-            )
-        return tables
+        with closing(self._load(data_only=False)) as written:
+            pages = {page.title: page for page in self._pages(written) if not self._is_blank(page)}
+            names = ", ".join(pages)
+            if sheet is not None:
+                pages = {title: page for title, page in pages.items() if normal(title) == normal(sheet)}
+                if not pages:
+                    raise self._bad(f"there is no sheet {sheet!r} with anything on it; there are: {names}")
+            elif not pages:
+                raise self._bad("holds nothing: expected a header row and rows below it")
+            elif len(pages) > 1 and not every:
+                raise self._bad(f"has several sheets ({names}): say which one")
+            tables: dict[str | None, Table] = {}
+            for title, page in pages.items():
+                with closing(self._sheet_rows(page)) as rows:
+                    tables[title] = self._finish(f"{self.path.name}: sheet {title}", rows, "row ")
+            return tables
 
     def _load(self, *, data_only: bool) -> Workbook:
+        """The workbook, whose sheets are read row by row: a whole ledger of cells would fill the memory."""
         try:
             with warnings.catch_warnings():  # of extensions it does not keep; nothing is saved here
                 warnings.simplefilter("ignore")
-                return load_workbook(self.path, data_only=data_only)
+                return load_workbook(self.path, data_only=data_only, read_only=True)
         except Exception as error:  # whatever a damaged part makes of the parser
-            raise self._bad(f"is a damaged workbook, or one that was cut off: {error}") from error
+            raise self._damaged(error) from error
 
-    def _check_shape(self, page: Worksheet) -> None:
-        if page.max_row > _ROWS or page.max_column > _COLUMNS:
-            corner = f"{get_column_letter(page.max_column)}{page.max_row}"
-            raise self._bad(
-                f"sheet {page.title}: reaches to {corner}; expected at most {_ROWS} rows and {_COLUMNS} columns "
-                "(delete empty rows and columns that only have a format)"
-            )
-        for merged in page.merged_cells.ranges:
-            self._note(f"sheet {page.title}", f"cells {merged.coord} are merged: expected one value a cell")
+    def _damaged(self, error: Exception) -> BadInput:
+        return self._bad(f"is a damaged workbook, or one that was cut off: {error}")
+
+    @staticmethod
+    def _pages(book: Workbook) -> Iterator[ReadOnlyWorksheet]:
+        for page in book.worksheets:
+            assert isinstance(page, ReadOnlyWorksheet)
+            page.reset_dimensions()  # what a file says of its size need not be true
+            yield page
+
+    def _rows(self, page: Any) -> Generator[Sequence[Any], None, None]:
+        """The rows of a sheet as far as its cells reach, within the bounds."""
+        width = 1
+        try:
+            with closing(page.iter_rows()) as rows:
+                for line, cells in enumerate(rows, 1):
+                    width = max(width, len(cells))
+                    if line > _ROWS or width > _COLUMNS:
+                        corner = f"{get_column_letter(width)}{line}"
+                        raise self._bad(
+                            f"sheet {page.title}: reaches to {corner}; expected at most {_ROWS} rows and {_COLUMNS} "
+                            "columns (delete empty rows and columns that only have a format)"
+                        )
+                    yield cells
+        except BadInput:
+            raise
+        except Exception as error:  # whatever a damaged part makes of the parser
+            raise self._damaged(error) from error
+
+    def _is_blank(self, page: ReadOnlyWorksheet) -> bool:
+        """Whether a sheet holds nothing, as the spare ones of a new workbook do."""
+        with closing(self._rows(page)) as rows:
+            return all(cell.value is None for cells in rows for cell in cells)
+
+    def _check_merged(self, page: ReadOnlyWorksheet) -> None:
+        for area in self._merged(page):
+            self._note(f"sheet {page.title}", f"cells {area} are merged: expected one value a cell")
         self._raise()
 
-    def _sheet_rows(self, page: Worksheet, values: Worksheet | None) -> Iterator[tuple[int, list[str]]]:
-        for line, cells in enumerate(page.iter_rows(min_row=1), 1):
-            found = []
-            for cell in cells:
-                value = cell.value
-                if cell.data_type == "f" and values is not None:
-                    value = values[cell.coordinate].value
-                    if value is None:
-                        self._cell(page, cell, "a formula without a stored value: open, compute and save it")
-                    elif isinstance(value, str) and value.startswith("#"):
-                        self._cell(page, cell, f"an error ({value}): expected a value")
-                elif cell.data_type == "e":
-                    self._cell(page, cell, f"an error ({value}): expected a value")
-                found.append(self._text(page, cell, value))
-            yield line, found
+    def _merged(self, page: Any) -> Iterator[str]:
+        """Areas of merged cells, which reading by rows does not tell; they stand behind the rows of a sheet's part."""
+        rest = b""
+        with zipfile.ZipFile(self.path) as archive, archive.open(page._worksheet_path) as part:
+            while piece := part.read(_PIECE_BYTES):
+                text = rest + piece
+                yield from (area.decode() for area in _MERGED.findall(text))
+                tail = text[max(text.rfind(b"<"), len(text) - _TAG_BYTES) :]
+                rest = b"" if b">" in tail else tail  # a tag that goes on in the next piece
 
-    def _text(self, page: Worksheet, cell: Cell | MergedCell, value: Any) -> str:
+    def _sheet_rows(self, page: ReadOnlyWorksheet) -> Generator[tuple[int, list[str]], None, None]:
+        self._check_merged(page)
+        width = 0
+        computed: Iterator[Sequence[Any]] | None = None
+        with ExitStack() as opened:
+            for line, cells in enumerate(opened.enter_context(closing(self._rows(page))), 1):
+                if computed is None and any(cell.data_type == "f" for cell in cells):
+                    book = opened.enter_context(closing(self._load(data_only=True)))
+                    (other,) = (one for one in self._pages(book) if one.title == page.title)
+                    computed = islice(opened.enter_context(closing(self._rows(other))), line - 1, None)
+                values = cells if computed is None else next(computed)
+                found = [self._value(page, cell, value) for cell, value in zip(cells, values, strict=True)]
+                width = width or len(found)
+                yield line, found + [""] * (width - len(found))
+
+    def _value(self, page: ReadOnlyWorksheet, cell: Any, computed: Any) -> str:
+        value = cell.value
+        if cell.data_type == "f":
+            value = computed.value
+            if value is None:
+                self._cell(page, cell, "a formula without a stored value: open, compute and save it")
+            elif isinstance(value, str) and value.startswith("#"):
+                self._cell(page, cell, f"an error ({value}): expected a value")
+        elif cell.data_type == "e":
+            self._cell(page, cell, f"an error ({value}): expected a value")
+        return self._text(page, cell, value)
+
+    def _text(self, page: ReadOnlyWorksheet, cell: Any, value: Any) -> str:
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -232,7 +280,7 @@ class _Reader:
             return text.zfill(len(shape)) if _ZEROS.fullmatch(shape) and text.isdigit() else text
         return str(value)
 
-    def _cell(self, page: Worksheet, cell: Cell | MergedCell, what: str) -> None:
+    def _cell(self, page: ReadOnlyWorksheet, cell: Any, what: str) -> None:
         self._note(f"sheet {page.title}, cell {cell.coordinate}", what)
 
     def _note(self, where: str, what: str) -> None:
@@ -286,15 +334,3 @@ class _Reader:
 def _plain(cell: str) -> str:
     text = normal(cell)
     return iso_date(text) or text
-
-
-def _cells(page: Worksheet) -> Iterator[Cell | MergedCell]:
-    for cells in page.iter_rows():
-        yield from cells
-
-
-def _is_blank(page: Worksheet) -> bool:
-    """Whether a sheet holds nothing, as the spare ones of a new workbook do."""
-    if page.max_row > _ROWS or page.max_column > _COLUMNS:
-        return False
-    return all(cell.value is None for cell in _cells(page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
@@ -194,6 +195,35 @@ def test_a_formula_counts_by_the_value_stored_with_it(tmp_path: Path) -> None:
         for name, part in content.items():
             archive.writestr(name, part)
     assert read_table(path).rows[0].cells == {"code": "a", "digits": "2"}
+
+
+def test_the_size_that_a_workbook_says_it_has_is_not_believed(tmp_path: Path) -> None:
+    """Some programs write a size of one cell, or none."""
+    path = xlsx_file(tmp_path, ["code", "name"], ["a", "one"], ["b", None])
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    page = "xl/worksheets/sheet1.xml"
+    for size in (b'<dimension ref="A1" />', b"", b'<dimension ref="A1:XFD1048576" />'):
+        altered = content | {page: re.sub(rb"<dimension [^>]*>", size, content[page])}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, part in altered.items():
+                archive.writestr(name, part)
+        assert [row.cells for row in read_table(path).rows] == [{"code": "a", "name": "one"}, {"code": "b", "name": ""}]
+
+
+@pytest.mark.parametrize("piece", [7, 64, 1_048_576])
+def test_merged_cells_are_found_wherever_a_piece_ends(
+    tmp_path: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.tables._PIECE_BYTES", piece)
+
+    def merge_two(sheet: Worksheet) -> None:
+        sheet.merge_cells("A2:A3")
+        sheet.merge_cells("B2:B3")
+
+    message = told(xlsx_file(tmp_path, ["code", "name"], ["a", "one"], ["b", "two"], then=merge_two))
+    assert message.count("are merged") == 2
+    assert "A2:A3" in message
 
 
 def test_one_sheet_of_several(tmp_path: Path) -> None:
