@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerts.duties import duty, is_duty
 from alerts.energy import WORDS as ENERGY_WORDS
 from alerts.leaks import TOO_MANY, is_leak_term, leak_terms, spot_check
 from alerts.leaksigns import ADVICE as LEAK_ADVICE
@@ -56,6 +57,8 @@ def describe(facts: Facts) -> Text:
         return _warning(facts, reason)
     if is_leak_term(facts):
         return leak_terms(facts)
+    if is_duty(facts):
+        return duty(facts)
     if reason == TOO_MANY:
         headline, seen, advice = spot_check(facts)
         lasted = _since(facts, f"累计 {len(facts.breaches)} 次抽查不合格")

@@ -11,8 +11,8 @@
 
 Duties (rules whose alert settings say so) are different in one thing: their finding's period is the time allowed. The
 duty is broken from the period's end on, until it is met: when its own finding says so (`met_at`: done late), else where
-the subject's next period starts. A next period that begins no later than an overdue one ended and is itself not met, or
-says nothing (the next calendar year), changes nothing; one that is met there ends it when that was done.
+the subject's next period starts. A period after an overdue one that is itself not met, or says nothing (the next
+calendar year, the next month's 15th), changes nothing; one in which the duty was met ends it when that was done.
 """
 
 from __future__ import annotations
@@ -153,17 +153,13 @@ def _met_at(broken: CurrentFinding, later: Iterable[CurrentFinding]) -> datetime
     """When a broken duty was met after all, None when it was not; never before it was broken."""
     if broken.met_at is not None:
         return max(broken.period.end, broken.met_at)
-    end = broken.period.end
+    is_overdue = broken.reason == "overdue"
     for after in later:
-        # days of grace let a period begin before the one before it has ended
-        adjacent = broken.reason == "overdue" and after.period.start <= end
-        is_known = after.verdict is not Verdict.UNDETERMINED
-        if adjacent and (after.reason in _STILL_UNMET or not is_known):
-            end = max(end, after.period.end)
-        elif is_known:
-            # a calendar year begins before the test that is made in it
-            within = after.met_at if adjacent and after.reason in _MET_WITHIN else None
-            return max(broken.period.end, within or after.period.start)
+        if after.verdict is Verdict.UNDETERMINED or (is_overdue and after.reason in _STILL_UNMET):
+            continue
+        # a calendar year begins before the test that is made in it
+        within = after.met_at if is_overdue and after.reason in _MET_WITHIN else None
+        return max(broken.period.end, within or after.period.start)
     return None
 
 

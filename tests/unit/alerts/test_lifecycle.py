@@ -257,6 +257,22 @@ def test_what_was_not_done_stays_wrong_until_it_is_done_whatever_weeks_say_nothi
         assert [(s.occurred_at, s.resolved_at) for s in judge(findings, duty)[0]] == [(at("2026-10-12"), until)]
 
 
+def test_the_next_month_makes_nothing_good_by_beginning() -> None:
+    missed = finding("city:wuhai", days("2026-10-01", "2026-10-15"), Verdict.VIOLATION, "overdue")
+    for after, until in (
+        (finding("city:wuhai", days("2026-11-01", "2026-11-15"), Verdict.COMPLIANT, "scheduled"), None),
+        (
+            finding(
+                "city:wuhai", days("2026-11-01", "2026-11-15"), Verdict.COMPLIANT, "done_in_time", at("2026-11-12")
+            ),
+            at("2026-11-12"),
+        ),
+    ):
+        assert [(s.occurred_at, s.resolved_at) for s in judge([missed, after], DUTIES)[0]] == [
+            (at("2026-10-16"), until)
+        ]
+
+
 def test_a_week_that_begins_within_the_days_of_grace_of_the_one_before_ends_nothing_by_beginning() -> None:
     missed = week("2026-10-05", Verdict.VIOLATION, "overdue", grace=3)
     for after, until in (
