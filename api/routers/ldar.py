@@ -1,7 +1,8 @@
-"""LDAR components and their due dates. Operators only."""
+"""LDAR components and their due dates; an enterprise sees its own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.errors import NOT_FOUND, problems
 from api.fields import EnterpriseParameter, Instant, Word
 from api.paging import Page, Paging
-from api.session import OperatorSession
+from api.session import ReadSession
 from domain.findings import Verdict
+from domain.leaks import ANCHORS
 from domain.periods import local_day
 from storage.listing.ldar import component_summary, list_components
 from storage.listing.session import Row
@@ -31,6 +33,30 @@ _ITEM: dict[str, Any] = {
     "exempt_clause": None,
     "last_tested_at": "2026-05-20T02:00:00Z",
     "status": "due_soon",
+    "strictest": {
+        "rule_id": "ldar.gb31571",
+        "title": "石油化学工业密封点泄漏检测周期",
+        "due_day": "2026-08-20",
+        "anchor": "test",
+        "anchor_word": "上次检测",
+        "anchor_on": "2026-05-20",
+    },
+    "duties": [
+        {
+            "rule_id": "ldar.gb31571",
+            "title": "石油化学工业密封点泄漏检测周期",
+            "due_day": "2026-08-20",
+            "anchor": "test",
+            "anchor_word": "上次检测",
+            "anchor_on": "2026-05-20",
+        }
+    ],
+    "gb31571": {
+        "finding_id": 53,
+        "status": "overdue",
+        "verdict": "violation",
+        "due_day": "2026-08-20",
+    },
     "gb37822": {
         "finding_id": 51,
         "status": "due_soon",
@@ -55,6 +81,25 @@ class Duty(BaseModel):
     due_day: date = Field(description="local date (Asia/Shanghai), the last on which the test is in time")
 
 
+class OpenDuty(BaseModel):
+    """An open duty of a component, whatever has become of earlier ones."""
+
+    rule_id: str
+    title: str
+    due_day: date = Field(description="local date (Asia/Shanghai), the last on which the test is in time")
+    anchor: str = Field(description="what the due day is counted from: " + ", ".join(ANCHORS))
+    anchor_word: str
+    anchor_on: date
+
+
+def open_duties(rows: Sequence[Row] | None) -> list[OpenDuty]:
+    """From what the store gives of a component, the strictest first."""
+    return [OpenDuty(**{name: row[name] for name in _OPEN}, anchor_word=ANCHORS[row["anchor"]]) for row in rows or ()]
+
+
+_OPEN = ("rule_id", "title", "due_day", "anchor", "anchor_on")
+
+
 class ComponentItem(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_ITEM]})
 
@@ -69,6 +114,9 @@ class ComponentItem(BaseModel):
     exempt_clause: str | None
     last_tested_at: Instant | None
     status: str = Field(description="of the GB 37822 schedule; not_judged without a current finding")
+    strictest: OpenDuty | None = Field(description="the open duty that is due first, over all regimes")
+    duties: list[OpenDuty] = Field(description="open duties by regime, the strictest first")
+    gb31571: Duty | None
     gb37822: Duty | None
     wuhai_yearly: Duty | None
 
@@ -94,9 +142,15 @@ def _duty(finding_id: int | None, status: str, verdict: str, period_end: datetim
 
 
 def _item(row: Row) -> ComponentItem:
+    duties = open_duties(row["duties"])
     return ComponentItem.model_validate(
         row
         | {
+            "strictest": duties[0] if duties else None,
+            "duties": duties,
+            "gb31571": _duty(
+                row["petro_finding_id"], row["petro_status"], row["petro_verdict"], row["petro_period_end"]
+            ),
             "status": row["status"] or "not_judged",
             "gb37822": _duty(row["finding_id"], row["status"], row["verdict"], row["period_end"]),
             "wuhai_yearly": _duty(
@@ -108,7 +162,7 @@ def _item(row: Row) -> ComponentItem:
 
 @router.get("", summary="Components by enterprise and code with due dates", responses=problems(NOT_FOUND))
 async def ldar(
-    session: OperatorSession,
+    session: ReadSession,
     paging: Paging,
     enterprise: EnterpriseParameter = None,
     status: Annotated[

@@ -29,3 +29,11 @@ async def enterprise_id(connection: Connection, code: str) -> int:
     if row is None:
         raise NotFound(f"没有企业 {code}")
     return int(row["enterprise_id"])
+
+
+async def enterprise_name(connection: Connection, enterprise_id: int) -> str:
+    """What an enterprise of a key is called. Raises NotFound."""
+    row = await fetch_one(connection, _SQL["enterprise_name"], {"enterprise_id": enterprise_id})
+    if row is None:
+        raise NotFound("没有这家企业")
+    return str(row["name"])

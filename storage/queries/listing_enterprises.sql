@@ -55,3 +55,7 @@ where e.code = %(code)s::text
 -- enterprise_id --
 -- the key of an enterprise
 select enterprise_id from enterprise where code = %(code)s::text
+
+-- enterprise_name --
+-- what an enterprise is called
+select name from enterprise where enterprise_id = %(enterprise_id)s::int

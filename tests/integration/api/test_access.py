@@ -50,6 +50,8 @@ OWN_OR_COMMON = [
     "/v1/accounts",
     "/v1/ledger",
     "/v1/energy/lists?list=over_5000_tce",
+    "/v1/ldar",
+    "/v1/ldar/forecast",
     *(
         f"/v1/ldar/{noun}"
         for noun in ("tests", "repairs", "delays", "events", "calibrations", "instruments", "testers")
@@ -63,8 +65,6 @@ OPERATORS_ONLY = [
     "/v1/rules/ule.coke_oven_stack.so2.hourly",
     "/v1/coverage",
     "/v1/scoreboard",
-    "/v1/ldar",
-    "/v1/ldar?enterprise=hx-coking",
     "/v1/targets",
     "/metrics",
 ]
