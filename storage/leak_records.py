@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,33 @@ async def keep_records(connection: Connection, said: Sequence[Said], *, back: bo
     return work.kept()
 
 
+class _Weighed:
+    """The tests of a call beside what is stored of them; places: where each stands in the call."""
+
+    def __init__(
+        self, places: list[int], tests: list[LeakTest], history: Mapping[Hashable, History], back: bool
+    ) -> None:
+        self.places, self._all, self._history, self._back = places, tests, history, back
+        self.fates, self.fresh = weigh(tests, history, back=back)
+
+    @property
+    def that_will_count(self) -> list[int]:
+        """Places of tests that are neither copies nor corrected later in the call."""
+        written = [place for place, fate in zip(self.places, self.fates, strict=True) if fate is not Fate.DUPLICATE]
+        return [place for place, one in zip(written, self.fresh, strict=True) if one.is_current]
+
+    def versions_of(self, chosen: Set[int]) -> list[tuple[int, int]]:
+        """(place, chosen place) of all tests that have the key of a chosen one."""
+        of_key = {test.key: place for place, test in zip(self.places, self._all, strict=True) if place in chosen}
+        pairs = ((place, of_key.get(test.key)) for place, test in zip(self.places, self._all, strict=True))
+        return [(place, version) for place, version in pairs if version is not None]
+
+    def without(self, refused: Container[int]) -> _Weighed:
+        """The tests that are left, weighed anew."""
+        left = [(place, test) for place, test in zip(self.places, self._all, strict=True) if place not in refused]
+        return _Weighed([place for place, _ in left], [test for _, test in left], self._history, self._back)
+
+
 class _Work:
     """One call of `keep_records`; records are known by their place in `said`."""
 
@@ -68,7 +95,7 @@ class _Work:
         self._said, self._known, self._back = said, known, back
         self._faults: dict[int, RecordRefusal] = {}
         self._fates: dict[int, Fate] = {}
-        self._history: dict[Hashable, History] = {}
+        self._tests = _Weighed([], [], {}, back)
         for place, one in enumerate(said):
             fault = register_fault(one.enterprise_id, one.record, known)
             if fault is not None:
@@ -78,37 +105,28 @@ class _Work:
 
     async def refuse_illegal(self, connection: Connection) -> None:
         """Refuse what cannot be a step of a leak's life."""
-        tests = self._of(TestRecord)
-        self._history = await known_leak_tests(connection, [self._test(place) for place in tests])
-        places = self._newest_tests(tests) + self._of(RepairRecord) + self._of(DelayRecord)
-        facts = [(self._component(place), _fact(self._said[place].record)) for place in places]
-        for place, fault in zip(places, await leaks.illegal(connection, facts), strict=True):
+        places = self._of(TestRecord)
+        tests = [self._test(place) for place in places]
+        self._tests = _Weighed(places, tests, await known_leak_tests(connection, tests), self._back)
+        steps = self._tests.that_will_count + self._of(RepairRecord) + self._of(DelayRecord)
+        facts = [(self._component(place), _fact(self._said[place].record)) for place in steps]
+        for place, fault in zip(steps, await leaks.illegal(connection, facts), strict=True):
             if fault is not None:
                 self._faults[place] = _step_fault(self._said[place].record, fault)
-        self._refuse_versions(tests)
+        refused = {place for place in places if place in self._faults}
+        if refused:
+            # a test that was corrected later in this call was not judged by itself: it goes with its correction
+            for place, version in self._tests.versions_of(refused):
+                self._faults[place] = self._faults[version]
+            self._tests = self._tests.without(self._faults.keys())
         self._order = [place for place in self._order if place not in self._faults]
-
-    def _newest_tests(self, tests: list[int]) -> list[int]:
-        """Of tests those that will count: neither copies nor corrected later in this call."""
-        fates, fresh = weigh([self._test(place) for place in tests], self._history, back=self._back)
-        written = [place for place, fate in zip(tests, fates, strict=True) if fate is not Fate.DUPLICATE]
-        return [place for place, one in zip(written, fresh, strict=True) if one.is_current]
-
-    def _refuse_versions(self, tests: list[int]) -> None:
-        """A test that was corrected later in this call is refused with its correction: it was not judged by itself."""
-        faults = {self._test(place).key: self._faults[place] for place in tests if place in self._faults}
-        for place in tests:
-            fault = faults.get(self._test(place).key)
-            if fault is not None:
-                self._faults[place] = fault
 
     async def store(self, connection: Connection) -> None:
         """Write what is left, and derive the leaks of the components concerned."""
         back = self._back
-        tests = self._of(TestRecord)
-        fates, fresh = weigh([self._test(place) for place in tests], self._history, back=back)
-        await write_leak_tests(connection, fresh)
-        self._take(tests, fates)
+        tests = self._tests.places
+        await write_leak_tests(connection, self._tests.fresh)
+        self._take(tests, self._tests.fates)
         repairs = self._of(RepairRecord)
         self._take(repairs, await leaks.store_repairs(connection, [self._repair(p) for p in repairs], back=back))
         delays = self._of(DelayRecord)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from storage.database import Connection
 from storage.revisions import Fate, Fresh, History, columns, histories, weigh
@@ -48,11 +49,12 @@ class LeakTest:
     @property
     def content(self) -> Hashable:
         """What makes two records of one test the same."""
-        return tuple(getattr(self, name) for name in _CONTENT)
+        return _content(self)
 
 
 _KEY = ("component_id", "tested_at")
 _CONTENT = tuple(name for name in LeakTest.__slots__ if name not in (*_KEY, "received_at"))
+_content: Callable[[LeakTest], Hashable] = attrgetter(*_CONTENT)
 
 
 async def known_leak_tests(connection: Connection, tests: Sequence[LeakTest]) -> dict[Hashable, History]:

@@ -67,12 +67,15 @@ def weigh(
 
     back: whether a content that was corrected before takes its place again.
     """
-    seen = {key: History(list(history.contents)) for key, history in known.items()}
+    seen: dict[Hashable, list[Hashable]] = {}
     fates: list[Fate] = []
     written: list[tuple[R, int]] = []
     for record in new:
-        contents = seen.setdefault(record.key, History()).contents
-        content = record.content
+        key, content = record.key, record.content
+        contents = seen.get(key)
+        if contents is None:
+            history = known.get(key)
+            contents = seen[key] = [] if history is None else list(history.contents)
         is_known = (contents[-1:] == [content]) if back else content in contents
         if is_known:
             fates.append(Fate.DUPLICATE)
