@@ -182,6 +182,8 @@ class _Work:
             has_time=record.has_time,
             campaign=record.campaign,
             video=record.video,
+            author=one.author,
+            origin=one.origin,
         )
 
     def _repair(self, place: int) -> leaks.RepairRecord:

@@ -21,7 +21,8 @@ class LeakTest:
     """One test of one component. Concentrations as methane, in umol/mol; net is the reading minus the background.
 
     net_umol_mol is None only where no probe was used; purpose and method: see `domain.leaks`. visible: liquid drips, or
-    the method saw a leak. has_time: False when only the day is known, of which tested_at is the beginning.
+    the method saw a leak. has_time: False when only the day is known, of which tested_at is the beginning. author and
+    origin (``api``, ``file``, ``mqtt``): who says it, and by which door.
     """
 
     component_id: int
@@ -40,6 +41,8 @@ class LeakTest:
     has_time: bool = True
     campaign: str | None = None
     video: str | None = None
+    author: str | None = None
+    origin: str | None = None
 
     @property
     def key(self) -> tuple[int, datetime]:
@@ -52,8 +55,9 @@ class LeakTest:
         return _content(self)
 
 
-_KEY = ("component_id", "tested_at")
-_CONTENT = tuple(name for name in LeakTest.__slots__ if name not in (*_KEY, "received_at"))
+#: The key, and who said it when: the same test said by another is the same.
+_SAID_BY = ("component_id", "tested_at", "received_at", "author", "origin")
+_CONTENT = tuple(name for name in LeakTest.__slots__ if name not in _SAID_BY)
 _content: Callable[[LeakTest], Hashable] = attrgetter(*_CONTENT)
 
 

@@ -57,6 +57,8 @@ TEST_EXAMPLE: dict[str, Any] = {
     "video": None,
     "revision": 0,
     "current": True,
+    "author": "hx-coking:gun-1",
+    "origin": "mqtt",
     "received_at": "2026-11-02T02:00:00Z",
 }
 _REPORTED: dict[str, Any] = {
@@ -148,6 +150,8 @@ class LeakTestItem(BaseModel):
     video: str | None
     revision: int
     current: bool = Field(description="false: another record of the same instant corrects it")
+    author: str | None = Field(description="an enterprise's account or gateway; null: from before it was kept")
+    origin: Origin | None
     received_at: Instant
 
 

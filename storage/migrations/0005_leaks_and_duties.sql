@@ -148,6 +148,8 @@ alter table leak_test
     add column has_time boolean not null default true,
     add column campaign text,
     add column video text,
+    add column author text,
+    add column origin text check (origin in ('api', 'file', 'mqtt')),
     add constraint leak_test_by_instrument_has_a_figure check (net_umol_mol is not null or method <> 'instrument');
 create index ix_leak_test_time on leak_test (tested_at);
 -- the lowest published leak definition: what opens no leak is not in it
@@ -159,6 +161,7 @@ comment on column leak_test.purpose is 'routine: of the schedule; retest: after 
 comment on column leak_test.reading_umol_mol is 'as shown, background included; null: only the net value was reported';
 comment on column leak_test.visible is 'liquid drips or seeps, or the method saw a leak';
 comment on column leak_test.has_time is 'false: only the day was reported, tested_at is its beginning';
+comment on column leak_test.author is 'who says it: an enterprise with its gateway, or a person; null: from before it was kept';
 comment on column leak_test.video is 'number or file name of the video or track';
 
 create view current_leak_test as

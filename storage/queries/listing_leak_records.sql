@@ -2,7 +2,7 @@
 -- one page of leak tests, newest first; corrected revisions only where asked for
 select e.code as enterprise, c.code as component, t.component_id, t.tested_at, t.has_time, t.purpose, t.method,
        t.net_umol_mol, t.reading_umol_mol, t.background_umol_mol, t.response_factor, t.dwell_s, t.visible, t.campaign,
-       t.instrument, t.tester, t.video, t.revision, t.received_at,
+       t.instrument, t.tester, t.video, t.revision, t.author, t.origin, t.received_at,
        not exists (select from leak_test n where n.component_id = t.component_id and n.tested_at = t.tested_at
                    and n.revision > t.revision) as current
 from leak_test t

@@ -224,7 +224,9 @@ async def test_a_body_that_was_cut_is_refused(works: Database, client: Client) -
 async def test_an_enterprise_reports_and_sees_its_own_alone(works: Database, client: Client) -> None:
     own = [{key: value for key, value in one.items() if key != "enterprise"} for one in ALL]
     assert (await post(client, own, auth=HX)).json()["new"] == 6
-    assert {one["author"] for one in await listed(client, "repairs", auth=HX)} == {"hx-coking:王工"}
+    for noun in ("tests", "repairs", "delays", "events", "calibrations"):
+        said = {(one["author"], one["origin"]) for one in await listed(client, noun, auth=HX)}
+        assert said == {("hx-coking:王工", "api")}, noun
     for noun in NOUNS:
         mine = await listed(client, noun, auth=HX)
         assert {one["enterprise"] for one in mine} == {"hx-coking"}, noun
