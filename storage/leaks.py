@@ -111,18 +111,22 @@ class History:
 
 
 async def lock(connection: Connection, component_ids: Iterable[int]) -> None:
-    """Wait until nobody else writes facts of these components, and keep it so until the transaction ends."""
-    await connection.execute(_SQL["lock_components"], {"component_ids": sorted(set(component_ids))})
+    """Wait until nobody else writes facts of these components or changes them, and keep it so until the transaction
+    ends."""
+    if not (asked := sorted(set(component_ids))):
+        return
+    await connection.execute(_SQL["lock_components"], {"component_ids": asked})
 
 
 async def illegal(connection: Connection, facts: Sequence[tuple[int, Fact]]) -> list[StepFault | None]:
     """What is wrong with new (component, fact) pairs as steps of leaks' lives, None where nothing is.
 
-    They are judged together with what is stored, in time order, before anything of the call is written; locks the
-    components. Give every test of the call: a retest rests on the finding that comes with it.
+    They are judged together with what is stored, in time order, before anything of the call is written. Give every test
+    of the call: a retest rests on the finding that comes with it. Locks the components of which anything could be
+    illegal; tens of thousands of others are not worth the row locks.
     """
     asked = {component_id for component_id, fact in facts if not isinstance(fact, Measured) or fact.purpose == "retest"}
-    await lock(connection, (component_id for component_id, _ in facts))
+    await lock(connection, asked)
     found: list[StepFault | None] = [None] * len(facts)
     if not asked:
         return found

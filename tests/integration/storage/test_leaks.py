@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -191,3 +192,27 @@ async def test_histories_say_what_a_component_belongs_to(city: City, database: D
         history = (await histories(connection, [valve, 999]))[valve]
     assert (history.enterprise, history.code, history.standard) == ("tianhe", "V-1", "GB31571")
     assert history.facts == [Measured(at(FOUND), None, visible=True)]
+
+
+async def test_a_register_that_changes_meanwhile(city: City, database: Database, valve: int) -> None:
+    """Whoever writes last sees what the other wrote: a reading of 1000 is a leak of the new medium only."""
+
+    async def record() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(
+                "insert into leak_test (component_id, tested_at, net_umol_mol, received_at) values (%s, %s, 1000, %s)",
+                (valve, at(FOUND), NOW),
+            )
+            await derive(connection, [valve], NOW)
+
+    async with database.transaction() as register:
+        await register.execute("update component set medium = 'heavy_liquid'")
+        await derive(register, [valve], NOW)
+        writing = asyncio.create_task(record())
+        waiting = 0
+        while not waiting:  # each look gives the writer its turn
+            async with database.transaction() as watcher:
+                cursor = await watcher.execute("select count(*) from pg_locks where not granted")
+                waiting = (await cursor.fetchone() or (0,))[0]
+    await writing
+    assert states(city) == [("11-02", "found", 0)]
