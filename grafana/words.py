@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from domain.accountreasons import WORDS as ACCOUNT_WORDS
 from domain.air import PROCESSES as PROCESS_NAMES
+from domain.leaksignwords import QUIET as QUIET_LEAK_SIGNS
+from domain.leaksignwords import SEEN as SEEN_LEAK_SIGNS
 from domain.marks import EQUIPMENT_KINDS, PROCESS_KINDS
 from domain.reasons import REASON_WORDS as AIR_WORDS
 from domain.reasons import reason_word
@@ -235,8 +237,13 @@ LEAK_REASONS: Words = {
     "no_limit": Word("无限值，只给数值"),
 }
 
+LEAK_SIGN_REASONS: Words = {code: Word(said, GREY) for code, said in QUIET_LEAK_SIGNS.items()} | {
+    code: Word(said, ORANGE) for code, said in SEEN_LEAK_SIGNS.items()
+}
+
 #: All that a finding may give.
 REASONS: Words = {
+    **LEAK_SIGN_REASONS,
     **HOUR_REASONS,
     **MONTH_REASONS,
     **MASS_REASONS,
