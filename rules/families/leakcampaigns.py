@@ -13,7 +13,7 @@ from rules.evaluators.contract import Judgement
 from rules.evaluators.ldar_sign_ledger import PeriodParams
 from rules.evaluators.leak_records import LeakCampaign
 from rules.families.contract import Advance, Job, Worklist, judge
-from rules.families.leakwindows import campaign_window, subject_of
+from rules.families.leakwindows import campaign_window, keep, kept, subject_of
 from rules.families.recording import Window, settle
 from rules.pack import Rule
 from storage import leak_campaigns, rule_state
@@ -77,7 +77,7 @@ class LeakCampaigns:
             rows = await leak_campaigns.campaigns(connection, owner.enterprise_id)
             chosen = [one for one in rows if _closes(job, one, None, as_of) and (codes is None or one.code in codes)]
             whole = [(_key(owner), _EVER, _NEVER)] if codes is None else None
-            done.add(await self._judge(connection, job, owner, rows, chosen, as_of, whole))
+            done.add(await self._judge(connection, job, owner, rows, chosen, as_of, work, whole))
         return done
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
@@ -114,6 +114,7 @@ class LeakCampaigns:
         rows: Sequence[CampaignRow],
         chosen: Sequence[CampaignRow],
         as_of: date,
+        work: Worklist | None = None,
         whole: list[Window] | None = None,
     ) -> Advance:
         """Judge campaigns, with all others that begin on the same days."""
@@ -128,7 +129,7 @@ class LeakCampaigns:
             together = [one for one in rows if one.from_day == start and _closes(job, one, None, as_of)]
             found = []
             for one in together:
-                window = await _window(connection, job, owner, rows, one, _moment(job, one, as_of))
+                window = await _window(connection, job, owner, rows, one, _moment(job, one, as_of), work)
                 found += judge(rule, window)
             if found:
                 judged.append((rule, worst_of(found)))
@@ -177,10 +178,14 @@ async def _window(
     rows: Sequence[CampaignRow],
     campaign: CampaignRow,
     as_of: date,
+    work: Worklist | None,
 ) -> LeakCampaign:
     """What a sign looks at in a campaign."""
     name, enterprise_id = job.rule.evaluator, owner.enterprise_id
-    tests = await leak_campaigns.rows(connection, enterprise_id, campaign)
+    key = ("leak_campaign", enterprise_id, campaign.code)
+    tests = kept(work, key)
+    if tests is None:
+        tests = keep(work, key, await leak_campaigns.rows(connection, enterprise_id, campaign))
     in_service, leaks, retests, past = [], [], [], []
     if name in ("ldar_sign_ledger", "ldar_sign_period"):
         in_service = await leak_campaigns.in_service(connection, enterprise_id, campaign)

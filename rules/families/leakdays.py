@@ -8,13 +8,12 @@ from datetime import date, datetime, timedelta
 
 from domain.periods import day_period, day_start, local_day, local_day_of_s
 from rules.evaluators.ldar_sign_instruments import CalibrationParams
-from rules.evaluators.leak_records import LeakDay
+from rules.evaluators.leak_records import LeakDay, LeakRecords
 from rules.families.contract import Advance, Job, Worklist, judge
-from rules.families.leakwindows import day_window, subject_of
+from rules.families.leakwindows import day_window, keep, kept, subject_of
 from rules.families.recording import settle
 from storage import leak_days, rule_state, schedules
 from storage.database import Connection
-from storage.leak_days import LeakRow
 from storage.schedules import ComponentOwner
 
 _DAY = timedelta(days=1)
@@ -22,8 +21,6 @@ _DAY = timedelta(days=1)
 _TESTS_PER_JUDGEMENT = 20
 #: What the register says of components counts for the days of a campaign before; older ones stay as they were judged.
 _REGISTER_REACH = timedelta(days=100)
-#: Days whose tests are kept in memory for the other signs that judge by the same work list.
-_KEPT_DAYS = 8
 
 #: Evaluators whose signs rest on instruments, calibrations or testers; on sizes and positions.
 _OF_DECLARED = frozenset({"ldar_sign_undeclared", "ldar_sign_dwell", "ldar_sign_calibration", "ldar_sign_two_places"})
@@ -111,7 +108,7 @@ class LeakDays:
         for component_id, enterprise_id in (await schedules.owners(connection, sorted(work.components))).items():
             touched.setdefault(enterprise_id, set()).update(work.component_days[component_id])
         if job.rule.evaluator == _TWO_PLACES:
-            await _add_sharers(connection, touched)
+            await _add_sharers(connection, touched, max(marks.values(), default=None))
         for enterprise_id, since in _since(job, work).items():
             owner = owners.get(enterprise_id)
             if owner is not None and since < (until := marks.get(_key(owner), since)):
@@ -148,7 +145,7 @@ class LeakDays:
     ) -> LeakDay:
         """What a sign looks at on a day."""
         period, enterprise_id, name = day_period(day), owner.enterprise_id, job.rule.evaluator
-        rows = await _rows(connection, enterprise_id, day, work)
+        rows = await _records(connection, enterprise_id, day, work)
         if name not in _OF_DECLARED:
             return day_window(owner.code, day, rows)
         calibrations = []
@@ -191,27 +188,23 @@ def _since(job: Job, work: Worklist) -> dict[int, datetime]:
     return since
 
 
-async def _add_sharers(connection: Connection, touched: dict[int, set[date]]) -> None:
-    """Enterprises that used the same instruments on touched days are touched too."""
+async def _add_sharers(connection: Connection, touched: dict[int, set[date]], judged_to: datetime | None) -> None:
+    """Enterprises that used the same instruments on touched days are touched too, as far as anybody's are judged."""
     for enterprise_id, days in [(one, sorted(days)) for one, days in touched.items()]:
         for day in days:
+            if judged_to is None or day_start(day) >= judged_to:
+                continue
             period = day_period(day)
             for other in await leak_days.sharers(connection, enterprise_id, period.start, period.end):
                 touched.setdefault(other, set()).add(day)
 
 
-async def _rows(connection: Connection, enterprise_id: int, day: date, work: Worklist | None) -> list[LeakRow]:
+async def _records(connection: Connection, enterprise_id: int, day: date, work: Worklist | None) -> LeakRecords:
     """The tests of a day; a few days are read once for all signs that judge by one work list."""
-    period = day_period(day)
-    if work is None:
-        return await leak_days.rows(connection, enterprise_id, period.start, period.end)
-    kept = work.read.setdefault("leak_days", {})
-    assert isinstance(kept, dict)
-    found: list[LeakRow] | None = kept.get((enterprise_id, day))
+    period, key = day_period(day), ("leak_day", enterprise_id, day)
+    found = kept(work, key)
     if found is None:
-        found = await leak_days.rows(connection, enterprise_id, period.start, period.end)
-        if len(kept) < _KEPT_DAYS:
-            kept[enterprise_id, day] = found
+        found = keep(work, key, await leak_days.rows(connection, enterprise_id, period.start, period.end))
     return found
 
 

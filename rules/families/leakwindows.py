@@ -21,8 +21,12 @@ from rules.evaluators.leak_records import (
     Use,
     epoch_ms,
 )
+from rules.families.contract import Worklist
 from storage.leak_campaigns import CampaignLeakRow, CampaignRow, InServiceRow
 from storage.leak_days import CalibrationRow, InstrumentRow, LeakRow, TesterRow, UseRow
+
+#: Days and campaigns whose tests are kept in memory while a work list is judged.
+_KEPT = 12
 
 
 def subject_of(enterprise: str) -> Subject:
@@ -30,10 +34,29 @@ def subject_of(enterprise: str) -> Subject:
     return Subject(SubjectKind.ENTERPRISE, enterprise)
 
 
+def records_of(rows: Sequence[LeakRow] | LeakRecords) -> LeakRecords:
+    """Columns of rows, or the columns themselves."""
+    return rows if isinstance(rows, LeakRecords) else LeakRecords.of(rows)
+
+
+def kept(work: Worklist | None, key: tuple[object, ...]) -> LeakRecords | None:
+    """What another sign has read to judge by the same work list."""
+    found = None if work is None else work.read.get(str(key))
+    return found if isinstance(found, LeakRecords) else None
+
+
+def keep(work: Worklist | None, key: tuple[object, ...], rows: Sequence[LeakRow]) -> LeakRecords:
+    """Columns of rows, kept for the other signs that judge by the same work list, as long as these are few."""
+    records = LeakRecords.of(rows)
+    if work is not None and sum(isinstance(one, LeakRecords) for one in work.read.values()) < _KEPT:
+        work.read[str(key)] = records
+    return records
+
+
 def day_window(
     enterprise: str,
     day: date,
-    rows: Sequence[LeakRow],
+    rows: Sequence[LeakRow] | LeakRecords,
     instruments: Sequence[InstrumentRow] = (),
     testers: Sequence[TesterRow] = (),
     calibrations: Sequence[CalibrationRow] = (),
@@ -44,7 +67,7 @@ def day_window(
         subject=subject_of(enterprise),
         day=day_period(day),
         local_day=day,
-        tests=LeakRecords.of(rows),
+        tests=records_of(rows),
         instruments=[Instrument(**asdict(one)) for one in instruments],
         testers=[LeakTester(**asdict(one)) for one in testers],
         calibrations=[Calibration(**asdict(one)) for one in calibrations],
@@ -56,7 +79,7 @@ def campaign_window(
     enterprise: str,
     campaign: CampaignRow,
     as_of: date,
-    rows: Sequence[LeakRow],
+    rows: Sequence[LeakRow] | LeakRecords,
     in_service: Sequence[InServiceRow] = (),
     leaks: Sequence[CampaignLeakRow] = (),
     retests: Sequence[LeakRow] = (),
@@ -70,7 +93,7 @@ def campaign_window(
         from_day=campaign.from_day,
         to_day=campaign.to_day,
         as_of=as_of,
-        tests=LeakRecords.of(rows),
+        tests=records_of(rows),
         declared_components=campaign.declared_components,
         declared_unreachable=campaign.declared_unreachable,
         declared_leaks=campaign.declared_leaks,

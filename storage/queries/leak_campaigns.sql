@@ -22,7 +22,7 @@ select c.code as component, c.kind, c.medium,
 from component c
 cross join lateral (
     select l.* from current_leak_test l
-    where l.component_id = c.component_id
+    where l.component_id = c.component_id and l.purpose <> 'spot_check'
       and (l.campaign = %(campaign)s::text
            or l.campaign is null and l.tested_at >= %(from_at)s::timestamptz and l.tested_at < %(to_at)s::timestamptz)
     offset 0) t

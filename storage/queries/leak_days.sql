@@ -9,7 +9,8 @@ group by t.tested_at
 order by t.tested_at
 
 -- rows --
--- tests of an enterprise in a window, each by its newest revision, with what the ledger says of their components
+-- tests of an enterprise in a window, each by its newest revision, with what the ledger says of their components; spot
+-- checks are the bureau's own
 select c.code as component, c.kind, c.medium,
        case when u.unit_id is null then c.unit_name else i.code || '/' || u.name end as unit,
        coalesce(i.standard, 'GB37822') as standard, c.reachable, c.size_mm, c.elevation_m, u.x_m, u.y_m,
@@ -22,6 +23,7 @@ left join process_unit u on u.unit_id = c.unit_id
 left join installation i on i.installation_id = u.installation_id
 where c.enterprise_id = %(enterprise_id)s::int
   and t.tested_at >= %(from_at)s::timestamptz and t.tested_at < %(to_at)s::timestamptz
+  and t.purpose <> 'spot_check'
 
 -- instruments --
 -- instruments that an enterprise has declared
@@ -58,7 +60,7 @@ from current_leak_test t
 join component c using (component_id)
 join enterprise e on e.enterprise_id = c.enterprise_id
 left join instrument n on n.enterprise_id = c.enterprise_id and n.serial = t.instrument
-where c.enterprise_id <> %(enterprise_id)s::int and t.has_time
+where c.enterprise_id <> %(enterprise_id)s::int and t.has_time and t.purpose <> 'spot_check'
   and t.tested_at >= %(from_at)s::timestamptz and t.tested_at < %(to_at)s::timestamptz
   and upper(regexp_replace(t.instrument, '\s', '', 'g')) in (select key from used)
 order by t.tested_at, e.code

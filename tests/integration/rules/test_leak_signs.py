@@ -253,6 +253,16 @@ async def test_instruments_and_calibrations_that_arrive_late(city: City, databas
     assert reasons(city, "calibration") == ["no_sign"], "a check past midnight belongs to the work before it"
 
 
+async def test_the_bureaus_spot_checks_are_not_the_enterprises_records(city: City, database: Database) -> None:
+    plant = plain(city)
+    declare(city, plant, "FID-0001")
+    walk(city, plant, "2026-03-02 08:30", 25)
+    walk(city, plant, "2026-03-02 14:00", 10, first=30, instrument="BUREAU-1", tester="监管人员", purpose="spot_check")
+    await step(engine(database, SIGN), "2026-03-03 00:10")
+    assert reasons(city, "undeclared") == ["no_sign"]
+    assert [value for _, _, value in said(city, "speed")] == [25.0]
+
+
 async def test_sizes_that_the_ledger_gets_later(city: City, database: Database) -> None:
     plant = plain(city)
     walk(city, plant, "2026-03-02 08:30", 25, dwell_s=12.0)
@@ -281,7 +291,7 @@ async def test_a_record_elsewhere_changes_what_is_said_here(city: City, database
     assert "lanxu" not in str(mine["evidence"]["seen"])
     record(city, there, "V-40", at("2026-03-02 08:32"), work=True, instrument="FID-0002", tester="李工")
     await step(judging, "2026-03-03 02:00")
-    assert reasons(city, "two_places", "enterprise:lanxu") == ["no_sign"]
+    assert reasons(city, "two_places") == ["no_sign", "no_sign"], "what was corrected concerned both"
 
 
 def campaign(city: City, plant: int, code: str, first: str, last: str, **declared: int) -> None:
