@@ -68,10 +68,19 @@ def _pace(e: Mapping[str, Any]) -> str:
 
 def _uncalibrated(e: Mapping[str, Any]) -> str:
     done = e.get("done")
-    after = "当日没有校准记录" if done is None else f"{_time(done)} 才有校准记录"
+    none = "没有零点或量程校准记录" if done is None else f"至 {_time(done)} 才有零点或量程校准记录"
     return (
-        f"仪器 {e.get('name')} 首次检测 {_time(e.get('first'))} 之前没有零点或量程校准，{after}，"
-        f"其间检测 {_n(e, 'uncalibrated')} 条"
+        f"仪器 {e.get('name')} 当日 {_time(e.get('first'))} 开始检测，{none}，"
+        f"之前检测 {_n(e, 'uncalibrated')} 条（共 {_n(e, 'records')} 条）"
+    )
+
+
+def _unchecked(e: Mapping[str, Any]) -> str:
+    done = e.get("done")
+    none = "没有漂移检查记录" if done is None else f"最后一次漂移检查在 {_time(done)}"
+    return (
+        f"仪器 {e.get('name')} 当日 {_time(e.get('last'))} 结束检测，{none}，"
+        f"之后没有检查的 {_n(e, 'unchecked')} 条（共 {_n(e, 'records')} 条）"
     )
 
 
@@ -145,7 +154,7 @@ WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "units_left_out": _units,
     "not_repaired": lambda e: f"{_n(e, 'leaks')} 个泄漏点逾15日既无维修记录也无延迟修复备案{_example(e)}",
     "no_calibration": _uncalibrated,
-    "no_drift": lambda e: f"仪器 {e.get('name')} 末次检测 {_time(e.get('last'))} 之后没有漂移检查记录",
+    "no_drift": _unchecked,
     "verification_expired": lambda e: f"仪器 {e.get('name')} 检定有效期至 {e.get('verified_until')}，已过期",
     "no_background": lambda e: f"{_of(e)}没有本底值",
     "background_high": lambda e: f"{_of(e)}本底值高于读数{_example(e)}",

@@ -71,13 +71,15 @@ def undeclared(window: LeakDay, params: UndeclaredParams) -> Look:
 
 class CalibrationParams(LeakSignParams):
     """within_h: how long before an instrument's first test of the day zero or span gas may have been seen, and after
-    its last one the drift be checked; so work past midnight is not cut in two.
+    its last one the drift be checked; so work past midnight is not cut in two. loose_pct: of its records that may lie
+    outside: a few points may follow the evening's check.
 
     no_background_pct: of records without a background; above_pct: of backgrounds above their reading.
     drift_pct: negative drift from which points have to be tested again (HJ 733 practice, KH: said in evidence only).
     """
 
     within_h: float = Field(gt=0, le=48)
+    loose_pct: float = Field(ge=0, lt=100)
     no_background_pct: float = Field(gt=0, le=100)
     above_pct: float = Field(gt=0, le=100)
     drift_pct: float = Field(gt=0, lt=100)
@@ -109,22 +111,22 @@ def _instrument(look: Look, window: LeakDay, params: CalibrationParams, one: Ins
     first, last = int(mine.tested_ms.min()), int(mine.tested_ms.max())
     reach = round(params.within_h * _HOUR_MS)
     own = [done for done in window.calibrations if done.instrument == one.serial]
-    seen_gas = sorted(done.done_ms for done in own if done.kind in ("zero", "span"))
-    before = [at for at in seen_gas if first - reach <= at <= first]
-    after = [done for done in own if done.kind == "drift" and last <= done.done_ms <= last + reach]
+    gas = [done.done_ms for done in own if done.kind in ("zero", "span") and first - reach <= done.done_ms <= last]
+    drift = [done.done_ms for done in own if done.kind == "drift" and first <= done.done_ms <= last + reach]
     entry: Evidence = {"name": one.serial, "records": len(mine), "first": json_ms(first), "last": json_ms(last)}
-    if not before:
-        late = next((at for at in seen_gas if at > first), None)
-        until = mine.tested_ms < (late if late is not None else last + 1)
-        done = None if late is None else json_ms(late)
-        look.note("no_calibration", **entry, uncalibrated=int(until.sum()), done=done)
-    if not after:
-        look.note("no_drift", **entry)
+    before = int((mine.tested_ms < min(gas)).sum()) if gas else len(mine)
+    after = int((mine.tested_ms > max(drift)).sum()) if drift else len(mine)
+    uncalibrated = pct(before, len(mine)) > params.loose_pct
+    if uncalibrated:
+        look.note("no_calibration", **entry, uncalibrated=before, done=json_ms(min(gas)) if gas else None)
+    unchecked = pct(after, len(mine)) > params.loose_pct
+    if unchecked:
+        look.note("no_drift", **entry, unchecked=after, done=json_ms(max(drift)) if drift else None)
     expired = one.verified_until is not None and one.verified_until < window.local_day
     if expired:
         look.note("verification_expired", **entry, verified_until=str(one.verified_until))
     _drifts(look, params, own, mine)
-    return not before or not after or expired
+    return uncalibrated or unchecked or expired
 
 
 def _drifts(look: Look, params: CalibrationParams, own: list[Calibration], mine: LeakRecords) -> None:
