@@ -133,6 +133,17 @@ async def campaigns(connection: Connection, spans: Mapping[int, tuple[date, date
     return [(one, whose) for one, whose in await (await connection.execute(_SQL["campaigns"], parameters)).fetchall()]
 
 
+async def unsummed_campaigns(connection: Connection, enterprise_id: int) -> list[int]:
+    """campaign_ids of an enterprise of which nothing is summed up."""
+    cursor = await connection.execute(_SQL["unsummed_campaigns"], {"enterprise_id": enterprise_id})
+    return [campaign for (campaign,) in await cursor.fetchall()]
+
+
+async def forget_campaigns(connection: Connection, enterprise_ids: Sequence[int]) -> None:
+    """Have the campaigns of enterprises summed up anew when their months are judged next."""
+    await connection.execute(_SQL["forget_campaigns"], {"enterprise_ids": list(enterprise_ids)})
+
+
 async def refresh_campaigns(connection: Connection, campaign_ids: Sequence[int], units: Sequence[str] | None) -> None:
     """Sum up campaigns of one enterprise again, all of their units or some."""
     parameters = {"campaign_ids": list(campaign_ids), "units": None if units is None else list(units)}

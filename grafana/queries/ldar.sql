@@ -16,15 +16,15 @@ where ('__all__' in ($district) or district in ($district))
 order by overdue_components desc, enterprise
 
 -- by_rule --
-select rule_title as "规则", standard || ' ' || clause as "依据", count(*) as "密封点",
-       count(*) filter (where status = 'scheduled') as "未到期", count(*) filter (where status = 'due_soon') as "即将到期",
-       count(*) filter (where status = 'overdue') as "逾期",
-       100.0 * count(*) filter (where status <> 'overdue') / nullif(count(*), 0) as "按期率",
+select rule_title as "规则", standard || ' ' || clause as "依据", sum(components) as "密封点",
+       sum(components - overdue - due_soon) as "未到期", sum(due_soon) as "即将到期", sum(overdue) as "逾期",
+       100.0 * sum(components - overdue) / nullif(sum(components), 0) as "按期率",
        to_char(max(as_of), 'YYYY-MM-DD') as "判定至"
-from dash.ldar_due
+from dash.ldar_standing
 where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
 group by rule_id, rule_title, standard, clause
+having sum(components) > 0
 order by rule_id
 
 -- due_forecast --
@@ -69,12 +69,11 @@ select enterprise_name as "企业", unit_name as "装置", component_code as "�
        medium as "介质", rule_title as "依据", to_char(due_on, 'YYYY-MM-DD') as "应检日期",
        dash.local_day($__timeTo()::timestamptz) - due_on as "逾期天数", anchor as "起算", last_tested_at as "最近检测",
        enterprise as "企业代码"
-from dash.ldar_due
-where status = 'overdue'
-  and ('__all__' in ($rule) or rule_id in ($rule))
+from dash.ldar_overdue
+where ('__all__' in ($rule) or rule_id in ($rule))
   and ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
-order by due_on, enterprise, component
+order by due_on, enterprise, component_code
 limit 1000
 
 -- tests_daily --

@@ -61,7 +61,8 @@ class LeakEmissions:
             months = months[: max(1, room // owner.components)]
             done.more |= months[-1] != add_months(end, -1)
             done.add(await self._judge(connection, job, owner, months, None))
-            await _sum_up(connection, {owner.enterprise_id: (months[0] - _REPAIRED_WITHIN, add_months(end, 1))}, {})
+            if unsummed := await leak_emissions.unsummed_campaigns(connection, owner.enterprise_id):
+                await leak_emissions.refresh_campaigns(connection, unsummed, None)
             through = {_key(owner): day_start(add_months(months[-1], 1))}
             await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
             room -= len(months) * owner.components

@@ -117,6 +117,18 @@ from unnest(%(enterprise_ids)s::int[], %(ends_from)s::date[], %(begins_by)s::dat
 join campaign g on g.enterprise_id = a.enterprise_id and g.to_day >= a.ends_from and g.from_day <= a.begins_by
 order by g.campaign_id
 
+-- unsummed_campaigns --
+-- campaigns of an enterprise of which nothing is summed up
+select g.campaign_id from campaign g
+where g.enterprise_id = %(enterprise_id)s::int
+    and not exists (select from campaign_unit s where s.campaign_id = g.campaign_id)
+order by g.campaign_id
+
+-- forget_campaigns --
+-- what is summed up of enterprises' campaigns
+delete from campaign_unit s using campaign g
+where g.campaign_id = s.campaign_id and g.enterprise_id = any(%(enterprise_ids)s::int[])
+
 -- refresh_campaigns --
 -- sums up some campaigns by unit: all units, or those that are named
 with found as (

@@ -12,23 +12,42 @@ where r.evaluator in ('leak_schedule', 'yearly_campaign');
 create view dash.ldar_rule as
 select rule_id, title from rule where evaluator in ('leak_schedule', 'yearly_campaign') and enabled;
 
--- One row a component and schedule with an open duty. status: overdue, due_soon or scheduled, as at as_of.
-create view dash.ldar_due as
+-- How many components have a duty in each schedule at each enterprise, and where they stand; from the index alone.
+create view dash.ldar_standing as
+select d.code as district, d.name as district_name, e.code as enterprise, e.name as enterprise_name, a.rule_id,
+       r.title as rule_title, r.standard, r.clause, a.as_of, s.components, s.overdue, s.due_soon
+from dash.ldar_as_of a
+join enterprise e using (enterprise_id)
+join district d on d.code = e.district
+join rule r using (rule_id)
+cross join lateral (
+    select count(*) as components, count(*) filter (where u.due_on < a.as_of) as overdue,
+           count(*) filter (where u.due_on >= a.as_of and u.due_on <= a.as_of + a.due_soon_days) as due_soon
+    from component_due u
+    where u.enterprise_id = a.enterprise_id and u.rule_id = a.rule_id
+    offset 0
+) s;
+
+-- Components that are overdue in a schedule, the thousand oldest of each enterprise.
+create view dash.ldar_overdue as
 select d.code as district, d.name as district_name, e.code as enterprise, e.name as enterprise_name,
        e.code || '/' || c.code as component, c.code as component_code, c.name as component_name, c.unit_name,
        c.kind, c.medium, r.rule_id, r.title as rule_title, r.standard, r.clause, u.anchor, u.anchor_on, u.due_on,
-       a.as_of, case when u.due_on < a.as_of then 'overdue' when u.due_on <= a.as_of + a.due_soon_days then 'due_soon'
-                     else 'scheduled' end as status,
+       a.as_of,
        -- not asked for, not looked up
        (select max(t.tested_at) from leak_test t where t.component_id = u.component_id) as last_tested_at
-from component_due u
-join component c using (component_id)
-join enterprise e on e.enterprise_id = u.enterprise_id
+from dash.ldar_as_of a
+join enterprise e using (enterprise_id)
 join district d on d.code = e.district
 join rule r using (rule_id)
-join dash.ldar_as_of a on a.rule_id = u.rule_id and a.enterprise_id = u.enterprise_id
-where c.in_service_to is null or c.in_service_to > a.as_of;
-comment on column dash.ldar_due.as_of is 'the last closed local day that the schedule has judged at the enterprise';
+cross join lateral (
+    select o.component_id, o.anchor, o.anchor_on, o.due_on
+    from component_due o
+    where o.enterprise_id = a.enterprise_id and o.rule_id = a.rule_id and o.due_on < a.as_of
+    order by o.due_on limit 1000
+) u
+join component c on c.component_id = u.component_id;
+comment on column dash.ldar_overdue.as_of is 'the last closed local day that the schedule has judged at the enterprise';
 
 -- One row a component with an open duty: its strictest due day. as_of: the earliest of the enterprise's schedules. The sums
 -- by component are read from the key's index alone.
@@ -40,8 +59,7 @@ join component c using (component_id)
 join (
     select enterprise_id, min(as_of) as as_of, max(due_soon_days) as due_soon_days
     from dash.ldar_as_of group by enterprise_id
-) a on a.enterprise_id = c.enterprise_id
-where c.in_service_to is null or c.in_service_to > a.as_of;
+) a on a.enterprise_id = c.enterprise_id;
 
 -- Components by enterprise, unit and month of the strictest due day; month null: overdue.
 create view dash.ldar_due_month as

@@ -112,7 +112,7 @@ def test_due_day_is_the_last_day_of_the_period(reader: Connection) -> None:
     anchor = (NOW - timedelta(days=150) + timedelta(hours=8) - timedelta(hours=8)).date()
     found = rows(
         reader,
-        "select anchor_on, due_on from dash.ldar_due where component = 'chem-c/V-1' and rule_id = 'ldar.gb37822'",
+        "select anchor_on, due_on from dash.ldar_overdue where component = 'chem-c/V-1' and rule_id = 'ldar.gb37822'",
     )
     assert found == [(anchor, anchor + timedelta(days=106))]
 

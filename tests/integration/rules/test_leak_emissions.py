@@ -183,3 +183,66 @@ async def test_what_is_done_in_pieces_is_done(city: City, database: Database, mo
     assert [(row[0], row[3], row[5]) for row in kept(city)] == in_pieces
     assert enterprise != second
     assert isinstance(city.one("select min(computed_at) from finding"), datetime)
+
+
+def campaign(city: City, enterprise: int, *, begins: str = "2026-11-01", ends: str = "2026-11-30") -> None:
+    city.run(
+        "insert into campaign (enterprise_id, code, name, from_day, to_day) values (%s, 'C', '轮次', %s, %s)",
+        enterprise,
+        begins,
+        ends,
+    )
+    city.run("insert into rule_work (kind, key, at) values ('ldar', %s, %s)", enterprise, at(begins))
+
+
+async def test_a_campaign_is_summed_up_as_it_goes(city: City, database: Database) -> None:
+    enterprise, valve = plant(city)
+    other = city.component(enterprise, "V-2")
+    city.components(enterprise, 3)  # exempt ones are not to be tested
+    judging = engine(database, RULE)
+    await step(judging, "2026-11-01 00:10")
+
+    async def totals(when: str) -> tuple[Any, ...]:
+        await step(judging, when)
+        (row,) = city.run(
+            "select components, tested, leaking, closed, found_kg_h, after_kg_h, untested_kg_h"
+            " from campaign_unit where unit_name = '粗苯工段'"
+        )
+        return tuple(row.values())
+
+    campaign(city, enterprise)
+    assert await totals("2026-11-01 08:00") == (2, 0, 0, 0, 0, 0, pytest.approx(2 * AVERAGE))
+    measured(city, valve, "2026-11-05 09:00", 20_000.0)
+    city.run(
+        "insert into leak (component_id, found_at, net_umol_mol, visible, state)"
+        " values (%s, %s, 20000, false, 'found')",
+        valve,
+        at("2026-11-05 09:00"),
+    )
+    rate = pytest.approx(correlated(20_000.0))
+    assert await totals("2026-11-05 10:00") == (2, 1, 1, 0, rate, rate, pytest.approx(AVERAGE))
+    measured(city, other, "2026-11-06 09:00", 0.0)
+    both = pytest.approx(correlated(20_000.0) + ZERO)
+    assert await totals("2026-11-06 10:00") == (2, 2, 1, 0, both, both, 0)
+    measured(city, other, "2026-12-06 09:00", 9000.0)  # after its last day: of the next one
+    city.run(
+        "update leak set state = 'closed', closed_at = %s, closed_net_umol_mol = 10 where component_id = %s",
+        at("2026-12-08 09:00"),
+        valve,
+    )
+    city.run("insert into rule_work (kind, key, at) values ('leak_test', %s, %s)", valve, at("2026-12-08 09:00"))
+    after = pytest.approx(correlated(10.0) + ZERO)
+    assert await totals("2026-12-08 10:00") == (2, 2, 1, 1, both, after, 0)
+    city.run("update component set in_service_to = '2026-11-20' where component_id = %s", other)
+    city.run("insert into rule_work (kind, key, at) values ('register', %s, %s)", enterprise, at("2026-12-09 09:00"))
+    assert (await totals("2026-12-09 10:00"))[:2] == (1, 1)
+
+
+async def test_a_campaign_that_nobody_has_summed_up_is_at_the_month(city: City, database: Database) -> None:
+    enterprise, valve = plant(city)
+    campaign(city, enterprise, begins="2026-10-01", ends="2026-10-20")
+    city.run("delete from rule_work")
+    measured(city, valve, "2026-10-05 09:00", 10.0)
+    city.run("delete from rule_work")
+    await step(engine(database, RULE), "2026-11-01 00:10")
+    assert city.one("select tested from campaign_unit") == 1
