@@ -208,6 +208,11 @@ def _content(path: Path, kind: str | None, sheet: str | None, enterprise: str | 
     if kind is not None and wanted is None:
         raise BadInput(f"--kind {kind}：应为 {_known()}")
     tables = {sheet: read_table(path, sheet=sheet)} if sheet is not None else read_tables(path)
+    if wanted is not None and len(tables) > 1:  # the sheet of that name, of several
+        named = {name: table for name, table in tables.items() if name is not None and _meaning(name) == wanted}
+        if len(named) != 1:
+            raise BadInput(f"{path.name}: 有几张工作表（{'、'.join(map(str, tables))}），用 --sheet 指明哪一张")
+        tables = dict(named)
     content = _Content([], [])
     problems: list[str] = []
     for name, table in tables.items():

@@ -24,6 +24,7 @@ from storage.site import (
     note_metering,
     read_register,
     remove_rows,
+    tests_outside,
     write_rows,
 )
 
@@ -160,10 +161,32 @@ async def bring(
         more = [f"... and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
         raise SiteError("\n".join([*told[:_TOLD], *more]))
     noted = [*(fault for fault in found if fault in before), *warnings(merged, today)]
+    noted += await _tested_outside(connection, difference, present)
     difference.warnings.extend(f"! {fault}" for fault in noted)
     if not dry_run:
         await _write(connection, difference, at)
     return difference
+
+
+async def _tested_outside(connection: Connection, difference: Difference, present: Register) -> list[Fault]:
+    """Enterprises some of whose components have tests on days on which, by now, they were not in service."""
+    moved = []
+    for row in difference.rows.get("component", ()):
+        old = present["component"].get((row["enterprise"], row["code"]))
+        if old is not None and any(row[name] != old[name] for name in ("in_service_from", "in_service_to")):
+            moved.append(row)
+    found: dict[str, list[str]] = {}
+    for enterprise, code, day in await tests_outside(connection, moved):
+        found.setdefault(enterprise, []).append(f"{code} on {day}")
+    return [
+        Fault(
+            "enterprise",
+            (enterprise,),
+            f"{len(named)} components were tested while not in service: {', '.join(named[:3])}"
+            + (", ..." if len(named) > 3 else ""),
+        )
+        for enterprise, named in found.items()
+    ]
 
 
 async def _last_values(

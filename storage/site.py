@@ -133,3 +133,14 @@ async def enterprise_ids(connection: Connection, codes: Iterable[str]) -> dict[s
     """The numbers of enterprises by their codes; those that are not registered are left out."""
     cursor = await connection.execute(queries("site")["enterprise_ids"], {"codes": sorted(set(codes))})
     return dict(await cursor.fetchall())
+
+
+async def tests_outside(connection: Connection, components: Sequence[Row]) -> list[tuple[str, str, date]]:
+    """(enterprise, component, first local day) of components, as rows of the register, that were tested on days on
+    which they are not in service by these rows."""
+    if not components:
+        return []
+    names = ("enterprise", "code", "in_service_from", "in_service_to")
+    parameters = {name: [row[name] for row in components] for name in names}
+    cursor = await connection.execute(queries("site")["tests_outside"], parameters)
+    return await cursor.fetchall()

@@ -439,6 +439,21 @@ select pg_advisory_xact_lock(hashtext('register'))
 -- numbers of enterprises by code
 select code, enterprise_id from enterprise where code = any(%(codes)s::text[])
 
+-- tests_outside --
+-- the first test of each component outside the days of service that are said of it
+select k.enterprise, k.code, (t.tested_at at time zone 'Asia/Shanghai')::date as day
+from unnest(%(enterprise)s::text[], %(code)s::text[], %(in_service_from)s::date[], %(in_service_to)s::date[])
+     as k (enterprise, code, in_service_from, in_service_to)
+join enterprise e on e.code = k.enterprise
+join component c on c.enterprise_id = e.enterprise_id and c.code = k.code
+cross join lateral (
+    select l.tested_at from leak_test l
+    where l.component_id = c.component_id
+      and (l.tested_at < k.in_service_from::timestamp at time zone 'Asia/Shanghai'
+           or l.tested_at >= k.in_service_to::timestamp at time zone 'Asia/Shanghai')
+    order by l.tested_at limit 1) t
+order by k.enterprise, k.code
+
 -- last_values --
 -- what some counters showed last, corrections and flags heeded, with the hour of it
 select c.enterprise, c.code, h.hour_at, h.last_value

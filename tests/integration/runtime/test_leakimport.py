@@ -150,6 +150,23 @@ async def test_a_repair_and_its_retest(plant: Database, tmp_path: Path) -> None:
     assert (await take(plant, path)).same == {"test": 3, "repair": 1}
 
 
+async def test_one_sheet_of_several(plant: Database, tmp_path: Path) -> None:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title in ("检测记录", "草稿"):
+        sheet = book.create_sheet(title)
+        for line in TESTS.splitlines():
+            sheet.append(line.split(","))
+    path = tmp_path / "七月.xlsx"
+    book.save(path)
+    assert "sheet 草稿: 不知道表中是什么" in (await refused(plant, path))[0]
+    assert (await take(plant, path, kind="检测", dry_run=True)).new == {"test": 2}
+    assert (await take(plant, path, kind="检测", sheet="草稿", dry_run=True)).new == {"test": 2}
+    assert await refused(plant, path, kind="维修") == [
+        "七月.xlsx: 有几张工作表（检测记录、草稿），用 --sheet 指明哪一张"
+    ]
+
+
 async def test_a_repair_of_what_does_not_leak_is_refused(plant: Database, tmp_path: Path) -> None:
     (problem,) = await refused(plant, file(tmp_path, REPAIRS, "维修记录.csv"))
     assert "line 2, column 维修时间: 维修时间 2026-07-04 09:00" in problem
@@ -228,8 +245,21 @@ async def test_a_register_that_changes_makes_leaks_anew(plant: Database, tmp_pat
     """A component that is taken out of service has no open leak any more."""
     await take(plant, file(tmp_path, TESTS))
     text = "企业编码,密封点编码,停用日期\ncoke-one,C-1,2026-08-01\n"
-    await take(plant, file(tmp_path, text, "密封点.csv"))
+    done = await take(plant, file(tmp_path, text, "密封点.csv"))
     assert await ask(plant, "select state from leak") == [{"state": "removed"}]
+    assert done.register is not None
+    assert done.register.warnings == []
+
+
+async def test_service_that_ends_before_a_test_is_warned_of(plant: Database, tmp_path: Path) -> None:
+    """The records stay; who closed the component too early, or tested another one, is for people to find out."""
+    await take(plant, file(tmp_path, TESTS))
+    text = "企业编码,密封点编码,投用日期,停用日期\ncoke-one,C-1,2020-01-01,2026-07-02\ncoke-one,V-2,2026-07-03,\n"
+    done = await take(plant, file(tmp_path, text, "密封点.csv"), dry_run=True)
+    assert done.register is not None
+    assert done.register.warnings == [
+        "! enterprise coke-one: 2 components were tested while not in service: C-1 on 2026-07-02, V-2 on 2026-07-02"
+    ]
 
 
 async def test_by_the_command(plant: Database, database_url: str, tmp_path: Path) -> None:
