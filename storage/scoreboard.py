@@ -55,6 +55,18 @@ class Connected(NamedTuple):
     connected: int
 
 
+class DutyTerm(NamedTuple):
+    """A current term of a duty."""
+
+    rule_id: str
+    subject: str
+    first: date
+    due: date
+    reason: str
+    done_on: date | None
+    finding_id: int
+
+
 class PeriodSum(NamedTuple):
     """An item summed over the enterprises that reported it for a period."""
 
@@ -150,6 +162,12 @@ async def ldar_rounds(connection: Connection, from_at: datetime) -> list[tuple[s
     """(enterprise, components judged in the year from an instant on, tested ones among them)."""
     cursor = await connection.execute(_SQL["ldar_rounds"], {"from_at": from_at})
     return [(str(code), int(judged), int(tested)) for code, judged, tested in await cursor.fetchall()]
+
+
+async def duty_terms(connection: Connection, rules: Sequence[str], from_at: datetime) -> list[DutyTerm]:
+    """Current terms of some duties that began at or after an instant, by rule, subject and beginning."""
+    cursor = await connection.execute(_SQL["duty_terms"], {"rules": list(rules), "from_at": from_at})
+    return [DutyTerm(*row) for row in await cursor.fetchall()]
 
 
 async def city_entries(connection: Connection, items: Sequence[str]) -> list[Entry]:

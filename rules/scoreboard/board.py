@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rules.policy import CheckMode, Comparison, Conflict, Target, TargetForm, YearRule, load_policy
-from rules.scoreboard.compute import Computed, compute, trend_of
+from rules.scoreboard.compute import compute, trend_of
+from rules.scoreboard.computed import Computed
 from rules.scoreboard.figures import Figures
 from rules.scoreboard.sources import ManualSource, NoSource, Source, load_sources
 from rules.scoreboard.standing import Aim, Point, Standing, State, stand, worst
@@ -58,10 +59,11 @@ def _single(target: Target, source: Source, computed: Computed, figures: Figures
     if source.cannot and newest is not None:
         why = "；".join(text for text in (source.cannot, computed.missing) if text)
         return Standing(State.NOT_COMPUTABLE, target.target_year, value, as_of, why=why)
-    if target.value is None or target.operator is None:
+    operator = Comparison.AT_MOST if source.kind == "duty" and source.figure == "day_of_month" else target.operator
+    if target.value is None or operator is None:
         why = "；".join(text for text in (source.cannot, computed.missing) if text)
         return Standing(State.NOT_COMPUTABLE, target.target_year, why=why)
-    aim = _aim(target, target.operator, float(target.value), getattr(source, "grows", False))
+    aim = _aim(target, operator, float(target.value), getattr(source, "grows", False))
     if computed.missing:
         return _without(target, source, computed, aim, newest)
     return stand(aim, computed.points, figures.today)

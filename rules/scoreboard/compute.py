@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import fsum
 from typing import Any
@@ -13,11 +12,14 @@ from domain.accountreasons import account_word
 from domain.ledger import ITEMS
 from domain.periods import add_months
 from rules.policy import Target
+from rules.scoreboard.computed import Computed
+from rules.scoreboard.duties import of_duty
 from rules.scoreboard.figures import Counted, Figures, Seen
 from rules.scoreboard.sources import (
     ConnectedSource,
     CountSource,
     DeclineSource,
+    DutySource,
     FindingSource,
     LdarSource,
     LedgerSumSource,
@@ -31,17 +33,6 @@ from rules.scoreboard.standing import Point
 
 #: Undetermined findings whose figure is complete all the same: nothing was asked for, not something missing.
 _WHOLE = ("no_target_this_year", "no_limit")
-
-
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """points: in order of days. missing: why there is no figure that a state may rest on; then the points are older or
-    incomplete ones. basis: what the newest one rests on, as JSON. parts: of targets with several kinds of numbers."""
-
-    points: list[Point] = field(default_factory=list)
-    missing: str = ""
-    basis: dict[str, Any] = field(default_factory=dict)
-    parts: dict[str, list[Point]] = field(default_factory=dict)
 
 
 def compute(target: Target, source: Source, figures: Figures) -> Computed:
@@ -63,6 +54,8 @@ def compute(target: Target, source: Source, figures: Figures) -> Computed:
             return _share(source, figures)
         case LdarSource():
             return _rounds(figures)
+        case DutySource():
+            return of_duty(source, figures)
         case ManualSource():
             return _entered(target, source, figures)
         case NoSource():

@@ -55,6 +55,18 @@ class Summed:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyTerm:
+    """A term of a duty of some subject: counted from `first`. done_on: None while nobody says that it was done."""
+
+    subject: str
+    first: date
+    due: date
+    reason: str
+    done_on: date | None
+    finding_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class EnteredValue:
     """What a bureau entered."""
 
@@ -69,7 +81,8 @@ class EnteredValue:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Everything as of a local day. seen: by rule and path into its evidence, by month; counted: by ``enterprise`` or
-    ``line`` and rule; rounds: (enterprise, components judged this year, tested ones among them)."""
+    ``line`` and rule; rounds: (enterprise, components judged this year, tested ones among them); duties: current terms
+    by rule."""
 
     today: date
     seen: Mapping[tuple[str, str], Sequence[Seen]] = field(default_factory=dict)
@@ -79,3 +92,4 @@ class Figures:
     ledger: Ledger = field(default_factory=Ledger)
     sums: Mapping[str, Sequence[Summed]] = field(default_factory=dict)
     entered: Mapping[str, Sequence[EnteredValue]] = field(default_factory=dict)
+    duties: Mapping[str, Sequence[DutyTerm]] = field(default_factory=dict)

@@ -80,6 +80,21 @@ class LdarSource(_Source):
     grows: bool = True
 
 
+class DutySource(_Source):
+    """figure: ``done_in_year``: subjects that did it in a year; ``longest_years``: the longest time since anybody did
+    it last, in years; ``day_of_month``: the day of the month on which it was done; ``done_subjects``: who did it."""
+
+    kind: Literal["duty"]
+    rule: str
+    figure: Literal["done_in_year", "longest_years", "day_of_month", "done_subjects"]
+    needs: str = Field(min_length=1)
+
+    @property
+    def grows(self) -> bool:
+        """Whether the figure adds up within a year."""
+        return self.figure == "done_in_year"
+
+
 class ManualSource(_Source):
     kind: Literal["manual"]
     why: str = ""
@@ -99,6 +114,7 @@ Source = Annotated[
     | CountSource
     | ShareSource
     | LdarSource
+    | DutySource
     | ManualSource
     | NoSource,
     Field(discriminator="kind"),
@@ -138,6 +154,9 @@ def _fault(target: Target | None, source: Source) -> str | None:
             return f"{target.id} has no number that a bureau could enter"
         if target.check_mode in (CheckMode.AUTO, CheckMode.DERIVED) and not source.why:
             return f"{target.id} is {target.check_mode}: say why it is not computed"
+    elif isinstance(source, DutySource) and source.figure == "day_of_month":
+        if target.form is not TargetForm.MONTHLY:
+            return f"{target.id} names no day of the month"
     elif not isinstance(source, NoSource) and target.form is not TargetForm.NUMBER and not source.cannot:
         return f"{target.id} has no number to compare with: say so"
     return None

@@ -10,13 +10,14 @@ from typing import Any
 
 from domain.errors import WorldFailed
 from domain.ledger import Ledger
-from domain.periods import add_months, local_day, year_period
+from domain.periods import add_months, day_start, local_day, year_period
 from rules.engine import StepReport
 from rules.scoreboard.board import rows_of
-from rules.scoreboard.figures import Counted, EnteredValue, Figures, Linked, Seen, Summed
+from rules.scoreboard.figures import Counted, DutyTerm, EnteredValue, Figures, Linked, Seen, Summed
 from rules.scoreboard.sources import (
     CountSource,
     DeclineSource,
+    DutySource,
     FindingSource,
     LedgerSumSource,
     RatioSource,
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 #: Months of a trend that rests on one finding a month, and of one that counts subjects.
 _MONTHS, _COUNTED_MONTHS = 36, 12
+#: Months that duties look back: their terms may last for years.
+_DUTY_MONTHS = 60
 #: Seconds between two looks when something has changed, but nothing that a target is known to rest on.
 _PAUSE_S = 30.0
 _LOCK = "scoreboard"
@@ -46,7 +49,7 @@ class Scoreboard:
         self._next_at = 0.0
         self._rounds: tuple[date, list[tuple[str, int, int]]] | None = None
         self._known_error = ""
-        self._rules = {rule for rule, _ in _asked()} | {_LDAR} | {rule for _, rule in _counted()}
+        self._rules = {rule for rule, _ in _asked()} | {_LDAR} | {rule for _, rule in _counted()} | {*_duties()}
 
     @property
     def is_failing(self) -> bool:
@@ -127,7 +130,10 @@ async def figures_of(connection: Connection, today: date, rounds: list[tuple[str
         )
     linked = [Linked(*one) for one in await scoreboard.connected(connection, counted_months)]
     ledger = Ledger(await scoreboard.city_entries(connection, items))
-    return Figures(today, seen, counted, linked, rounds, ledger, summed, entered)
+    duties: dict[str, list[DutyTerm]] = defaultdict(list)
+    for term in await scoreboard.duty_terms(connection, _duties(), day_start(add_months(this_month, -_DUTY_MONTHS))):
+        duties[term.rule_id].append(DutyTerm(*term[1:]))
+    return Figures(today, seen, counted, linked, rounds, ledger, summed, entered, duties)
 
 
 def _asked() -> list[tuple[str, str]]:
@@ -150,6 +156,12 @@ def _counted() -> list[tuple[str, str]]:
         elif isinstance(source, ShareSource):
             found["line", source.rule] = None
     return list(found)
+
+
+def _duties() -> list[str]:
+    """Rules of every duty that a target follows."""
+    found = [source.rule for source in load_sources().values() if isinstance(source, DutySource)]
+    return list(dict.fromkeys(found))
 
 
 def _items() -> list[str]:

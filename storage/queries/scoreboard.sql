@@ -75,6 +75,15 @@ left join lateral (
 ) f on true
 group by 1
 
+-- duty_terms --
+-- current terms of some duties that began at or after an instant
+select f.rule_id, f.subject, (f.evidence ->> 'anchor_on')::date as first, (f.evidence ->> 'due_on')::date as due,
+       f.reason, (f.evidence ->> 'done_on')::date as done_on, f.finding_id
+from unnest(%(rules)s::text[]) as w (rule_id)
+join finding f on f.rule_id = w.rule_id and f.superseded_at is null and f.period_start >= %(from_at)s::timestamptz
+where f.evidence ? 'due_on'
+order by f.rule_id, f.subject, f.period_start
+
 -- city_entries --
 -- the city's own figures of some items
 select null::text as enterprise, null::text as line, l.item, l.period_kind, l.period_from as first, l.value

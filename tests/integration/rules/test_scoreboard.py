@@ -15,6 +15,7 @@ from rules.service import RulesService
 from rules.targets import target_rows
 from storage import ledger, rule_state, scoreboard
 from storage.database import Database
+from storage.duties import NewRecord, keep_records
 from storage.ledger import NewEntry
 from storage.scoreboard import NewValue
 from tests.integration.api.conftest import NOW, client_of
@@ -231,3 +232,21 @@ async def test_the_answer_of_the_api(city: City, database: Database) -> None:
             answer = await client.post("/v1/targets/T028/values", json=body | wrong)
             assert answer.status_code == 422, wrong
             assert field in str(answer.json()["errors"])
+
+
+async def test_duties_become_standings_at_once(city: City, database: Database) -> None:
+    await sync(database)
+    plant = city.enterprise("tianhe", since="2026-01-01")
+    city.run("insert into enterprise_list values (%s, 'soil_key_unit', '2026-01-01', null, '名录')", plant)
+    judging, board = engine(database, "duty."), Scoreboard(database)
+    await board.step(at("2026-10-20 00:10"), await step(judging, "2026-10-20 00:10"))
+    found = rows(city)
+    assert (found["T048"]["state"], found["T048"]["value"]) == ("behind", 20.0)
+    assert (found["T078"]["state"], found["T078"]["indicator_year"]) == ("unknown", 2025)
+    assert (found["T079"]["state"], found["T079"]["value"]) == ("met", 0.8)
+    assert found["T022"]["state"] == "not_computable"
+    new = NewRecord("duty.retrofit_dispatch", "city:wuhai", None, date(2026, 10, 13), (), None)
+    async with database.transaction() as connection:
+        await keep_records(connection, [new], author="王", origin="api", at=at("2026-10-20 09:00"))
+    await board.step(at("2026-10-20 09:01"), await step(judging, "2026-10-20 09:01"))
+    assert (rows(city)["T048"]["state"], rows(city)["T048"]["value"]) == ("met", 13.0)

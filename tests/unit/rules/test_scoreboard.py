@@ -14,7 +14,7 @@ from rules.pack import load_packs
 from rules.policy import CheckMode, TargetForm, load_policy
 from rules.scoreboard.board import part_labels, row_of, rows_of
 from rules.scoreboard.entry import target_fault, value_faults
-from rules.scoreboard.figures import Counted, EnteredValue, Figures, Linked, Seen, Summed
+from rules.scoreboard.figures import Counted, DutyTerm, EnteredValue, Figures, Linked, Seen, Summed
 from rules.scoreboard.sources import ManualSource, NoSource, load_sources, read_sources
 
 TODAY = date(2026, 11, 20)
@@ -63,7 +63,9 @@ def test_rules_of_sources_are_shipped() -> None:
         for rule in (*getattr(one, "rules", ()), getattr(one, "rule", None))
         if rule
     }
-    assert named <= set(load_packs().enabled)
+    assert named <= set(load_packs().variants)
+    # no period is printed for it: in force when the city decides one
+    assert named - set(load_packs().enabled) == {"duty.water_balance_test"}
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,70 @@ def test_ldar_rounds_of_the_year() -> None:
     assert (found["value"], found["source"]["enterprises_complete"], found["indicator_year"]) == (0.5, 1, 2026)
     assert found["state"] == "behind"
     assert row("T072", rounds=[("a", 10, 10)])["state"] == "met"
+
+
+def term(subject: str, first: str, due: str, reason: str, done_on: str | None = None) -> DutyTerm:
+    day = date.fromisoformat
+    return DutyTerm(subject, day(first), day(due), reason, None if done_on is None else day(done_on), 7)
+
+
+def test_the_day_of_the_month_on_which_something_was_done() -> None:
+    rule = "duty.retrofit_dispatch"
+    done = [
+        term("city:wuhai", "2026-08-01", "2026-08-15", "overdue"),
+        term("city:wuhai", "2026-09-01", "2026-09-15", "done_late", "2026-09-18"),
+        term("city:wuhai", "2026-10-01", "2026-10-15", "done_in_time", "2026-10-14"),
+        term("city:wuhai", "2026-11-01", "2026-11-15", "scheduled"),
+    ]
+    found = row("T048", duties={rule: done})
+    assert (found["state"], found["value"], found["unit"], found["gap"]) == ("met", 14.0, "日/月", -1.0)
+    assert [(one["as_of"], one["value"]) for one in found["trend"]] == [
+        ("2026-08-31", 31.0), ("2026-09-18", 18.0), ("2026-10-14", 14.0),
+    ]  # fmt: skip
+    late = row("T048", duties={rule: done[:2]})
+    assert (late["state"], late["value"]) == ("behind", 18.0)
+    missed = row("T048", duties={rule: [*done[:3], term("city:wuhai", "2026-11-01", "2026-11-15", "overdue")]})
+    assert (missed["state"], missed["value"], missed["as_of"]) == ("behind", 20.0, TODAY)
+    first = row("T048", duties={rule: done[3:]})
+    assert (first["state"], first["why"]) == ("unknown", "本期尚未到期，还没有办理记录")
+
+
+def soil(year: int, reason: str, plants: int) -> list[DutyTerm]:
+    return [term(f"enterprise:p{n}", f"{year}-01-01", f"{year}-12-31", reason) for n in range(plants)]
+
+
+def test_how_many_units_were_monitored_in_the_year_of_the_plan() -> None:
+    rule = "duty.soil_monitoring"
+    found = row("T078", duties={rule: [*soil(2025, "done_in_time", 35), *soil(2026, "due_soon", 35)]})
+    assert (found["state"], found["value"], found["indicator_year"]) == ("met", 35.0, 2025)
+    assert found["source"]["reasons"] == {"due_soon": 35}
+    fewer = [*soil(2025, "done_in_time", 34), term("enterprise:x", "2025-01-01", "2025-12-31", "done_without_evidence")]
+    found = row("T078", duties={rule: fewer})
+    assert (found["state"], found["value"], found["gap"]) == ("missed", 34.0, 1.0)
+    assert row("T078", duties={rule: soil(2026, "done_in_time", 35)})["state"] == "unknown"
+    assert row("T078")["state"] == "unknown"
+
+
+def test_the_longest_time_since_an_inspection() -> None:
+    rule = "duty.hidden_danger"
+    terms = [
+        term("enterprise:a", "2024-11-21", "2026-11-21", "due_soon"),
+        term("enterprise:b", "2023-01-01", "2025-01-01", "done_late", "2026-01-01"),
+        term("enterprise:b", "2026-01-01", "2028-01-01", "scheduled"),
+    ]
+    found = row("T079", duties={rule: terms})
+    assert (found["state"], found["value"]) == ("met", 2.0)
+    over = [*terms[1:], term("enterprise:a", "2024-11-19", "2026-11-19", "overdue")]
+    found = row("T079", duties={rule: over})
+    assert (found["state"], found["value"]) == ("behind", 2.0), "the calendar decides, not a division"
+
+
+def test_a_duty_without_a_period_has_a_number_and_nothing_to_compare_it_with() -> None:
+    assert row("T022")["state"] == "not_computable"
+    assert "没有给出周期" in row("T022")["why"]
+    done = [term("enterprise:a", "2023-01-01", "2026-01-01", "done_in_time", "2025-06-01")]
+    found = row("T022", duties={"duty.water_balance_test": done})
+    assert (found["state"], found["value"]) == ("not_computable", 1.0)
 
 
 def test_entered_figures_with_author_and_evidence() -> None:
