@@ -15,6 +15,7 @@ from alerts.energy import WORDS as ENERGY_WORDS
 from alerts.leaks import TOO_MANY, is_leak_term, leak_terms, spot_check
 from alerts.leaksigns import ADVICE as LEAK_ADVICE
 from alerts.leaksigns import WORDS as LEAK_WORDS
+from alerts.leaktests import is_test_schedule, overdue_tests
 from alerts.meters import WORDS as METER_WORDS
 from alerts.reminders import is_reminder, reminder
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
@@ -57,6 +58,8 @@ def describe(facts: Facts) -> Text:
         return _warning(facts, reason)
     if is_leak_term(facts):
         return leak_terms(facts)
+    if is_test_schedule(facts):
+        return overdue_tests(facts)
     if is_duty(facts):
         return duty(facts)
     if reason == TOO_MANY:

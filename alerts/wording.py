@@ -53,7 +53,8 @@ class Facts:
     """All that a text may say. breaches: the violations of the span in time order, at least one.
 
     evidence: of the latest of them; basis: the limit that it names; evidences: by finding, of those that a text tells
-    one by one. Names are None where the register has none.
+    one by one; groups: (unit, kind, number) of the components that it is about. Names are None where the register has
+    none.
     """
 
     alert_id: int
@@ -70,6 +71,7 @@ class Facts:
     url: str
     basis: Basis | None = None
     evidences: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    groups: Sequence[tuple[str, str, int]] = ()
 
 
 @dataclass(frozen=True, slots=True)

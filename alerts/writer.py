@@ -13,7 +13,7 @@ from alerts.lifecycle import breaches_of
 from alerts.messages import Receiver, alert_body, idempotency_key
 from alerts.wording import Basis, Facts, Text, local_text, withdrawn
 from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Occasion, Resolution, Severity, Span
-from domain.findings import Subject
+from domain.findings import Subject, SubjectKind
 from domain.periods import HOUR
 from storage import alerts as store
 from storage import notifications as outbox
@@ -271,6 +271,8 @@ class SeriesWriter:
             breach.finding.finding_id for breach in breaches
         ]
         evidences = await store.evidences(self._connection, told[:_TOLD]) if series.settings.duty else {}
+        is_of_components = series.settings.duty and breaches[-1].finding.subject.kind is SubjectKind.COMPONENT
+        groups = await store.component_groups(self._connection, told) if is_of_components else []
         return describe(
             Facts(
                 alert_id=alert_id,
@@ -287,6 +289,7 @@ class SeriesWriter:
                 url=self._url(alert_id),
                 basis=await self._basis(evidence.get("limit_id")),
                 evidences=evidences,
+                groups=groups,
             )
         )
 

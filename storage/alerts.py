@@ -196,6 +196,12 @@ async def evidences(connection: Connection, finding_ids: Iterable[int]) -> dict[
     return {finding_id: found for finding_id, found in rows if isinstance(found, dict)}
 
 
+async def component_groups(connection: Connection, finding_ids: Iterable[int]) -> list[tuple[str, str, int]]:
+    """(unit, kind, number) of the components that findings are about, the most first."""
+    rows = await (await connection.execute(_SQL["component_groups"], {"finding_ids": list(finding_ids)})).fetchall()
+    return [(unit, kind, count) for unit, kind, count in rows]
+
+
 async def subject_name(connection: Connection, subject: Subject) -> tuple[str | None, str | None]:
     """Names of the subject's enterprise and of the subject, None where the register has none."""
     enterprise = subject.enterprise

@@ -144,6 +144,15 @@ select evidence from finding where finding_id = %(finding_id)s::bigint
 -- what findings rest on
 select finding_id, evidence from finding where finding_id = any(%(finding_ids)s::bigint[])
 
+-- component_groups --
+-- components that findings are about, counted by unit and kind
+select c.unit_name, c.kind, count(*)::int
+from unnest(%(finding_ids)s::bigint[]) as w (finding_id)
+join finding f on f.finding_id = w.finding_id
+join component c on c.enterprise_id = f.enterprise_id and c.code = substr(f.subject, strpos(f.subject, '/') + 1)
+group by c.unit_name, c.kind
+order by 3 desc, 1, 2
+
 -- subject_name --
 -- how people call a subject and its enterprise; null where the register does not know it
 select (select e.name from enterprise e where e.code = %(enterprise)s::text) as enterprise,
