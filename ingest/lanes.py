@@ -10,21 +10,34 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from domain.clock import Clock
 from ingest.delivery import Delivery, Receipt
 from ingest.metrics import IngestMetrics
-from ingest.writer import Writer
+from ingest.writer import Writer, WriterLimits
+
+#: Records of leak detection at which a batch is closed: one takes fifty times the work of a value, and the loop that
+#: readings come in by does nothing else meanwhile.
+_RECORDS_A_BATCH = 500
 
 
 class Lanes:
     """Implements `ingest.delivery.Sink` and `QueueingSink` over some writers."""
 
-    def __init__(self, make_writer: Callable[[], Writer], count: int, clock: Clock, metrics: IngestMetrics) -> None:
+    def __init__(
+        self,
+        make_writer: Callable[[WriterLimits], Writer],
+        limits: WriterLimits,
+        count: int,
+        clock: Clock,
+        metrics: IngestMetrics,
+    ) -> None:
         """count: lanes for all but records of leak detection."""
-        self._record_writer = make_writer()
-        self._writers = [make_writer() for _ in range(count)]
+        few = min(limits.batch_values, _RECORDS_A_BATCH)
+        self._record_writer = make_writer(replace(limits, batch_values=few))
+        self._writers = [make_writer(limits) for _ in range(count)]
         metrics.lag.set_function(lambda: self._lag_s(clock()))
         metrics.queued.set_function(lambda: sum(writer.queued for writer in self._all))
 

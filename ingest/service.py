@@ -72,7 +72,8 @@ class IngestService:
         registry = Registry(database, lambda: asyncio.get_running_loop().time(), refresh_s=settings.registry_refresh_s)
         sequences = Sequences()
         self._writer = Lanes(
-            lambda: Writer(database, registry, ingest_metrics, settings.writer, sequences),
+            lambda limits: Writer(database, registry, ingest_metrics, limits, sequences),
+            settings.writer,
             settings.writers,
             clock,
             ingest_metrics,

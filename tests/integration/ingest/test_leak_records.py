@@ -14,7 +14,7 @@ from ingest.delivery import Delivery, Outcome, Receipt
 from ingest.lanes import Lanes
 from ingest.metrics import IngestMetrics
 from ingest.registry import Registry
-from ingest.writer import Writer
+from ingest.writer import Writer, WriterLimits
 from storage.database import Database
 from storage.leak_register import lock_ledgers
 from tests.integration.ingest.plant import NOW, account, delivery, minutes, rows, running_writer, sample, send
@@ -304,7 +304,7 @@ async def test_readings_do_not_wait_for_records_that_wait_for_a_file(works: Data
     loop = asyncio.get_running_loop()
     metrics = IngestMetrics(CollectorRegistry())
     registry = Registry(works, loop.time)
-    lanes = Lanes(lambda: Writer(works, registry, metrics), 1, lambda: NOW, metrics)
+    lanes = Lanes(lambda limits: Writer(works, registry, metrics, limits), WriterLimits(), 1, lambda: NOW, metrics)
     running = asyncio.create_task(lanes.run())
     async with works.transaction() as importing:
         await lock_ledgers(importing, [1])
