@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from rules.engine import Engine, EngineSettings
 from rules.pack import RuleSet, load_packs
+from runtime.decide import Request, decide
 from storage import duties
 from storage.database import Database
 from storage.duties import NewAttachment, NewRecord, RecordFate
@@ -224,3 +225,42 @@ async def test_analysers_and_parks(city: City, database: Database) -> None:
     assert [row["subject"] for row in city.current("duty.cems_calibration")] == ["point:tianhe/S1-SO2"]
     await step(Engine(database, only_enabled("duty.emergency_drill"), EngineSettings()), "2026-03-01 00:10")
     assert [row["subject"] for row in city.current("duty.emergency_drill")] == ["park:wuda-park"]
+
+
+async def decide_on(database: Database, rule_id: str, day: str, enabled: bool, when: str, params: str = "{}") -> None:
+    request = Request(rule_id, day, enabled, params, "张三", "专题会决定", "会议纪要〔2026〕3号")
+    await decide(database, request, lambda: at(when))
+
+
+async def test_a_duty_without_a_printed_period_is_put_into_force(city: City, database: Database) -> None:
+    rule = "duty.water_balance_test"
+    plant = city.enterprise("tianhe", since="2025-01-01")
+    await record(database, rule, "enterprise:tianhe", plant, "2026-03-20", "report", when="2026-03-21")
+    judging = engine(database, "duty.")
+    await step(judging, "2026-04-01 00:10")
+    assert city.brief(rule) == []
+    await decide_on(database, rule, "2026-03-01", True, "2026-04-01 09:00", '{"years": 2}')
+    await step(judging, "2026-04-01 09:01")
+    assert city.brief(rule) == [("03-01 00", "compliant", "done_in_time"), ("03-20 00", "compliant", "scheduled")]
+    assert city.current(rule)[1]["period_end"] == at("2028-03-21")
+
+
+async def test_a_duty_is_put_out_of_force(city: City, database: Database) -> None:
+    listed(city, city.enterprise("tianhe", since="2025-01-01"), "2025-01-01")
+    judging = engine(database, SOIL)
+    await step(judging, "2026-02-01 00:10")
+    assert len(city.brief(SOIL)) == 2
+    await decide_on(database, SOIL, "2026-01-01", False, "2026-02-01 09:00")
+    await step(judging, "2026-02-01 09:01")
+    await step(judging, "2026-02-02 00:10")
+    assert [row[1:] for row in city.brief(SOIL)] == [("violation", "overdue")]
+
+
+async def test_many_enterprises_over_years_in_time(city: City, database: Database) -> None:
+    """A day that closes looks at the terms that it may change, whatever has been judged before."""
+    for number in range(40):
+        city.components(city.enterprise(f"plant-{number}", since="2021-01-01"), 2000)
+    judging = engine(database, WEEKLY)
+    report = await step(judging, "2026-11-03 00:10")
+    assert report.judged == 40 * 305  # whole weeks since January 2021
+    assert (await step(judging, "2026-11-04 00:10")).judged <= 80

@@ -6,9 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.duties import Span
-from domain.dutyrecords import DutyRecord, KnownDuty, concern_fault, read_record, repeated
+from domain.dutyrecords import FIELDS, DutyRecord, KnownDuty, concern_fault, read_record, repeated
 from domain.findings import Subject, SubjectKind
 
 TODAY = date(2026, 11, 2)
@@ -102,3 +104,16 @@ def test_whom_a_duty_concerns() -> None:
         assert fault is not None
         assert fault.field == field
         assert expected in fault.expected
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, "x"]), JSON))
+def test_nothing_that_is_said_makes_it_fail(said: dict[str, Any]) -> None:
+    found = read_record(said, TODAY, KNOWN, "wuhai")
+    assert isinstance(found, DutyRecord) or (found and all(fault.expected for fault in found))
