@@ -215,11 +215,17 @@ async def in_service_counts(
 
 
 async def _touched(connection: Connection, work: Worklist) -> list[int]:
-    """What ever leaked of the components of which something was recorded, and of changed registers."""
+    """What ever leaked of the components of which something was recorded, and of changed registers; of all that judge
+    by one work list the same."""
+    known = work.read.get("leaky")
+    if isinstance(known, list):
+        return known
     chosen = set(await leaks.candidates(connection, work.components))
     for component_ids in (await leak_windows.ever_leaking(connection, work.registers)).values():
         chosen.update(component_ids)
-    return sorted(chosen)
+    found = sorted(chosen)
+    work.read["leaky"] = found
+    return found
 
 
 async def _forget(connection: Connection, job: Job, work: Worklist) -> None:
