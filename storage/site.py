@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from storage.database import Connection, fetch_all
+from storage.leak_register import lock_ledgers
 from storage.leaks import derive
 from storage.meter_changes import meter_points, own_registers, recount
 from storage.sql import queries
@@ -56,7 +57,12 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
 
 async def _write_components(connection: Connection, rows: Sequence[Row], at: datetime) -> None:
     """Components by columns, a batch a statement, since an enterprise has tens of thousands; the leaks of those that
-    were there before are derived anew, since medium and term of service decide about them."""
+    were there before are derived anew, since medium and term of service decide about them.
+
+    Who keeps records of these enterprises waits meanwhile: both lock components, in another order.
+    """
+    owners = await enterprise_ids(connection, (row["enterprise"] for row in rows))
+    await lock_ledgers(connection, owners.values())
     for start in range(0, len(rows), _BATCH_ROWS):
         batch = rows[start : start + _BATCH_ROWS]
         columns = {name: [row[name] for row in batch] for name in batch[0]}

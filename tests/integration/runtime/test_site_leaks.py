@@ -13,6 +13,7 @@ from runtime.siteexport import export_site, read_site
 from runtime.sitefile import load_site
 from runtime.siteimport import import_site, read_site_tables
 from storage.database import Database, fetch_all
+from storage.site import write_rows
 from tests.integration.runtime.test_site import NOW, site
 from tests.unit.runtime.test_sitefile import GOOD
 
@@ -131,6 +132,17 @@ async def test_what_is_odd_is_told_once(city: Database, tmp_path: Path) -> None:
         "! enterprise coke-one: 1 tags of components hang twice: 000217 on C-1 and V-2",
         "! instrument coke-one/0071: its verification ran out on 2026-03-31",
     ]
+
+
+async def test_nobody_keeps_records_while_components_are_written(city: Database) -> None:
+    """Both lock components, each in its own order: without waiting they would end in a deadlock."""
+    free = "select pg_try_advisory_xact_lock(hashtext('leak_records'), enterprise_id) as free from enterprise"
+    async with city.transaction() as connection:
+        await write_rows(connection, "component", (await read_site(city))["component"], NOW)
+        async with city.transaction() as other:
+            assert await fetch_all(other, free) == [{"free": False}]
+    async with city.transaction() as connection:
+        assert await fetch_all(connection, free) == [{"free": True}]
 
 
 async def test_thousands_of_components_in_one_table(city: Database, tmp_path: Path) -> None:

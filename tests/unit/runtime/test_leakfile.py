@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from domain.errors import BadInput
@@ -15,7 +17,7 @@ from runtime.leakfile import Placed, Rows
 from runtime.leakremarks import REMARKS
 from runtime.leakwords import _ALSO, HEADERS, REQUIRED, WORDS, find_choice, find_field, find_kind
 from runtime.sitewords import NOUN_NAMES
-from runtime.tables import read_table
+from runtime.tables import Row, Table, read_table
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 TESTS = """\
@@ -171,6 +173,29 @@ def test_who_waits_is_told_how_far_it_is(tmp_path: Path) -> None:
     found.read(read_table(path), "test", NOW, step=steps.append)
     assert (sum(steps), len(steps) > 1, len(found.records)) == (12_001, True, 12_001)
     assert isinstance(found.records[0], Placed)
+
+
+CELLS = st.text(max_size=12) | st.sampled_from(
+    ["works", "P-101", "2026-11-02 10:30", "2026/11/2", "02/11/2026", "12.5", "-1", "1e999", "是", "复测", "检测",
+     "维修", "事件", "投用", "校准", "零点", ""]
+)  # fmt: skip
+
+
+@given(
+    kind=st.none() | st.sampled_from(sorted(HEADERS)),
+    lines=st.lists(st.lists(CELLS, min_size=40, max_size=40), min_size=1, max_size=4),
+)
+def test_whatever_cells_hold_each_row_is_a_record_or_a_mistake(kind: str | None, lines: list[list[str]]) -> None:
+    kinds = sorted(HEADERS) if kind is None else [kind]
+    columns = list(dict.fromkeys(field for one in kinds for field in HEADERS[one] if kind is None or field != "record"))
+    raws = [dict(zip(columns, cells, strict=False)) for cells in lines]
+    table = Table(columns, [
+        Row(line, {name: normal(cell) for name, cell in raw.items()}, raw) for line, raw in enumerate(raws, 2)
+    ], "x.csv")  # fmt: skip
+    found = Rows()
+    found.read(table, kind, NOW)
+    wrong = {int(problem.split("line ")[1].split(",")[0].split(":")[0]) for problem in found.problems}
+    assert {one.line for one in found.records} | wrong == {row.line for row in table.rows}
 
 
 def test_every_field_has_chinese_headers_that_mean_nothing_else() -> None:
