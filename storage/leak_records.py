@@ -77,10 +77,14 @@ class _Weighed:
         return [place for place, one in zip(written, self.fresh, strict=True) if one.is_current]
 
     def versions_of(self, chosen: Set[int]) -> list[tuple[int, int]]:
-        """(place, chosen place) of all tests that have the key of a chosen one."""
+        """(place, chosen place) of all tests that have the key of a chosen one and are not stored already."""
         of_key = {test.key: place for place, test in zip(self.places, self._all, strict=True) if place in chosen}
-        pairs = ((place, of_key.get(test.key)) for place, test in zip(self.places, self._all, strict=True))
-        return [(place, version) for place, version in pairs if version is not None]
+        found = []
+        for place, test in zip(self.places, self._all, strict=True):
+            history = self._history.get(test.key)
+            if test.key in of_key and (history is None or test.content not in history.contents):
+                found.append((place, of_key[test.key]))
+        return found
 
     def without(self, refused: Container[int]) -> _Weighed:
         """The tests that are left, weighed anew."""

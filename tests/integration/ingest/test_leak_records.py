@@ -292,6 +292,13 @@ async def test_a_test_is_refused_with_its_correction(works: Database) -> None:
     assert await books(works) == (3, 1, 0, 0, 2)
 
 
+async def test_what_is_stored_is_never_refused_with_what_comes_beside_it(works: Database) -> None:
+    """The finding is corrected away: the retest is passed over, its copy is known, and what would change it is not."""
+    (_, _, last) = await tell(works, [found(), repair(), retest(50)], found(20), [retest(50), retest(60)])
+    assert refused(last)["illegal_step"]["items"] == 1
+    assert await books(works) == (6, 3, 1, 1, 1)
+
+
 async def test_readings_in_the_same_batch_are_not_held_back_by_a_refused_record(works: Database) -> None:
     async with running_writer(works) as writer:
         (good, bad) = await send(writer, delivery(sample(NOW, {"SO2": 20})), message([repair()]))
