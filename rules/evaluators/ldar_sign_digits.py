@@ -113,7 +113,7 @@ def repeated_share(figures: Figures, times: int) -> tuple[float, list[float]]:
         low = int(steps.min()) - _NEIGHBOURS
         counts = np.bincount(steps - low, minlength=int(steps.max()) - low + _NEIGHBOURS + 1)
         for cell in np.flatnonzero(counts >= times):
-            around = np.delete(counts[max(0, cell - _NEIGHBOURS) : cell + _NEIGHBOURS + 1], min(cell, _NEIGHBOURS))
+            around = np.delete(counts[max(0, cell - _NEIGHBOURS) : cell + _NEIGHBOURS + 1], min(int(cell), _NEIGHBOURS))
             # only figures that do occur: what was multiplied by a response factor leaves gaps between them
             usual = float(np.median(around[around > 0])) if around.any() else 1.0
             if counts[cell] >= times * usual:
