@@ -30,8 +30,8 @@ def yearly_campaign(window: ComponentWindow, params: YearlyCampaignParams) -> li
     """One judgement per component and calendar year, from its first judged year to the current one.
 
     A year in which a component was put in service is not judged: it may have been there for a day. Nor is one at whose
-    last day so far it is exempt, unless it was tested in it; a component that is exempt after a year without a
-    test gets a compliant day, `exempt`, that ends the matter.
+    last day so far it is exempt, unless it was tested in it; a component that is exempt or removed after a year without
+    a test gets a compliant day, `exempt` or `removed`, that ends the matter.
     """
     if not window.subjects:
         return []
@@ -48,8 +48,12 @@ def yearly_campaign(window: ComponentWindow, params: YearlyCampaignParams) -> li
                 out += [] if broken is None else ended(window, owner, broken)
                 broken = None
                 continue
-            broken = at if tested_on is None and at == _last_day(year) else None
+            if tested_on is not None:
+                broken = None
+            elif at == _last_day(year):
+                broken = at if broken is None else broken
             out.append(_year(window, params, owner, year, last[owner], tested_on))
+        out += [] if broken is None else ended(window, owner, broken)
     return out
 
 

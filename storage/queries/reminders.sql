@@ -27,6 +27,8 @@ cross join lateral (
     where f.enterprise_id = w.enterprise_id and f.superseded_at is null
       and (f.rule_id like 'ldar.%%' or f.rule_id like 'duty.%%')
       and f.period_end > w.from_day::timestamp at time zone 'Asia/Shanghai'
+      -- a term ends with its due day; only duties have days of grace
+      and (f.period_end <= (%(to_day)s::date + 1)::timestamp at time zone 'Asia/Shanghai' or f.rule_id like 'duty.%%')
       and f.period_end <= (%(to_day)s::date + %(grace_days)s::int)::timestamp at time zone 'Asia/Shanghai'
     offset 0
 ) f
