@@ -17,6 +17,7 @@ from domain.duties import (
     Plan,
     Span,
     Standing,
+    Term,
     Verification,
     calendar_standings,
     chained_standings,
@@ -123,12 +124,21 @@ class Holder:
 @dataclass(frozen=True, slots=True)
 class DutyWindow:
     """Subjects of a duty as at the end of the local day as_of, records up to now. Terms that begin in [first, last]
-    are judged, by no end to `last` without one: those of the rule's variant."""
+    are judged: those of the rule's variant. open_on: only those that were not over before that day."""
 
     as_of: date
     holders: Sequence[Holder]
     first: date
     last: date | None = None
+    open_on: date | None = None
+
+    def is_of(self, term: Term) -> bool:
+        """Whether a term belongs to the rule's variant."""
+        return self.first <= term.start and (self.last is None or term.start <= self.last)
+
+    def asks(self, term: Term) -> bool:
+        """Whether a term is to be judged."""
+        return self.is_of(term) and (self.open_on is None or term.last >= self.open_on)
 
 
 @evaluator("duty", params=DutyParams, window=DutyWindow, selects=set(), subjects=set(WHO.values()))
@@ -141,31 +151,29 @@ def duty(window: DutyWindow, params: DutyParams) -> list[Judgement]:
     found = []
     for holder in window.holders:
         for span in holder.spans:
-            judged = [
-                (standing, judgement)
-                for standing, judgement in _of_span(window, params, holder, span)
-                if window.first <= standing.term.start and (window.last is None or standing.term.start <= window.last)
+            standings = list(_of_span(window, params, holder, span))
+            found += [
+                _judgement(params, holder, standing, more) for standing, more in standings if window.asks(standing.term)
             ]
-            found += [judgement for _, judgement in judged]
-            if judged and judged[-1][0].state is DutyState.OVERDUE:
-                found += _ended(holder, span, window.as_of)
+            if standings and standings[-1][0].state is DutyState.OVERDUE and window.is_of(standings[-1][0].term):
+                found += _ended(window, holder, span)
     return found
 
 
 def _of_span(
     window: DutyWindow, params: DutyParams, holder: Holder, span: Span
-) -> Iterable[tuple[Standing, Judgement]]:
-    plan = params.plan
+) -> Iterable[tuple[Standing, dict[str, Any]]]:
+    """Terms of a span with what their evidence says besides."""
     if params.anchor == "register":
-        for standing, verified in verified_standings(plan, span, holder.verifications, window.as_of):
-            yield standing, _judgement(params, plan, holder, standing, {"serial": verified.serial})
+        for standing, verified in verified_standings(params.plan, span, holder.verifications, window.as_of):
+            yield standing, {"serial": verified.serial}
         return
     of = calendar_standings if params.anchor == "calendar" else chained_standings
-    for standing in of(plan, span, holder.done, window.as_of):
-        yield standing, _judgement(params, plan, holder, standing, {})
+    for standing in of(params.plan, span, holder.done, window.as_of):
+        yield standing, {}
 
 
-def _judgement(params: DutyParams, plan: Plan, holder: Holder, standing: Standing, more: dict[str, Any]) -> Judgement:
+def _judgement(params: DutyParams, holder: Holder, standing: Standing, more: dict[str, Any]) -> Judgement:
     term, state, done = standing.term, standing.state, standing.done
     anchor = "in_service" if standing.first and params.anchor == "last_done" else params.anchor
     evidence: Evidence = {
@@ -187,7 +195,7 @@ def _judgement(params: DutyParams, plan: Plan, holder: Holder, standing: Standin
             evidence |= {
                 "record_id": done.record_id,
                 "documents": [{"kind": kind, "reference": reference} for kind, reference in done.details],
-                "missing": plan.missing(done),
+                "missing": params.plan.missing(done),
             }
         if state in (DutyState.DONE_IN_TIME, DutyState.DONE_LATE):
             evidence["met_at"] = json_instant(day_start(done.day))
@@ -198,10 +206,10 @@ def _judgement(params: DutyParams, plan: Plan, holder: Holder, standing: Standin
     return Judgement(holder.subject, period, verdict, state.value, evidence=evidence)
 
 
-def _ended(holder: Holder, span: Span, as_of: date) -> list[Judgement]:
+def _ended(window: DutyWindow, holder: Holder, span: Span) -> list[Judgement]:
     gone = [one.gone for one in holder.verifications if one.gone is not None] if holder.verifications else []
     end = span.end if span.end is not None else max(gone) if gone and len(gone) == len(holder.verifications) else None
-    if end is None or end > as_of:
+    if end is None or end > window.as_of or (window.open_on is not None and end < window.open_on):
         return []
     evidence: Evidence = {"ended_on": json_day(end)}
     return [Judgement(holder.subject, day_period(end), Verdict.COMPLIANT, DutyState.ENDED.value, evidence=evidence)]

@@ -47,9 +47,9 @@ class Duties:
         done = Advance(subjects=len(held))
         if through is not None and through >= closed:
             return done
-        judged = judge_duty(job, [one.holder for one in held], local_day(closed) - _DAY)
-        if through is not None:  # a term that was over by then has changed only where somebody recorded something
-            judged = [(rule, one) for rule, one in judged if one.period.end >= through]
+        # a term that was over by the day judged last has changed only where somebody recorded something
+        open_on = None if through is None else local_day(through) - _DAY
+        judged = judge_duty(job, [one.holder for one in held], local_day(closed) - _DAY, open_on)
         done.add(await settle(connection, judged, _ids(held), job.now, rule_id=job.rule_id))
         await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_ALL: closed})
         return done
@@ -75,8 +75,9 @@ class Duties:
             await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_ALL: _EVER})
 
 
-def judge_duty(job: Job, held: Sequence[Holder], as_of: date) -> Judged:
-    """Judgements on all terms of some subjects as at the end of a local day. Pure.
+def judge_duty(job: Job, held: Sequence[Holder], as_of: date, open_on: date | None = None) -> Judged:
+    """Judgements on all terms of some subjects as at the end of a local day; open_on: on those alone that were not over
+    before that day. Pure.
 
     A duty begins to hold no earlier than the rule has been in force without a break; the variant that holds on a term's
     first day judges it.
@@ -84,7 +85,7 @@ def judge_duty(job: Job, held: Sequence[Holder], as_of: date) -> Judged:
     found: Judged = []
     for rule, since in _in_force(job.rules):
         own = [replace(one, spans=clipped(one.spans, since)) for one in held]
-        found += [(rule, one) for one in judge(rule, DutyWindow(as_of, own, rule.valid_from, rule.valid_to))]
+        found += [(rule, one) for one in judge(rule, DutyWindow(as_of, own, rule.valid_from, rule.valid_to, open_on))]
     return found
 
 

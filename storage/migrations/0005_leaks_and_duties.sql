@@ -391,6 +391,7 @@ create table duty_record (
     check ((withdrawn_by is null) = (withdrawn_because is null))
 );
 create unique index ux_duty_record_current on duty_record (rule_id, subject, done_on) where superseded_at is null;
+create index ix_duty_record_day on duty_record (rule_id, subject, done_on);
 create index ix_duty_record_enterprise on duty_record (enterprise_id, rule_id) where superseded_at is null;
 comment on table duty_record is 'that a duty was done on a day, append-only; documents: [{kind, reference}], what proves it';
 

@@ -47,11 +47,17 @@ order by enterprise_id, code
 -- records --
 -- current records of a duty, with the kinds of what is attached to them; what was attached to a record that a correction
 -- of the same day has replaced goes with the correction
-select r.subject, r.record_id, r.done_on, r.documents,
-       array(select distinct a.kind from duty_record o join attachment a on a.record_id = o.record_id
-             where o.rule_id = r.rule_id and o.subject = r.subject and o.done_on = r.done_on and o.withdrawn_by is null
-             order by 1) as attached
+with attached as (
+    select o.subject, o.done_on, array_agg(distinct a.kind order by a.kind) as kinds
+    from duty_record o
+    join attachment a using (record_id)
+    where o.rule_id = %(rule_id)s::text and o.withdrawn_by is null
+      and (%(enterprise_ids)s::int[] is null or coalesce(o.enterprise_id, 0) = any(%(enterprise_ids)s::int[]))
+    group by o.subject, o.done_on
+)
+select r.subject, r.record_id, r.done_on, r.documents, coalesce(a.kinds, '{}') as attached
 from duty_record r
+left join attached a on a.subject = r.subject and a.done_on = r.done_on
 where r.rule_id = %(rule_id)s::text and r.superseded_at is null and r.done_on <= %(through)s::date
   and (%(enterprise_ids)s::int[] is null or coalesce(r.enterprise_id, 0) = any(%(enterprise_ids)s::int[]))
 order by r.subject, r.done_on

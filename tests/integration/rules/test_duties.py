@@ -256,6 +256,21 @@ async def test_a_duty_is_put_out_of_force(city: City, database: Database) -> Non
     assert [row[1:] for row in city.brief(SOIL)] == [("violation", "overdue")]
 
 
+async def test_another_interval_from_a_day_on(city: City, database: Database) -> None:
+    """Terms are judged by what holds on their first day; leaving the list is said once."""
+    plant = city.enterprise("tianhe", since="2025-01-01")
+    listed(city, plant, "2025-01-01")
+    judging = engine(database, SOIL)
+    await step(judging, "2026-03-01 00:10")
+    await decide_on(database, SOIL, "2026-01-01", True, "2026-03-01 09:00", '{"grace_days": 31}')
+    await step(judging, "2026-03-01 09:01")
+    assert [row["period_end"] for row in city.current(SOIL)] == [at("2026-01-01"), at("2027-02-01")]
+    city.run("update enterprise_list set listed_to = '2026-03-01'")
+    registered(city, plant)
+    await step(judging, "2026-03-02 00:10")
+    assert [row[1:] for row in city.brief(SOIL)] == [("violation", "overdue"), ("compliant", "ended")]
+
+
 async def test_many_enterprises_over_years_in_time(city: City, database: Database) -> None:
     """A day that closes looks at the terms that it may change, whatever has been judged before."""
     for number in range(40):
