@@ -22,6 +22,7 @@ from rules.evaluators.leak_records import (
     count_by,
     day_sign,
     json_ms,
+    key_of,
     names_of,
     pct,
 )
@@ -43,8 +44,8 @@ def undeclared(window: LeakDay, params: UndeclaredParams) -> Look:
     tests, day = window.tests, window.local_day
     look = Look(0, otherwise=NONE_DECLARED)
     total = 0
-    serials = {one.serial for one in window.instruments if one.serves(day)}
-    people = {one.name for one in window.testers if one.serves(day)}
+    serials = set(window.declared())
+    people = {key_of(one.name) for one in window.testers if one.serves(day)}
     for kind, column, known, serving in (
         ("instrument", tests.instrument, bool(window.instruments), serials),
         ("tester", tests.tester, bool(window.testers), people),
@@ -52,7 +53,8 @@ def undeclared(window: LeakDay, params: UndeclaredParams) -> Look:
         if not known:
             continue
         named = column != ""
-        strange: Bools = named & ~np.isin(column, sorted(serving))
+        unknown = [name for name in names_of(column) if key_of(name) not in serving]
+        strange: Bools = named & np.isin(column, unknown)
         look.records = max(look.records, int(named.sum()))
         look.otherwise = "too_few_records"
         look.evidence[f"without_{kind}"] = int((~named).sum())
@@ -91,12 +93,13 @@ def calibration(window: LeakDay, params: CalibrationParams) -> Look:
     tests = window.tests.where(window.tests.by_probe & window.tests.has_time)
     look = Look(len(tests))
     declared = window.declared()
-    used = [name for name in names_of(tests.instrument) if name in declared]
+    keys: Texts = np.array([key_of(str(name)) for name in tests.instrument], np.str_)
+    used = [key for key in names_of(keys) if key in declared]
     lacking = 0
-    for serial in used:
-        mine = tests.where(tests.instrument == serial)
+    for key in used:
+        mine = tests.where(keys == key)
         if len(mine) >= params.min_records:
-            lacking += _instrument(look, window, params, declared[serial], mine)
+            lacking += _instrument(look, window, params, declared[key], mine)
     look.value, look.unit = float(lacking), "台"
     look.evidence["instruments"] = len(used)
     if len(tests) >= params.min_records:
@@ -185,11 +188,6 @@ def two_places(window: LeakDay, params: TwoPlacesParams) -> Look:
         if uses:
             _switches(look, tests.where(keys == key), uses, params)
     return look
-
-
-def key_of(serial: str) -> str:
-    """An instrument's number as people may write it: case and blanks say nothing."""
-    return "".join(serial.split()).upper()
 
 
 def _alike(one: str | None, other: str | None) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from rules.evaluators.contract import Floats
-from rules.evaluators.leak_records import Bools, LeakDay, LeakSignParams, Look, day_sign, pct
+from rules.evaluators.leak_records import Bools, LeakDay, LeakSignParams, Look, day_sign, key_of, pct
 
 NOT_RECORDED = "not_recorded"
 #: A net value was computed so, if it differs by no more than this share (and 0.5 umol/mol).
@@ -30,8 +30,8 @@ def dwell(window: LeakDay, params: DwellParams) -> Look:
     which the time around a component could be checked."""
     tests = window.tests.where(window.tests.by_probe)
     declared = window.declared()
-    response = {serial: one.response_time_s for serial, one in declared.items() if one.response_time_s is not None}
-    least = np.array([params.responses * response.get(str(name), np.nan) for name in tests.instrument])
+    response = {key: one.response_time_s for key, one in declared.items() if one.response_time_s is not None}
+    least = np.array([params.responses * response.get(key_of(str(name)), np.nan) for name in tests.instrument])
     judged: Bools = np.isfinite(tests.dwell_s) & np.isfinite(least)
     short: Bools = judged & (tests.dwell_s < least - params.tolerance_s)
     sized = np.isfinite(tests.size_mm)

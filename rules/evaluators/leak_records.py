@@ -179,8 +179,8 @@ class LeakDay:
     elsewhere: Sequence[Use] = ()
 
     def declared(self) -> dict[str, Instrument]:
-        """Instruments that are declared for the day, by number."""
-        return {one.serial: one for one in self.instruments if one.serves(self.local_day)}
+        """Instruments that are declared for the day, by `key_of` their number."""
+        return {key_of(one.serial): one for one in self.instruments if one.serves(self.local_day)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +328,11 @@ def is_minute_clock(tested_ms: Ints) -> bool:
     if not len(tested_ms):
         return False
     return float((tested_ms % _MINUTE_MS == 0).mean()) >= _MINUTE_CLOCK_SHARE
+
+
+def key_of(name: str) -> str:
+    """A number or a name as people may write it: case and blanks say nothing."""
+    return "".join(name.split()).upper()
 
 
 def names_of(column: Texts) -> list[str]:
