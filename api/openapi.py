@@ -53,7 +53,18 @@ SELF_SERVICE = frozenset(
 #: Besides, what it reaches of nouns that are for operators.
 SELF_SERVICE_PATHS = frozenset(
     f"/v1/ldar/{noun}"
-    for noun in ("tests", "leaks", "repairs", "delays", "events", "calibrations", "instruments", "testers")
+    for noun in (
+        "tests",
+        "leaks",
+        "repairs",
+        "delays",
+        "events",
+        "calibrations",
+        "instruments",
+        "testers",
+        "emissions",
+        "campaigns",
+    )
 )
 #: What an enterprise's own account may do.
 SELF_ACTING = frozenset(

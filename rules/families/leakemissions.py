@@ -43,7 +43,7 @@ class LeakEmissions:
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed months, enterprise by enterprise."""
-        await leak_emissions.keep_factors(connection, shipped_leak_factors(), _params(job.rules[-1]).selection)
+        await _keep_factors(connection, job)
         owners = await leak_emissions.owners(connection)
         marks = await rule_state.watermarks(connection, job.rule_id)
         done = Advance(subjects=len(owners))
@@ -73,7 +73,7 @@ class LeakEmissions:
         done = Advance()
         for owner, months, groups in await self._changed(connection, job, work):
             done.add(await self._judge(connection, job, owner, months, groups))
-        await _sum_up_changed(connection, work)
+        await _sum_up_changed(connection, job, work)
         return done
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
@@ -148,9 +148,12 @@ def judge_months(
     ]
 
 
-async def _sum_up_changed(connection: Connection, work: Worklist) -> None:
+async def _sum_up_changed(connection: Connection, job: Job, work: Worklist) -> None:
     """Sum up campaigns again on whose days anything was recorded, or whose leaks a record may have closed, by the units
     concerned; all units where the register or a campaign itself has changed."""
+    if not (work.component_days or work.ldar or work.registers):
+        return
+    await _keep_factors(connection, job)  # the sums rest on them
     spans: dict[int, tuple[date, date]] = {}
     units: dict[int, set[str]] = {}
     found = await leak_emissions.groups_of(connection, sorted(work.component_days)) if work.component_days else {}
@@ -187,6 +190,10 @@ async def _computed(
     readings = Readings(*await leak_emissions.readings(connection, ids, begin, end))
     repairs = Repairs(*await leak_emissions.repairs(connection, ids, end))
     return month_rows(points, readings, repairs, months, _params(rule))
+
+
+async def _keep_factors(connection: Connection, job: Job) -> None:
+    await leak_emissions.keep_factors(connection, shipped_leak_factors(), _params(job.rules[-1]).selection)
 
 
 def _params(rule: Rule) -> LeakEmissionParams:

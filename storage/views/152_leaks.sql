@@ -68,14 +68,22 @@ join campaign_unit s using (campaign_id);
 
 -- Campaigns as a whole. *_pct: tested of what there is, leaking of what was tested.
 create view dash.campaign as
-select district, district_name, enterprise, enterprise_name, campaign, campaign_name, from_day, to_day, contractor,
-       declared_components, declared_leaks, sum(components) as components, sum(tested) as tested,
-       100.0::double precision * sum(tested) / nullif(sum(components), 0) as tested_pct, sum(leaking) as leaking,
-       100.0::double precision * sum(leaking) / nullif(sum(tested), 0) as leaking_pct, sum(closed) as closed,
-       sum(found_kg_h) as found_kg_h, sum(after_kg_h) as after_kg_h, sum(untested_kg_h) as untested_kg_h
-from dash.campaign_unit
-group by district, district_name, enterprise, enterprise_name, campaign, campaign_name, from_day, to_day, contractor,
-         declared_components, declared_leaks;
+select d.code as district, d.name as district_name, e.code as enterprise, e.name as enterprise_name,
+       g.code as campaign, g.name as campaign_name, g.from_day, g.to_day, g.contractor, g.declared_components,
+       g.declared_leaks, s.components, s.tested,
+       100.0::double precision * s.tested / nullif(s.components, 0) as tested_pct, s.leaking,
+       100.0::double precision * s.leaking / nullif(s.tested, 0) as leaking_pct, s.closed, s.found_kg_h, s.after_kg_h,
+       s.untested_kg_h
+from campaign g
+join enterprise e using (enterprise_id)
+join district d on d.code = e.district
+cross join lateral (
+    select coalesce(sum(u.components), 0) as components, coalesce(sum(u.tested), 0) as tested,
+           coalesce(sum(u.leaking), 0) as leaking, coalesce(sum(u.closed), 0) as closed,
+           coalesce(sum(u.found_kg_h), 0) as found_kg_h, coalesce(sum(u.after_kg_h), 0) as after_kg_h,
+           coalesce(sum(u.untested_kg_h), 0) as untested_kg_h
+    from campaign_unit u where u.campaign_id = g.campaign_id
+) s;
 
 create view dash.leak_emission as
 select d.code as district, d.name as district_name, e.code as enterprise, e.name as enterprise_name, o.month,

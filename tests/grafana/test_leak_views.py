@@ -101,10 +101,11 @@ def test_duties_show_their_newest_term_and_what_is_behind(reader: Connection) ->
         ("乙焦化", "overdue", False, date(2026, 10, 31)),
         ("甲焦化", "done_without_evidence", False, date(2026, 10, 31)),
         ("丙化工", "scheduled", True, date(2026, 11, 30)),
-        ("乌达工业园", "due_soon", True, date(2026, 11, 30)),
         ("乙焦化", "scheduled", True, date(2026, 11, 30)),
         ("甲焦化", "scheduled", True, date(2026, 11, 30)),
     ]
+    of_city = "select subject_name, district, reason from dash.duty_open where rule_id = 'duty.retrofit_dispatch'"
+    assert rows(reader, of_city) == [("乌海市", None, "due_soon")]
 
 
 def test_the_calendar_counts_tests_and_repairs_beside_duties(reader: Connection) -> None:
