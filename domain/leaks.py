@@ -33,9 +33,21 @@ COMPONENT_KINDS = {
 #: States of the medium that a component carries.
 MEDIA = {"gas": "气体", "light_liquid": "挥发性有机液体", "heavy_liquid": "其他液体"}
 
-#: Lowest published leak definition by medium, net umol/mol as carbon: GB 37822-2019 table 1 for key regions, and
-#: GB 31571-2015. A test above it opens a leak in the ledger; which regime calls that a leak is a rule's business.
-FIND_FROM_UMOL_MOL = {"gas": 2000.0, "light_liquid": 2000.0, "heavy_liquid": 500.0}
+
+class Reached(float):
+    """A leak definition, net umol/mol, that a reading need only reach (大于等于, GB 31571-2015 5.3.4). A plain number
+    is one that it has to exceed (超过, GB 37822-2019 8.2)."""
+
+
+def is_above(net_umol_mol: float, definition: float) -> bool:
+    """Whether a net reading is a leak by a definition, in the definition's own sense of `above`."""
+    return net_umol_mol >= definition if isinstance(definition, Reached) else net_umol_mol > definition
+
+
+#: Lowest published leak definition by medium, net umol/mol as carbon: GB 31571-2015 5.3.4; as low as GB 37822-2019
+#: table 1 for key regions, but to be reached only. Such a test opens a leak in the ledger; which regime calls that a
+#: leak is a rule's business.
+FIND_FROM_UMOL_MOL = {"gas": Reached(2000.0), "light_liquid": Reached(2000.0), "heavy_liquid": Reached(500.0)}
 
 #: What a test was made for. Only routine tests and rechecks meet a schedule: a retest says whether a repair helped, a
 #: spot check is the bureau's.

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from domain.leaks import DELAY_GROUNDS, MEDIA
+from domain.leaks import DELAY_GROUNDS, MEDIA, Reached, is_above
 from domain.periods import SITE_ZONE, day_start, local_day
 
 _MOMENT = timedelta(microseconds=1)
@@ -41,8 +41,9 @@ class Measured:
     has_time: bool = True
 
     def is_leaking(self, definition: float) -> bool:
-        """Whether it shows a leak: a visible drip or seep, or a net reading above the definition (umol/mol)."""
-        return self.visible or (self.net_umol_mol is not None and self.net_umol_mol > definition)
+        """Whether it shows a leak: a visible drip or seep, or a net reading above the definition (umol/mol; see
+        `domain.leaks.is_above`)."""
+        return self.visible or (self.net_umol_mol is not None and is_above(self.net_umol_mol, definition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +298,9 @@ class _Life:
             what += f"（上一次泄漏发现于 {_text(last.found_at)}，已于 {_text(last.closed_at)} 复测合格）"
         if isinstance(self._definition, float | int):
             carried = "" if medium is None else f"{MEDIA.get(medium, medium)}"
+            above = "达到" if isinstance(self._definition, Reached) else "高于"
             found = (
-                f"净检测值高于 {self._definition:g} μmol/mol（{carried}）" if carried else "净检测值超过泄漏认定浓度"
+                f"净检测值{above} {self._definition:g} μmol/mol（{carried}）" if carried else "净检测值超过泄漏认定浓度"
             )
         else:
             found = "净检测值超过泄漏认定浓度"

@@ -65,7 +65,8 @@ def _facts(entry: LeakingEntry) -> Sequence[Fact]:
         if word == "repair":
             facts.append(Repaired(at))
         elif word == "delay":
-            facts.append(Filed(at, facts[0].at, "shutdown", date.fromisoformat(more[0]), "备案"))
+            ground = more[1] if len(more) > 1 else "shutdown"
+            facts.append(Filed(at, facts[0].at, ground, date.fromisoformat(more[0]), "备案"))
         elif more == ["visible"]:
             facts.append(Measured(at, None, visible=True, purpose=word))
         elif len(more) == 1:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 from pydantic import Field, field_validator
 
-from domain.leaks import FIND_FROM_UMOL_MOL, MEDIA
+from domain.leaks import FIND_FROM_UMOL_MOL, MEDIA, Reached
 from rules.evaluators.contract import Evidence
 from rules.evaluators.leak_records import (
     EXAMPLES,
@@ -54,7 +54,9 @@ def leaking(tests: LeakRecords, params: DefinitionParams | None = None) -> Bools
         FIND_FROM_UMOL_MOL.get(medium, np.nan) if params is None else params.of(medium, standard)
         for medium, standard in zip(tests.medium.tolist(), tests.standard.tolist(), strict=True)
     ]
-    found: Bools = tests.visible | (tests.net_umol_mol > np.array(bounds, np.float64))
+    levels = np.array(bounds, np.float64)
+    reached = np.array([isinstance(bound, Reached) for bound in bounds], bool)
+    found: Bools = tests.visible | np.where(reached, tests.net_umol_mol >= levels, tests.net_umol_mol > levels)
     return found
 
 

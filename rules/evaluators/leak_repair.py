@@ -1,9 +1,9 @@
 """Terms of leaks: the first attempt at repair within 5 days and the repair within 15 days of discovery, unless a delay
-is filed (GB 37822-2019 8.4, GB 31571-2015 5.3.4)."""
+is filed (GB 37822-2019 8.4, GB 31571-2015 5.3.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import Field
 
 from domain.findings import SubjectKind, Verdict
-from domain.leakstates import Filed, Leak, fold
+from domain.leaks import DELAY_GROUNDS
+from domain.leakstates import Fact, Filed, Leak, fold
 from domain.periods import Period, day_start, local_day
 from rules.evaluators.contract import Evidence, Judgement, evaluator, json_instant
 from rules.evaluators.leaks import LeakParams, LeakyComponent, is_key_region, json_at
@@ -24,10 +25,11 @@ _UNKNOWN = frozenset({"retest_after_term", "retest_missing"})
 class LeakRepairParams(LeakParams):
     """step: the first attempt, or the repair that a passing retest confirms. days: after the day of discovery.
 
-    due_soon_days: last days of the term, called `due_soon`.
+    due_soon_days: last days of the term, called `due_soon`. grounds: on which the standard lets a repair be put off.
     """
 
     step: Literal["attempt", "repair"]
+    grounds: list[str] = Field(default_factory=lambda: list(DELAY_GROUNDS))
     days: int = Field(ge=1)
     due_soon_days: int = Field(ge=0)
 
@@ -82,7 +84,7 @@ def _component(component: LeakyComponent, window: LeakWindow, params: LeakRepair
         return []
     out_on = component.out_on if component.out_on is not None and component.out_on <= window.as_of else None
     folded = fold(
-        component.facts,
+        params.seen(_filings_that_count(component.facts, params)),
         lambda when: params.at(component.medium, when, window.key_region_from),
         None if out_on is None else day_start(out_on),
     )
@@ -92,6 +94,10 @@ def _component(component: LeakyComponent, window: LeakWindow, params: LeakRepair
         if params.concerns(component, local_day(leak.found_at)) and not _is_history(component, leak, out_on)
         for judgement in _judgements(component, leak, window, params, out_on)
     ]
+
+
+def _filings_that_count(facts: Iterable[Fact], params: LeakRepairParams) -> Iterator[Fact]:
+    return (one for one in facts if not isinstance(one, Filed) or one.ground in params.grounds)
 
 
 def _is_history(component: LeakyComponent, leak: Leak, out_on: date | None) -> bool:
@@ -130,7 +136,7 @@ def _evidence(
         "found_by": first.purpose,
         "net_umol_mol": first.net_umol_mol,
         "visible": first.visible,
-        "definition_umol_mol": leak.definition,
+        "definition_umol_mol": float(leak.definition),
         "key_region": is_key_region(leak.found_at, window.key_region_from),
         **params.both(first, component.medium),
         "step": params.step,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from pydantic import Field, field_validator
 
 from domain.findings import Subject
-from domain.leaks import MEDIA
+from domain.leaks import MEDIA, Reached
 from domain.leakstates import Fact, Measured
 from domain.periods import local_day
 from rules.evaluators.contract import Evidence, Params, json_instant
@@ -39,13 +39,16 @@ class LeakyComponent:
 
 
 class LeakParams(Params):
-    """definition: net umol/mol by medium above which a reading is a leak; key_region_definition: in key regions (重点地
-    区), None where the standard makes no difference. standard: of installations, None: of all. min_components: in
+    """definition: net umol/mol by medium above which a reading is a leak, or, with `reached`, which it need only reach;
+    key_region_definition: in key regions (重点地区), None where the standard makes no difference. visible: what is seen
+    dripping or seeping is a leak whatever the reading. standard: of installations, None: of all. min_components: in
     service at the enterprise on the day, from which the chapter applies.
     """
 
     definition: dict[str, float]
     key_region_definition: dict[str, float] | None = None
+    reached: bool = False
+    visible: bool = True
     standard: str | None = None
     min_components: int = Field(default=1, ge=1)
 
@@ -67,8 +70,16 @@ class LeakParams(Params):
     def at(self, medium: str, when: datetime, key_region_from: date | None) -> float:
         """The definition that holds for a medium at an instant; key_region_from: since when the city is one."""
         if self.key_region_definition is None or not is_key_region(when, key_region_from):
-            return self.definition[medium]
-        return self.key_region_definition[medium]
+            figure = self.definition[medium]
+        else:
+            figure = self.key_region_definition[medium]
+        return Reached(figure) if self.reached else figure
+
+    def seen(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Facts as the standard looks at them: where it speaks of readings only, nothing is a leak by being seen."""
+        if self.visible:
+            return list(facts)
+        return [replace(one, visible=False) if isinstance(one, Measured) else one for one in facts]
 
     def both(self, test: Measured, medium: str) -> Evidence:
         """Whether a test shows a leak outside and inside key regions, where the standard makes a difference."""

@@ -1,5 +1,5 @@
-"""Spot checks of sealing points by the bureau: more than two leaks that nobody is repairing among at most 100 points
-are an offence (GB 37822-2019 13.4)."""
+"""Spot checks of sealing points by the bureau: more than two leaks outside their term of repair (不在修复期内) among
+at most 100 points are an offence (GB 37822-2019 13.4 c)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SHOWN = 50
 
 
 class SpotCheckParams(LeakParams):
-    """max_points: components checked in a day, up to which the clause speaks. max_leaks: of them leaking and not in
-    repair, still allowed. repair_days: for which a leak that somebody works on is in repair."""
+    """max_points: components checked in a day, up to which the clause speaks. max_leaks: of them leaking outside
+    a term of repair, still allowed. repair_days: the term of a leak that is known (8.4.1)."""
 
     max_points: int = Field(ge=1)
     max_leaks: int = Field(ge=0)
@@ -113,22 +113,22 @@ def _leak(component: LeakyComponent, window: SpotCheckWindow, params: SpotCheckP
                 "medium": component.medium,
                 "net_umol_mol": test.net_umol_mol,
                 "visible": test.visible,
-                "definition_umol_mol": definition,
+                "definition_umol_mol": float(definition),
             }
     return None
 
 
 def _is_in_repair(component: LeakyComponent, window: SpotCheckWindow, params: SpotCheckParams) -> bool:
-    """Whether, before the day's first check, a leak of the component was known and somebody at work on it in time."""
+    """Whether, before the day's first check, a leak of the component was known and its term of repair had not ended."""
     first = min(test.at for test in _checks(component, window))
     before: list[Fact] = [fact for fact in component.facts if fact.at < first]
     folded = fold(before, lambda when: params.at(component.medium, when, window.key_region_from))
-    return bool(folded.leaks) and _is_worked_on(folded.leaks[-1], window.day, params.repair_days)
+    return bool(folded.leaks) and _is_in_term(folded.leaks[-1], window.day, params.repair_days)
 
 
-def _is_worked_on(leak: Leak, day: date, repair_days: int) -> bool:
+def _is_in_term(leak: Leak, day: date, repair_days: int) -> bool:
     if not leak.is_open:
         return False
-    if leak.repairs and day <= local_day(leak.found_at) + timedelta(days=repair_days):
+    if day <= local_day(leak.found_at) + timedelta(days=repair_days):
         return True
     return any(day <= filing.repair_by for filing in leak.filings)

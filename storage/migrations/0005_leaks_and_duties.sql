@@ -153,7 +153,7 @@ alter table leak_test
     add constraint leak_test_by_instrument_has_a_figure check (net_umol_mol is not null or method <> 'instrument');
 create index ix_leak_test_time on leak_test (tested_at);
 -- the lowest published leak definition: what opens no leak is not in it
-create index ix_leak_test_found on leak_test (component_id) where visible or net_umol_mol > 500;
+create index ix_leak_test_found on leak_test (component_id) where visible or net_umol_mol >= 500;
 create index ix_leak_test_spot on leak_test (tested_at) where purpose = 'spot_check';
 create index ix_leak_test_instrument on leak_test (instrument, tested_at) where instrument is not null;
 comment on column leak_test.net_umol_mol is 'reading minus background, never below 0; times the response factor where one was applied; null: no probe';

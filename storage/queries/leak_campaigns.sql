@@ -83,7 +83,7 @@ where c.component_id = any(%(component_ids)s::int[])
 -- points and leaks of a campaign by the lowest published definition: tests of the schedule within its days
 select count(distinct t.component_id)::int as points,
        count(distinct t.component_id) filter (
-           where t.visible or t.net_umol_mol > case c.medium when 'heavy_liquid' then %(heavy)s::double precision
+           where t.visible or t.net_umol_mol >= case c.medium when 'heavy_liquid' then %(heavy)s::double precision
                                                             else %(other)s::double precision end)::int as leaks
 from component c
 cross join lateral (

@@ -12,7 +12,7 @@ order by e.code
 -- components of enterprises of which any version of any test leaked; the index holds no others
 select distinct c.enterprise_id, t.component_id
 from leak_test t join component c using (component_id)
-where (t.visible or t.net_umol_mol > 500) and c.enterprise_id = any(%(enterprise_ids)s::int[])
+where (t.visible or t.net_umol_mol >= 500) and c.enterprise_id = any(%(enterprise_ids)s::int[])
 order by t.component_id
 
 -- open_since --

@@ -6,7 +6,7 @@ order by component_id for no key update
 -- candidates --
 -- which of some components have, or ever had, anything to do with a leak; the index holds leaking tests alone
 select distinct t.component_id from leak_test t
-where (t.visible or t.net_umol_mol > 500) and t.component_id = any(%(component_ids)s::int[])
+where (t.visible or t.net_umol_mol >= 500) and t.component_id = any(%(component_ids)s::int[])
 union
 select l.component_id from leak l where l.component_id = any(%(component_ids)s::int[])
 
