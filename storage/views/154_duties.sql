@@ -18,14 +18,19 @@ left join district d on d.code = coalesce(e.district, p.district)
 where r.evaluator = 'duty' and f.reason <> 'ended';
 comment on column dash.duty.district is 'null: of the city';
 
--- The newest term of each duty and subject, and overdue ones before it.
+-- The newest term of each duty and subject, and overdue ones before it that nothing has been done since: a week that was
+-- missed stays overdue for ever, and is owed no more when the duty was done again.
 create view dash.duty_open as
 select t.*
 from (
-    select u.*, row_number() over (partition by u.rule_id, u.subject order by u.time desc) = 1 as is_newest
+    select u.*, row_number() over w = 1 as is_newest,
+           max(u.time) filter (where u.reason in ('done_in_time', 'done_late')) over (partition by u.rule_id, u.subject)
+               as last_done_time
     from dash.duty u
+    window w as (partition by u.rule_id, u.subject order by u.time desc)
 ) t
-where t.is_newest or t.reason in ('overdue', 'done_without_evidence');
+where t.is_newest or t.reason = 'done_without_evidence'
+   or (t.reason = 'overdue' and (t.last_done_time is null or t.time > t.last_done_time));
 
 -- What is due on which day: duties that are not done, components to be tested by their strictest schedule, open leaks to
 -- be repaired. what: the duty's title; items: how many.

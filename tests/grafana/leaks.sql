@@ -73,7 +73,8 @@ insert into finding (rule_id, rule_version, subject, enterprise_id, period_start
            case when r.rule_id like '%%speed' then 'fast' else 'no_sign' end, 812, '{}', %(now)s::timestamptz
     from rule r cross join enterprise e where r.rule_id like 'ldar.sign%%' and e.code in ('chem-c', 'coke-b');
 
--- duties: of each rule a term last month that chem-c did, others late or not, and one this month that is open
+-- duties: of each rule a term last month that chem-c did, others late or not, and one this month that is open; one before
+-- that chem-c missed, and has done since
 insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence, computed_at)
     select r.rule_id, r.version, s.subject, s.enterprise_id, t.from_at, t.to_at,
            case s.reason when 'overdue' then 'violation' when 'done_without_evidence' then 'undetermined' else 'compliant' end,
@@ -81,14 +82,15 @@ insert into finding (rule_id, rule_version, subject, enterprise_id, period_start
                || case when s.reason like 'done%%' then jsonb_build_object('done_on', '2026-10-20') else '{}' end,
            %(now)s::timestamptz
     from rule r
-    cross join (values (0, timestamptz '2026-09-30 16:00Z', timestamptz '2026-10-31 16:00Z'),
+    cross join (values (-1, timestamptz '2026-08-31 16:00Z', timestamptz '2026-09-30 16:00Z'),
+                       (0, timestamptz '2026-09-30 16:00Z', timestamptz '2026-10-31 16:00Z'),
                        (1, timestamptz '2026-10-31 16:00Z', timestamptz '2026-11-30 16:00Z')) t (n, from_at, to_at)
     cross join lateral (
         select 'enterprise' as kind, 'enterprise:' || e.code as subject, e.enterprise_id,
-               case when t.n = 1 then 'scheduled' when e.code = 'chem-c' then 'done_in_time'
+               case when t.n = 1 then 'scheduled' when t.n = -1 then 'overdue' when e.code = 'chem-c' then 'done_in_time'
                     when e.code = 'coke-a' then 'done_without_evidence' else 'overdue' end as reason
-        from enterprise e where e.code in ('chem-c', 'coke-a', 'coke-b')
+        from enterprise e where e.code in ('chem-c', 'coke-a', 'coke-b') and (t.n >= 0 or e.code = 'chem-c')
         union all
-        select 'city', 'city:wuhai', null, case when t.n = 1 then 'due_soon' else 'done_late' end
+        select 'city', 'city:wuhai', null, case when t.n = 1 then 'due_soon' else 'done_late' end where t.n >= 0
     ) s
     where r.evaluator = 'duty' and r.enabled and s.kind = r.definition #>> '{params,who,subjects}';
