@@ -28,15 +28,16 @@ left join lateral (
            min(s.due_on) filter (where s.step = 'repair') as repair_due_on,
            string_agg(distinct s.standard, '、') as standards
     from (
-        -- the newest leak of the component by each standard: it may call a leak what another does not
+        -- the newest leak of the component by each standard: it may call a leak, or repaired, what another does not
         select distinct on (r.rule_id) r.definition #>> '{params,step}' as step, r.standard,
-               dash.local_day(f.period_end) - 1 as due_on
+               dash.local_day(f.period_end) - 1 as due_on, f.evidence ->> 'closed_at' as closed_at
         from rule r
         join finding f on f.rule_id = r.rule_id and f.subject = 'component:' || e.code || '/' || c.code
             and f.period_start >= dash.day_floor(l.found_at) and f.superseded_at is null
         where r.evaluator = 'leak_repair'
         order by r.rule_id, f.period_start desc
     ) s
+    where s.closed_at is null
     offset 0
 ) t on true
 where l.state not in ('closed', 'removed');

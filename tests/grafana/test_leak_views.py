@@ -77,6 +77,22 @@ def test_open_leaks_have_the_earliest_terms(reader: Connection) -> None:
     assert rows(reader, "select count(*), count(*) filter (where is_open) from dash.leak") == [(8, 6)]
 
 
+def test_what_a_standard_calls_repaired_has_no_term_by_it(filled_url: str) -> None:
+    """The ledger goes by the lowest definition: it may call leaking what a standard does not any more."""
+    with psycopg.connect(filled_url) as connection:
+        connection.execute(
+            """update finding set evidence = '{"closed_at": "2026-11-06T02:00:00Z"}'"""
+            " where subject = 'component:chem-c/B-2' and rule_id like 'ldar.%'"
+        )
+        found = rows(
+            connection,
+            "select component_code, repair_due_on, standards from dash.leak_open"
+            " where enterprise = 'chem-c' and component_code in ('B-2', 'B-3') order by 1",
+        )
+        connection.rollback()
+    assert found == [("B-2", None, None), ("B-3", date(2026, 11, 20), "GB 37822-2019")]
+
+
 @pytest.mark.parametrize("reading", [None, 0.0, 0.99, 1.0, 12.5, 49_999.0, 50_000.0, 2e5])
 def test_the_database_computes_rates_as_the_domain_does(reading: float | None, reader: Connection) -> None:
     factors = shipped_leak_factors()
