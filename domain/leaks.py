@@ -30,6 +30,17 @@ COMPONENT_KINDS = {
     "other": "其他密封设备",
 }
 
+#: What test cycles tell apart: the kinds, and relief devices of liquids, since GB 31571-2015 5.3.3 a) names those of
+#: gas and vapour only.
+LIQUID_RELIEF = "liquid_relief"
+CYCLE_KINDS = (*COMPONENT_KINDS, LIQUID_RELIEF)
+
+
+def cycle_kind(kind: str, medium: str) -> str:
+    """The kind by which a component's test cycle is found."""
+    return LIQUID_RELIEF if kind == "relief" and medium != "gas" else kind
+
+
 #: States of the medium that a component carries.
 MEDIA = {"gas": "气体", "light_liquid": "挥发性有机液体", "heavy_liquid": "其他液体"}
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.leaks import COMPONENT_KINDS, NAT, SCHEDULED_PURPOSES, Bools, Days
+from domain.leaks import CYCLE_KINDS, LIQUID_RELIEF, NAT, SCHEDULED_PURPOSES, Bools, Days
 from domain.leakterms import Events, OpenDuties, Service, Terms, open_duties, stretches, strictest, yearly_duties
 from domain.periods import day_start
 from storage.database import Connection
@@ -20,7 +20,8 @@ _SQL = queries("dues")
 
 Ids = NDArray[np.int32]
 
-_KINDS = list(COMPONENT_KINDS)
+_KINDS = list(CYCLE_KINDS)
+_RELIEF = [_KINDS.index("relief") + 1, _KINDS.index(LIQUID_RELIEF) + 1]
 _STANDARDS = ["GB37822", "GB31571"]
 #: PostgreSQL counts days from 2000-01-01; its infinity is the largest number.
 _FIRST_DAY = np.datetime64("2000-01-01", "D")
@@ -34,7 +35,7 @@ _ARRAY_HEADER = 20
 class Regime:
     """A schedule as `city_dues` needs it; fields as of the rules' parameters. months None: one test in a calendar year.
 
-    kinds of `months`: all of `domain.leaks.COMPONENT_KINDS`.
+    kinds of `months`: all of `domain.leaks.CYCLE_KINDS`.
     """
 
     rule_id: str
@@ -72,6 +73,7 @@ async def city_dues(connection: Connection, as_of: date, regimes: Sequence[Regim
             "as_of": as_of,
             "purposes": sorted(SCHEDULED_PURPOSES),
             "kinds": _KINDS,
+            "liquid_relief": LIQUID_RELIEF,
             "standards": _STANDARDS,
         },
     )
@@ -130,7 +132,7 @@ async def _events(connection: Connection, through: object, ids: Ids, kinds: Ids)
     owner = order[np.where(inside, place, 0)] if len(ids) else np.zeros(len(component), np.int64)
     # what is not in service any more is not among the components; a release concerns relief devices only
     known = inside & (ids[owner] == component) if len(ids) else np.zeros(len(component), bool)
-    known &= (is_release == 0) | (kinds[owner] == _KINDS.index("relief") + 1) if len(ids) else known
+    known &= (is_release == 0) | (np.isin(kinds[owner], _RELIEF)) if len(ids) else known
     return Events(owner[known].astype(np.int64), _days(day)[known], is_release[known] == 1)
 
 

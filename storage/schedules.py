@@ -36,6 +36,7 @@ class Component:
     component_id: int
     code: str
     kind: str
+    medium: str
     in_service_from: date
     in_service_to: date | None
     started_on: date | None = None

@@ -38,6 +38,7 @@ class ComponentEntry(_Strict):
 
     code: str
     kind: str
+    medium: Literal["gas", "light_liquid", "heavy_liquid"] = "gas"
     in_service_from: date
     in_service_to: date | None = None
     exempt: bool = False
@@ -58,6 +59,7 @@ class ComponentEntry(_Strict):
             number,
             self.code,
             self.kind,
+            self.medium,
             self.in_service_from,
             self.in_service_to,
             self.started_on,

@@ -26,6 +26,7 @@ class ComponentWindow:
     as_of: the last closed local day. in_service_to: first day without, NaT while in service. start: of the service that
     schedules count from, not before its installation first ran (首次开工). exempt_from, exempt_to: of the exemption
     (豁免), NaT where there is none or while it lasts. standards: that of the component's installation, None for none.
+    cycle_kinds: see `domain.leaks.cycle_kind`.
     registered_from: of the enterprise. in_service_count: all its components in service on as_of, exempt ones too.
     test_owner: row of the component that a test belongs to; test_day: its local day. events: restarts and releases.
     """
@@ -35,6 +36,7 @@ class ComponentWindow:
     in_service_count: int
     subjects: list[Subject]
     kinds: list[str]
+    cycle_kinds: list[str]
     standards: list[str | None]
     in_service_from: Days
     in_service_to: Days

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from domain.findings import SubjectKind
-from domain.leaks import COMPONENT_KINDS, ONE_DAY, LeakStatus, schedule_status
+from domain.leaks import COMPONENT_KINDS, LIQUID_RELIEF, ONE_DAY, LeakStatus, schedule_status
 from domain.leakterms import (
     ANCHOR_WORDS,
     RELEASE,
@@ -29,10 +29,10 @@ from rules.evaluators.contract import Evidence, Judgement, Params, evaluator
 class LeakScheduleParams(Params):
     """min_components: in service at the enterprise (密封点数量), from which the duty applies.
 
-    months: cycle by kind of component, for every kind. first_test_days: for what was never tested, from the start of
-    service, and after an exemption. restart_days: after maintenance; release_workdays: of a relief device after a
-    release. due_soon_days: last days of a cycle, called `due_soon`. standard: of the installations that it is about, by
-    default all components of the enterprise.
+    months: cycle by kind of component, for every kind, and for relief devices of liquids where these differ.
+    first_test_days: for what was never tested, from the start of service, and after an exemption. restart_days: after
+    maintenance; release_workdays: of a relief device after a release. due_soon_days: last days of a cycle, called
+    `due_soon`. standard: of the installations that it is about, by default all components of the enterprise.
     """
 
     min_components: int = Field(ge=1)
@@ -46,14 +46,14 @@ class LeakScheduleParams(Params):
     @field_validator("months")
     @classmethod
     def _every_kind(cls, months: dict[str, int]) -> dict[str, int]:
-        if set(months) != set(COMPONENT_KINDS):
+        if set(months) - {LIQUID_RELIEF} != set(COMPONENT_KINDS):
             raise ValueError(f"a number of months for each of {', '.join(COMPONENT_KINDS)}")
         if min(months.values()) < 1:
             raise ValueError("at least one month")
-        return months
+        return {LIQUID_RELIEF: months["relief"]} | months
 
     def terms(self, kinds: list[str]) -> Terms:
-        """The terms of components by their kinds."""
+        """The terms of components by their cycle kinds."""
         months = np.array([self.months[kind] for kind in kinds], dtype=np.int64)
         return Terms(months, self.first_test_days, self.restart_days, self.release_workdays)
 
@@ -104,7 +104,7 @@ def schedule_duties(window: ComponentWindow, params: LeakScheduleParams) -> Open
 
 
 def _found(window: ComponentWindow, params: LeakScheduleParams) -> Stretches:
-    terms = params.terms(window.kinds)
+    terms = params.terms(window.cycle_kinds)
     return stretches(window.service, window.test_owner, window.test_day, window.events, terms)
 
 
@@ -118,7 +118,7 @@ def _stretch(
         "kind": window.kinds[owner],
         "anchor": ANCHOR_WORDS[why],
         "anchor_on": counted_from.isoformat(),
-        "cycle": _cycle(params, window.kinds[owner], why),
+        "cycle": _cycle(params, window.cycle_kinds[owner], why),
         "due_on": due.isoformat(),
         "as_of": to_date(window.judged_to[owner]).isoformat(),
         "components_in_service": window.in_service_count,

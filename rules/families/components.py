@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from domain.findings import Subject, SubjectKind
-from domain.leaks import NAT
+from domain.leaks import NAT, cycle_kind
 from domain.leakterms import ANCHOR_WORDS, Events, OpenDuties
 from domain.periods import day_start, local_day, local_day_numbers
 from rules.evaluators.components import ComponentWindow
@@ -237,6 +237,7 @@ def window_of(
         in_service_count=in_service_count,
         subjects=[Subject(SubjectKind.COMPONENT, f"{owner.code}/{one.code}") for one in components],
         kinds=[one.kind for one in components],
+        cycle_kinds=[cycle_kind(one.kind, one.medium) for one in components],
         standards=[one.standard for one in components],
         in_service_from=put_in,
         in_service_to=_days([one.in_service_to for one in components]),

@@ -26,6 +26,7 @@ with tested as (
     group by enterprise_id having count(*) >= 2000
 ), serving as (
     select c.component_id, c.enterprise_id, i.standard, c.kind in ('flange', 'connector', 'other') as is_static,
+           c.kind in ('flange', 'connector', 'other') or c.kind = 'relief' and c.medium <> 'gas' as is_other,
            greatest(c.in_service_from, i.started_on) as started, c.in_service_from, r.day as restart,
            (t.last_at at time zone 'Asia/Shanghai')::date as last
     from component c
@@ -43,7 +44,7 @@ with tested as (
     from serving join obliged using (enterprise_id)
     union all
     select 'ldar.gb31571', component_id,
-           coalesce((last + case when is_static then interval '6 months' else interval '3 months' end)::date,
+           coalesce((last + case when is_other then interval '6 months' else interval '3 months' end)::date,
                     started + 30)
     from serving where standard = 'GB31571'
     union all

@@ -24,7 +24,8 @@ with newest as materialized (
     select enterprise_id, sum(change)::int as components
     from component_change where day <= %(as_of)s::date group by enterprise_id
 ), found as (
-    select c.component_id, c.enterprise_id, array_position(%(kinds)s::text[], c.kind) as kind, k.components,
+    select c.component_id, c.enterprise_id, array_position(%(kinds)s::text[], case when c.kind = 'relief' and c.medium <> 'gas' then %(liquid_relief)s::text
+                                                 else c.kind end) as kind, k.components,
            e.registered_from, coalesce(greatest(c.in_service_from, i.started_on), c.in_service_from) as start,
            case when c.exempt_clause is null then 'infinity' else coalesce(c.exempt_from, c.in_service_from) end
                as exempt_from,

@@ -14,7 +14,7 @@ order by w.number
 
 -- components --
 -- an enterprise's components with what their installations add; an exemption without a first day holds since service began
-select c.component_id, c.code, c.kind, c.in_service_from, c.in_service_to, i.started_on, i.standard,
+select c.component_id, c.code, c.kind, c.medium, c.in_service_from, c.in_service_to, i.started_on, i.standard,
        case when c.exempt_clause is not null then coalesce(c.exempt_from, c.in_service_from) end as exempt_from,
        c.exempt_to
 from component c
