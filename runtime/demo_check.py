@@ -127,8 +127,8 @@ def _accounting(truth: Truth, accounts: list[dict[str, Any]], kept: dict[str, An
             if not expected <= got <= expected + slack:
                 problems.append(f"accounting of {enterprise}: {name} {got}, expected {expected}")
     for name, kinds in {
-        "stored": ("readings", "leak_tests", "figures"),
-        "corrections": ("corrections", "leak_test_corrections", "figure_corrections"),
+        "stored": ("readings", "leak_tests", "leak_facts", "figures"),
+        "corrections": ("corrections", "leak_test_corrections", "leak_fact_corrections", "figure_corrections"),
         "refused": ("refused_items",),
     }.items():
         booked, there = sum(row[name] for row in accounts), sum(kept[kind] for kind in kinds)

@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.periods import Period, local_day, month_period
+from simulators.city_leaks import (
+    CampaignRow,
+    Component,
+    DeclaredInstrument,
+    DeclaredTester,
+    Installation,
+    Listing,
+    ProcessUnit,
+)
 
 #: Topic name of the one gateway that every simulated enterprise has.
 GATEWAY = "gw-1"
@@ -226,24 +235,6 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    enterprise: str
-    code: str
-    name: str
-    unit_name: str
-    kind: str
-    medium: str
-    in_service_from: date
-    in_service_to: date | None = None
-    exempt_clause: str | None = None
-
-    @property
-    def key(self) -> str:
-        """``{enterprise}/{code}``, as in a finding's subject."""
-        return f"{self.enterprise}/{self.code}"
-
-
-@dataclass(frozen=True, slots=True)
 class Station:
     """A data logger of one outlet that speaks HJ 212. outlet: what only the simulators know of it."""
 
@@ -306,6 +297,12 @@ class City:
     lines: tuple[Line, ...] = ()
     control_indices: tuple[ControlIndex, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    installations: tuple[Installation, ...] = ()
+    units: tuple[ProcessUnit, ...] = ()
+    instruments: tuple[DeclaredInstrument, ...] = ()
+    testers: tuple[DeclaredTester, ...] = ()
+    campaigns: tuple[CampaignRow, ...] = ()
+    listings: tuple[Listing, ...] = ()
 
     @property
     def first_day(self) -> date:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from domain.errors import BadInput
 from domain.refusals import Reason
+from simulators.scenario import Scenario
 
 
 class Outcome(NamedTuple):
@@ -218,6 +219,7 @@ class Effects:
     refused: list[Refused] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
     leak_tests: list[LeakTest] = field(default_factory=list)
+    leak_scenarios: list[Scenario] = field(default_factory=list)
     marks: list[Marking] = field(default_factory=list)
     signs: dict[tuple[str, str, int], None] = field(default_factory=dict)
     outcomes: dict[tuple[str, str, str, int], Outcome] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.periods import Period
@@ -19,10 +19,23 @@ FindingKey = tuple[str, str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """Something that is to be done by a day. group: what counts once for one subject. begins: day on which it began;
+    due: last day in time; over: day on which it was done, or the last one before it came to nothing."""
+
+    group: str
+    begins: date
+    due: date
+    over: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """clock: hours since the story's start. redundant: says nothing that the finding before it does not say.
 
     outcome: None where a finding is superseded without another. evidence: what a finding must hold besides.
+    met_at: when a duty that was broken was met, where the finding itself says so. terms: what it asks
+    for, as reminders count it.
     """
 
     clock: int
@@ -32,6 +45,8 @@ class Event:
     outcome: Outcome | None
     redundant: bool = False
     evidence: Mapping[str, Any] | None = None
+    met_at: datetime | None = None
+    terms: tuple[Term, ...] = ()
 
     @property
     def key(self) -> FindingKey:

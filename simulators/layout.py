@@ -291,3 +291,10 @@ class _Layout:
                 scenario.get("becomes", "stored"),
             )
         )
+
+    def leak(self, scenario: Scenario) -> None:
+        self._effects.leak_scenarios.append(scenario)
+
+    leak_event = leak
+    spot_check = leak
+    campaign = leak

@@ -38,8 +38,18 @@ VARIANTS = {
 SIGNS = tuple(VARIANTS)
 
 
-def dishonest(sign: str, seed: int, spots: Sequence[Spot], *, variant: str | None = None, **how: object) -> Campaign:
+def dishonest(
+    sign: str,
+    seed: int,
+    spots: Sequence[Spot],
+    *,
+    variant: str | None = None,
+    elsewhere: tuple[str, Sequence[Spot]] | None = None,
+    **how: object,
+) -> Campaign:
     """A campaign that shows one sign, F1 to F14. how: as honest takes it. Raises KeyError for another sign.
+
+    elsewhere: the other enterprise of F14 with its components; by default one with the same ledger.
 
     F7 `ledger`: two in five components were never walked up to. F8 `outside`: a fifth of the tests after the campaign's
     last day. F13 `before`: the retest's time lies before the repair's. F14: `also` is the other enterprise's campaign.
@@ -51,6 +61,8 @@ def dishonest(sign: str, seed: int, spots: Sequence[Spot], *, variant: str | Non
     if (sign, variant) == ("F8", "not_repaired"):
         how["mended"] = False
     made = honest(seed, spots, **how)  # type: ignore[arg-type]
+    if sign == "F14":
+        return two_places(made, elsewhere or (f"{made.enterprise}-2", made.spots), rng)
     return FORGERIES[sign](made, variant, rng)
 
 
@@ -249,18 +261,31 @@ def repair(made: Campaign, variant: str, rng: np.random.Generator) -> Campaign:
     return replace(made, tests=tuple(forged(test) if test.purpose == "retest" else test for test in made.tests))
 
 
-def two_places(made: Campaign, variant: str, rng: np.random.Generator) -> Campaign:
+def two_places(made: Campaign, elsewhere: tuple[str, Sequence[Spot]], rng: np.random.Generator) -> Campaign:
     """The same instruments are at another works in the same hours."""
+    enterprise, spots = elsewhere
     other = honest(
-        int(rng.integers(1, 2**31)), made.spots, enterprise=f"{made.enterprise}-2", code=made.code,
-        from_day=made.from_day, crews=max(1, len(made.instruments) - 1),
+        int(rng.integers(1, 2**31)), spots, enterprise=enterprise, code=made.code, from_day=made.from_day,
+        crews=max(1, len(made.instruments) - 1), leaks=False,
     )  # fmt: skip
-    serials = {b.serial: a.serial for a, b in zip(made.instruments, other.instruments, strict=False)}
+    lent = {there.serial: here for here, there in zip(made.instruments, other.instruments, strict=False)}
+
+    def test(one: Probe) -> Probe:
+        here = lent.get(one.instrument or "")
+        if here is None or one.dwell_s is None:
+            return one
+        return replace(
+            one, instrument=here.serial, dwell_s=max(one.dwell_s, float(np.ceil(2.1 * here.response_time_s)))
+        )
+
     also = replace(
         other,
-        instruments=tuple(replace(i, serial=serials.get(i.serial, i.serial)) for i in other.instruments),
-        tests=tuple(replace(t, instrument=serials.get(t.instrument or "", t.instrument)) for t in other.tests),
-        checks=tuple(replace(c, instrument=serials.get(c.instrument, c.instrument)) for c in other.checks),
+        instruments=tuple(lent.get(one.serial, one) for one in other.instruments),
+        tests=tuple(test(one) for one in other.tests),
+        checks=tuple(
+            replace(one, instrument=lent[one.instrument].serial) if one.instrument in lent else one
+            for one in other.checks
+        ),
     )
     return replace(made, also=also)
 
@@ -279,5 +304,4 @@ FORGERIES: dict[str, Callable[[Campaign, str, np.random.Generator], Campaign]] =
     "F11": movement,
     "F12": video,
     "F13": repair,
-    "F14": two_places,
 }

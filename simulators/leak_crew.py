@@ -10,7 +10,7 @@ nobody can reach, a camera looks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from math import hypot
 from zlib import crc32
@@ -78,10 +78,15 @@ def honest(
     crews: int = 3,
     leaks: bool = True,
     mended: bool = True,
+    kit: Sequence[Instrument] = (),
 ) -> Campaign:
-    """A campaign of `crews` teams over all spots. leaks: False for a works without any; mended: retests too."""
+    """A campaign of `crews` teams over all spots. leaks: False for a works without any; mended: retests too.
+
+    kit: the teams' instruments, where they are not to be drawn.
+    """
     rng = np.random.default_rng([seed, crc32(f"{enterprise}/{code}".encode())])
     crew = teams(rng, crews, enterprise[:4].upper())
+    crew = [replace(team, instrument=one) for team, one in zip(crew, kit, strict=False)] + crew[len(kit) :]
     tests: list[Probe] = []
     checks: list[Check] = []
     last = from_day

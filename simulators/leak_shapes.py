@@ -113,3 +113,56 @@ class Campaign:
     declared_unreachable: int = 0
     declared_leaks: int = 0
     also: Campaign | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What happened to a component, or to a whole installation: restart or release."""
+
+    kind: str
+    happened_at: datetime
+    component: str | None = None
+    installation: str | None = None
+    note: str | None = None
+
+
+Fact = Probe | Mending | Filing | Check | Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact that an enterprise's gateway sends with the messages of hour `sent`, and what must become of it.
+
+    becomes: stored, duplicate, correction, or the reason for which it is refused.
+    """
+
+    enterprise: str
+    sent: int
+    fact: Fact
+    becomes: str = "stored"
+
+    @property
+    def clock(self) -> int:
+        """The clock value at which it is at the platform."""
+        return self.sent + 1
+
+    @property
+    def key(self) -> str | None:
+        """``{enterprise}/{component}``; None of what is not about a component."""
+        code = None if isinstance(self.fact, Check) else self.fact.component
+        return None if code is None else f"{self.enterprise}/{code}"
+
+    @property
+    def at(self) -> datetime:
+        """When it was done."""
+        fact = self.fact
+        match fact:
+            case Probe():
+                return fact.tested_at
+            case Mending():
+                return fact.repaired_at
+            case Filing():
+                return fact.filed_at
+            case Check():
+                return fact.done_at
+        return fact.happened_at

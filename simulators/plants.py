@@ -13,7 +13,8 @@ from datetime import date
 from domain.periods import local_day
 from simulators import air_register, resources
 from simulators.city import City, Enterprise, Intake, story_month
-from simulators.leak_register import components
+from simulators.leak_register import INSTALLATIONS, LEDGERS, UNITS, components
+from simulators.leak_rounds import instruments, rounds, rows, testers
 from simulators.metering import odd_points, register
 from simulators.plant import Plant
 from simulators.plant_points import points_of
@@ -130,6 +131,8 @@ def build_city(month: tuple[int, int]) -> City:
     places, meters = register(PLANTS, first)
     outlets = tuple(air_register.outlets())
     loggers = tuple(stations(outlets))
+    spots = tuple(components(first))
+    campaigns = rounds(spots, first)
     return City(
         code="yunchuan",
         name="云川市",
@@ -141,7 +144,7 @@ def build_city(month: tuple[int, int]) -> City:
         intakes=tuple(intake for plant in PLANTS for intake in _intakes(plant, first)),
         places=places,
         meters=meters,
-        components=tuple(components(first)),
+        components=spots,
         stations=loggers,
         tags=tuple(tags(points, loggers)),
         limits=tuple(air_register.limits()),
@@ -149,6 +152,12 @@ def build_city(month: tuple[int, int]) -> City:
         lines=resources.LINES,
         control_indices=tuple(resources.control_indices(first.year)),
         quotas=resources.QUOTAS,
+        installations=INSTALLATIONS,
+        units=UNITS,
+        instruments=tuple(instruments(tuple(LEDGERS), campaigns)),
+        testers=tuple(testers(tuple(LEDGERS), campaigns)),
+        campaigns=tuple(rows(campaigns)),
+        listings=resources.LISTINGS,
     )
 
 

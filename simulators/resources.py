@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from simulators.city import ControlIndex, District, Line, Park, Quota
+from simulators.city_leaks import Listing
 
 #: Lines and places are older than any story.
 SINCE = date(2022, 1, 1)
@@ -96,4 +97,11 @@ QUOTAS = (
     _quota("coke", "general", 0.95),
     _quota("coke", "advanced", 0.8),
     _quota("semi_coke", "leading", 0.3),
+)
+
+#: Who is on which list of the bureau's (名录), with invented sources.
+LISTINGS = (
+    Listing("yunhe-coking", "soil_key_unit", date(2025, 3, 1), "云环发〔2025〕4号（虚构）"),
+    Listing("qinglan-coking", "soil_key_unit", date(2025, 3, 1), "云环发〔2025〕4号（虚构）"),
+    Listing("heming-bdo", "cooling_water", date(2026, 1, 1), "云环发〔2026〕1号（虚构）"),
 )

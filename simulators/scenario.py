@@ -69,9 +69,19 @@ KINDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"enterprise", "component", "tested", "sent", "net_umol_mol"}),
         frozenset({"becomes"}),
     ),
+    "leak": (frozenset({"enterprise", "component", "facts"}), frozenset()),
+    "leak_event": (frozenset({"enterprise"}), frozenset({"component", "installation", "restart", "release", "sent"})),
+    "spot_check": (
+        frozenset({"enterprise", "at", "unit", "medium", "skip", "points", "leaks"}),
+        frozenset({"mended_after_days", "expect"}),
+    ),
+    "campaign": (
+        frozenset({"enterprise", "code", "name", "from", "units", "crews", "seed"}),
+        frozenset({"sign", "variant", "leaks", "mended", "part", "shows", "contractor", "elsewhere"}),
+    ),
 }
 
-#: File: where its scenarios are; ldar.toml holds test records beside the components.
+#: File: where its scenarios are; ldar.toml and leaks.toml hold what happens to components beside them.
 FILES = (
     "emissions.toml",
     "air.toml",
@@ -81,6 +91,8 @@ FILES = (
     "refusals.toml",
     "formats.toml",
     "ldar.toml",
+    "leaks.toml",
+    "campaigns.toml",
 )
 
 
@@ -107,7 +119,8 @@ def load() -> list[Scenario]:
         text = files("simulators").joinpath("scenarios", name).read_text(encoding="utf-8")
         document = tomllib.loads(text)
         entries = [(entry.get("kind", ""), entry) for entry in document.get("scenario", [])]
-        entries += [("leak_test", entry) for entry in document.get("leak_test", [])]
+        for kind in ("leak_test", "leak", "leak_event", "spot_check", "campaign"):
+            entries += [(kind, entry) for entry in document.get(kind, [])]
         found += [_scenario(f"{name}, entry {n}", kind, entry) for n, (kind, entry) in enumerate(entries, 1)]
     return found
 

@@ -16,7 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from simulators.city import City, Component
+from simulators.city import City
+from simulators.city_leaks import Component
 from simulators.leak_register import CSV_LEDGERS
 from simulators.plants import build_city
 
@@ -24,7 +25,8 @@ from simulators.plants import build_city
 DEMO_MONTH = (2026, 9)
 
 COMPONENT_COLUMNS = (
-    "enterprise", "code", "name", "unit_name", "kind", "medium", "in_service_from", "in_service_to", "exempt_clause",
+    "enterprise", "code", "name", "unit", "kind", "medium", "in_service_from", "in_service_to", "exempt_clause",
+    "exempt_from", "exempt_to", "tag", "size_mm", "reachable", "elevation_m", "voc_share",
 )  # fmt: skip
 
 #: Fields that no operator could know.
@@ -58,6 +60,12 @@ def render(city: City) -> dict[str, str]:
         ("meter", city.meters),
         ("station", city.stations),
         ("tag", city.tags),
+        ("installation", city.installations),
+        ("process_unit", city.units),
+        ("instrument", city.instruments),
+        ("leak_tester", city.testers),
+        ("campaign", city.campaigns),
+        ("enterprise_list", city.listings),
     ):
         for record in records:
             entry = asdict(record)
@@ -67,7 +75,7 @@ def render(city: City) -> dict[str, str]:
     files: dict[str, str] = {}
     for component in city.components:
         if component.enterprise not in CSV_LEDGERS:
-            parts.append(_table("component", asdict(component)))
+            parts.append(_table("component", _written(component)))
     for enterprise, name in CSV_LEDGERS.items():
         parts.append(_table("component_file", {"file": name}))
         files[name] = _csv(component for component in city.components if component.enterprise == enterprise)
@@ -109,8 +117,17 @@ def _csv(rows: Iterable[Component]) -> str:
     writer = csv.DictWriter(text, COMPONENT_COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({key: "" if value is None else value for key, value in asdict(row).items()})
+        written = _written(row)
+        writer.writerow({key: "" if written[key] is None else written[key] for key in COMPONENT_COLUMNS})
     return text.getvalue()
+
+
+def _written(component: Component) -> dict[str, Any]:
+    """What the site file says: of a registered unit the path, else the name; reachable only where it is not."""
+    entry = asdict(component)
+    entry["unit_name"] = None if component.unit else component.unit_name
+    entry["reachable"] = None if component.reachable else False
+    return entry
 
 
 if __name__ == "__main__":

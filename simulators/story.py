@@ -8,36 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from domain.clock import Clock
-from domain.periods import SITE_ZONE, Period
+from domain.periods import Period
 from simulators import malformed, wire
 from simulators.city import GATEWAY, City
 from simulators.desk import Desk
-from simulators.devices.ldar_gun import Record, record
 from simulators.dialects import Dialect, dialects
+from simulators.duty_desk import duty_acts, duty_records
 from simulators.effects import Correction, Effects, Misread
 from simulators.field import Field, due
 from simulators.fleet import Secret, Senders, secrets_from
 from simulators.layout import lay_out
-from simulators.leak_register import last_tests
+from simulators.leak_story import LeakStory
 from simulators.marker import Act, MarkAct
 from simulators.messages import Message, Tally
 from simulators.plants import build_city
 from simulators.scenario import load
 from simulators.senders import LoggerSender, Sampler
 from simulators.site import DEMO_MONTH
-from simulators.speech import LOGGERS, Format
+from simulators.speech import LOGGERS
 from simulators.timing import Timeline
 from simulators.truth import Referee, Truth
 
 #: Enterprises whose gateways speak MQTT 3.1.1; the others speak 5.
 MQTT_311 = frozenset({"lanxu-chloralkali", "qinglan-coking", "tuoyan-power", "xunfeng-semicoke", "qingyuan-water"})
-#: Records of one leak-tests message, which keeps it below 256 KiB.
-LEDGER_PART = 700
-
-_BECOMES = {"stored": Tally(stored=1), "duplicate": Tally(duplicates=1), "correction": Tally(corrections=1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +77,8 @@ class Story:
         self.effects: Effects = lay_out(load(), self.city, self.timeline)
         self.seed = seed
         self._field = Field(seed, self.city, self.effects)
+        self.leaks = LeakStory(seed, self.city, self.timeline, self.effects)
+        self._duty_records = duty_records(self.timeline)
         self._desk = Desk(self.city, self.timeline, self.effects, self._field)
         self._tallies: dict[int, tuple[tuple[str, Tally], ...]] = {}
         self._settle: set[int] | None = None
@@ -91,7 +89,7 @@ class Story:
             code: [sender for sender in mine if isinstance(sender, LoggerSender)]
             for code, mine in self._senders.items()
         }
-        self.referee = Referee(self.city, self.timeline, self.effects, self._field)
+        self.referee = Referee(self.city, self.timeline, self.effects, self._field, self.leaks)
 
     @property
     def start(self) -> datetime:
@@ -148,6 +146,7 @@ class Story:
 
     def _acts(self, clock: int) -> Iterator[Act]:
         yield from self._desk.acts(clock)
+        yield from duty_acts(self._duty_records, clock)
         for mark in self.effects.marks:
             for what, when in (("post", mark.posted), ("reject", mark.rejected)):
                 if when == clock:
@@ -157,8 +156,7 @@ class Story:
     # What one hour sends ---------------------------------------------------------------------------------------------
 
     def _messages(self, index: int) -> Iterator[Message]:
-        if index == 0:
-            yield from self._ledgers()
+        yield from self.leaks.messages(index)
         for enterprise in self._senders:
             silent = False
             for silence in self.effects.silences:
@@ -192,11 +190,6 @@ class Story:
             if wrong.sent == index:
                 yield malformed.message(wrong, self.timeline.at(index), self._loggers)
         yield from self._desk.messages(index)
-        for test in self.effects.leak_tests:
-            if test.sent == index:
-                key = f"{test.enterprise}/{test.component}"
-                made = record(self.seed, key, test.component, test.tested_at, test.net_umol_mol)
-                yield self._leak_tests(test.enterprise, [made], _BECOMES[test.becomes])
 
     def _hour(self, enterprise: str, hour: int, *, late: bool = False) -> Iterator[Message]:
         """The ordinary messages of one enterprise for one hour, as first sent."""
@@ -250,19 +243,3 @@ class Story:
         for sender in self._senders[enterprise]:
             if any(point.code == code for point in sender.points):
                 yield from sender.correction([sample], self.timeline.at(misread.sent + 1) + timedelta(seconds=1))
-
-    def _ledgers(self) -> Iterator[Message]:
-        """All test records from before the story, as a newly connected enterprise uploads them."""
-        records: dict[str, list[Record]] = {}
-        for component, day in last_tests(self.timeline.first_day, self.city.components):
-            at = datetime.combine(day, time(10), tzinfo=SITE_ZONE)
-            made = record(self.seed, component.key, component.code, at)
-            records.setdefault(component.enterprise, []).append(made)
-        for enterprise, made_of in records.items():
-            for first in range(0, len(made_of), LEDGER_PART):
-                part = made_of[first : first + LEDGER_PART]
-                yield self._leak_tests(enterprise, part, Tally(stored=len(part)))
-
-    def _leak_tests(self, enterprise: str, records: list[Record], tally: Tally) -> Message:
-        topic = wire.topic(enterprise, GATEWAY, "leak-tests")
-        return Message(enterprise, GATEWAY, topic, wire.leak_tests(records), 1, tally, Format.LEAK_TESTS)

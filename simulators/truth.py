@@ -7,25 +7,32 @@ say what they assume. Nothing here uses the platform's own calculations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from simulators import truth_balance, truth_carbon, truth_energy, truth_intakes
 from simulators.city import City
+from simulators.duty_desk import duty_records
 from simulators.effects import Effects, Outcome
 from simulators.events import Arrivals, Event, FindingKey
 from simulators.field import Field
+from simulators.leak_story import LeakStory
 from simulators.standards import Limits
 from simulators.timing import Timeline
 from simulators.truth_accounts import Accounts
 from simulators.truth_alerts import AlertKey, Alerts, decisive_clocks, group_by_clock
 from simulators.truth_coverage import coverage_events
+from simulators.truth_duties import Duties
+from simulators.truth_emission import emission_events
 from simulators.truth_hours import Hours
-from simulators.truth_leaks import leak_events
+from simulators.truth_leak_signs import leak_sign_events
+from simulators.truth_leaks import Schedules
 from simulators.truth_mass import Masses
 from simulators.truth_meters import Meters
+from simulators.truth_reminders import Reminders
+from simulators.truth_repairs import Repairs
 from simulators.truth_said import Said
 from simulators.truth_signs import SIGNS, sign_events
 from simulators.truth_stacks import Stacks
@@ -54,7 +61,7 @@ if TYPE_CHECKING:
 
 #: Of signs of false data it is known what must be seen and that nothing else may be; whether a day without any has data
 #: enough to say so is not.
-VIOLATIONS_ONLY = (SIGNS,)
+VIOLATIONS_ONLY = (SIGNS, "ldar.sign_")
 
 
 @dataclass(slots=True)
@@ -116,11 +123,12 @@ def _is_known(event: Event) -> bool:
 class Referee:
     """Knows what every rule must find of one story."""
 
-    def __init__(self, city: City, timeline: Timeline, effects: Effects, field: Field) -> None:
+    def __init__(self, city: City, timeline: Timeline, effects: Effects, field: Field, leaks: LeakStory) -> None:
         self._city = city
         self._timeline = timeline
         self._effects = effects
         self._field = field
+        self._leaks = leaks
         hours, limits = Hours(city, timeline, effects, field), Limits(city)
         self.stacks = Stacks(hours, limits)
         self._said = Said(hours, limits)
@@ -146,12 +154,23 @@ class Referee:
             *coverage_events(self._city, self._timeline, self.totals, until),
             *self._meters.events(until, arrivals),
             *self._books.events(until),
-            *leak_events(self._city, self._timeline, self._effects, until),
+            *self._leak_events(until),
         ]
         made.sort(key=lambda event: event.clock)
         if not judged_first:
             self._made = (until, made)
         return made
+
+    def _leak_events(self, until: int) -> Iterator[Event]:
+        told, records = self._leaks.told, duty_records(self._timeline)
+        schedules = Schedules(self._city, self._timeline)
+        terms = list(schedules.events(told, until))
+        terms += Repairs(self._city, self._timeline, schedules.in_service).events(told, until)
+        terms += Duties(self._city, self._timeline, schedules.in_service, records).events(until)
+        yield from terms
+        yield from Reminders(self._timeline, terms, told, records).events(until)
+        yield from leak_sign_events(self._timeline, self._leaks.rounds, until)
+        yield from emission_events(self._city, self._timeline, told, until)
 
     def alerts(self, groups: Iterable[tuple[int, list[Event]]]) -> Alerts:
         """The alerts that follow from groups of judgements, each group evaluated at once at its clock value."""

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from domain.periods import HOUR, Period
+from domain.periods import HOUR
 from simulators.effects import Outcome
 from simulators.events import Event, FindingKey
 
@@ -42,7 +42,12 @@ POLICIES = {
     "carbon.": ("subject", ("enterprise",)),
     "green.": ("subject", ("city",)),
     "solid.": ("subject", ("enterprise", "city")),
+    "ldar.spot_check": ("subject", ("enterprise",)),
+    "ldar.sign_": ("subject", ("enterprise",)),
     "ldar.": ("enterprise", ("component",)),
+    "duty.meter_verification": ("enterprise", ("place",)),
+    "duty.": ("subject", ("enterprise", "park", "city", "place")),
+    "remind.": ("subject", ("enterprise",)),
     "data.arrival_rate": ("subject", ("enterprise",)),
     "data.meter_": ("subject", ("point",)),
     "data.correction_magnitude": ("subject", ("point",)),
@@ -58,6 +63,9 @@ POLICIES = {
     "gc.": ("subject", ("point",)),
     "voc.": ("subject", ("outlet",)),
 }
+
+#: Prefixes of rules whose findings' periods are terms.
+DUTIES = ("ldar.gb", "ldar.wuhai", "ldar.first_attempt", "ldar.repair", "duty.")
 
 #: rule id, alert subject, occurred_at
 AlertKey = tuple[str, str, datetime]
@@ -89,7 +97,7 @@ class Alerts:
     withdrawn: set[AlertKey] = field(default_factory=set)
     tellings: list[Telling] = field(default_factory=list)
     _ever_violated: set[tuple[str, str]] = field(default_factory=set)
-    _series: dict[tuple[str, str], dict[str, dict[datetime, tuple[Period, Outcome]]]] = field(default_factory=dict)
+    _series: dict[tuple[str, str], dict[str, dict[datetime, Event]]] = field(default_factory=dict)
 
     def take(self, clock: int, events: Iterable[Event]) -> None:
         """Let the events of one evaluation take effect, then look at each series that they touch."""
@@ -102,7 +110,7 @@ class Alerts:
             if event.outcome is None:
                 series.pop(event.period.start, None)
             else:
-                series[event.period.start] = (event.period, event.outcome)
+                series[event.period.start] = event
             if event.outcome is not None and event.outcome.verdict == "violation":
                 self._ever_violated.add((event.rule_id, subject))
             if (event.rule_id, subject) in self._ever_violated:
@@ -112,8 +120,7 @@ class Alerts:
 
     def _look(self, clock: int, rule: str, subject: str) -> None:
         members = self._series[(rule, subject)]
-        per_enterprise = alert_per(rule) == "enterprise"
-        episodes = list(_joined(members.values()) if per_enterprise else _episodes(members[subject]))
+        episodes = list(_joined(members.values()) if is_duty(rule) else _episodes(members[subject]))
         for episode in episodes:
             key = (rule, subject, episode.occurred_at)
             if key not in self.states or key in self.withdrawn:  # what is back again is a new alert
@@ -153,6 +160,11 @@ def alert_per(rule: str) -> str:
     return next(per for prefix, (per, _) in POLICIES.items() if rule.startswith(prefix))
 
 
+def is_duty(rule: str) -> bool:
+    """Whether its findings' periods are terms."""
+    return rule.startswith(DUTIES)
+
+
 def alert_subject(rule: str, subject: str) -> str | None:
     """What an alert about that subject is filed under; None when the rule raises none about it."""
     per, kinds = next(policy for prefix, policy in POLICIES.items() if rule.startswith(prefix))
@@ -161,7 +173,8 @@ def alert_subject(rule: str, subject: str) -> str | None:
     return f"enterprise:{subject.split(':')[1].split('/')[0]}" if per == "enterprise" else subject
 
 
-Series = Mapping[datetime, tuple[Period, Outcome]]
+#: By start of its period what is said, without what was superseded.
+Series = Mapping[datetime, Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +190,8 @@ def _episodes(series: Series) -> Iterator[Episode]:
     """In order of event time."""
     occurred: datetime | None = None
     newest = datetime.min.replace(tzinfo=UTC)
-    for _, (period, outcome) in sorted(series.items()):
+    for _, event in sorted(series.items()):
+        period, outcome = event.period, _said(event)
         if outcome.verdict == "violation":
             occurred = occurred or period.start
             newest = period.end
@@ -211,20 +225,33 @@ def _at(episode: Episode) -> datetime:
     return episode.resolved_at
 
 
+def _said(event: Event) -> Outcome:
+    assert event.outcome is not None
+    return event.outcome
+
+
 def _broken(series: Series) -> Iterator[Episode]:
-    """One component's broken duties; a test on the day after the due day, which breaks nothing yet, is left out."""
-    ordered = [value for _, value in sorted(series.items())]
-    for number, (period, outcome) in enumerate(ordered):
-        if outcome.verdict != "violation":
+    """One subject's broken duties; what was met on the day after the due day, which breaks nothing yet, is left out."""
+    ordered = [event for _, event in sorted(series.items())]
+    for number, event in enumerate(ordered):
+        if _said(event).verdict != "violation":
             continue
-        met: datetime | None = None
-        for later, said in ordered[number + 1 :]:
-            if later.start == period.end and said.reason in ("scheduled", "due_soon", "overdue"):
-                continue  # the next calendar year has begun, and is itself not met
-            met = later.start
-            break
-        if met is None or met > period.end:
-            yield Episode(period.end, period.end + timedelta(days=1), met)
+        met = event.met_at or _met_later(event, ordered[number + 1 :])
+        if met is None or met > event.period.end:
+            yield Episode(event.period.end, event.period.end + timedelta(days=1), met)
+
+
+def _met_later(broken: Event, later: Iterable[Event]) -> datetime | None:
+    """Where the next period starts; the next calendar year begins without a word on the one that was missed."""
+    end = broken.period.end
+    for event in later:
+        said = _said(event)
+        follows = _said(broken).reason == "overdue" and event.period.start <= end
+        if follows and (said.reason in ("scheduled", "due_soon", "overdue") or said.verdict == "undetermined"):
+            end = max(end, event.period.end)
+        elif said.verdict != "undetermined":
+            return max(broken.period.end, event.met_at or event.period.start if follows else event.period.start)
+    return None
 
 
 def group_by_clock(events: Iterable[Event]) -> list[tuple[int, list[Event]]]:

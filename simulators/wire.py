@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import Enum
 
 from domain.periods import SITE_ZONE
-from simulators.devices.ldar_gun import Record
 
 #: A sample: instant, values by point code, flags by point code (absent means N).
 Sample = tuple[datetime, Mapping[str, float], Mapping[str, str]]
@@ -68,23 +67,6 @@ def thingsboard(devices: Mapping[str, Sequence[tuple[datetime, Mapping[str, floa
 def thingsboard_device(device: str) -> bytes:
     """The payload with which a ThingsBoard gateway says that a device is connected, or not any more."""
     return _compact({"device": device})
-
-
-def leak_tests(records: Sequence[Record]) -> bytes:
-    """The payload of a leak-tests message: a JSON list of LDAR records."""
-    return _compact(
-        [
-            {
-                "component": record.component,
-                "tested_at": record.tested_at.astimezone(SITE_ZONE).isoformat(),
-                "net_umol_mol": record.net_umol_mol,
-                "background_umol_mol": record.background_umol_mol,
-                "instrument": record.instrument,
-                "tester": record.tester,
-            }
-            for record in records
-        ]
-    )
 
 
 def production(entries: Sequence[Mapping[str, object]]) -> bytes:

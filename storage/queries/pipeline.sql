@@ -22,16 +22,30 @@ select e.code as enterprise, sum(a.messages)::bigint as messages, sum(a.received
 from accounting a join enterprise e using (enterprise_id) group by e.code order by e.code
 
 -- rows_kept --
--- what is really there, to be held against the accounting; figures: those that MQTT brought
+-- what is really there, to be held against the accounting; figures and leak_facts: those that MQTT brought
 with figure as (
     select l.origin, row_number() over (partition by l.enterprise_id, l.line_id, l.item, l.period_kind, l.period_from
                                         order by l.entry_id) as turn
     from ledger_entry l where l.enterprise_id is not null
+), leak_fact as (
+    select row_number() over (partition by component_id, repaired_at order by repair_id) = 1 as is_first
+    from repair where origin = 'mqtt'
+    union all
+    select row_number() over (partition by component_id, found_at, filed_at order by delay_id) = 1
+    from repair_delay where origin = 'mqtt'
+    union all
+    select row_number() over (partition by instrument_id, done_at, kind, expected order by calibration_id) = 1
+    from instrument_calibration where origin = 'mqtt'
+    union all
+    select row_number() over (partition by kind, component_id, installation_id, happened_at order by event_id) = 1
+    from component_event where origin = 'mqtt'
 )
 select (select count(*) from reading) as readings,
        (select count(*) from correction) as corrections,
        (select count(*) from leak_test where revision = 0) as leak_tests,
        (select count(*) from leak_test where revision > 0) as leak_test_corrections,
+       (select count(*) from leak_fact where is_first) as leak_facts,
+       (select count(*) from leak_fact where not is_first) as leak_fact_corrections,
        (select count(*) from figure where origin = 'mqtt' and turn = 1) as figures,
        (select count(*) from figure where origin = 'mqtt' and turn > 1) as figure_corrections,
        (select coalesce(sum(items), 0)::bigint from refusal) as refused_items

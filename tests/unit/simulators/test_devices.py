@@ -155,5 +155,5 @@ def test_readings_can_get_lost() -> None:
 
 def test_the_gun_writes_the_same_record_again() -> None:
     at = datetime(2026, 4, 5, 2, tzinfo=UTC)
-    assert ldar_gun.record(1, "a/V-1", "V-1", at) == ldar_gun.record(1, "a/V-1", "V-1", at)
-    assert ldar_gun.record(1, "a/V-1", "V-1", at, 17.0).net_umol_mol == 17.0
+    assert ldar_gun.record(1, "a/V-1", at) == ldar_gun.record(1, "a/V-1", at)
+    assert ldar_gun.record(1, "a/V-1", at, 17.0).net == 17.0
