@@ -174,6 +174,14 @@ async def component_steps(connection: Connection, enterprise_ids: Sequence[int] 
     return [(key, day, step) for key, day, step in await cursor.fetchall()]
 
 
+async def installations(
+    connection: Connection, standard: str, enterprise_ids: Sequence[int] | None
+) -> list[tuple[int, date, date | None]]:
+    """(enterprise_id, from, to) of the service of installations under a standard; `to` is the first day without."""
+    cursor = await connection.execute(_SQL["installations"], {"standard": standard, **_ids(enterprise_ids)})
+    return [(key, start, end) for key, start, end in await cursor.fetchall()]
+
+
 async def meters(connection: Connection, enterprise_ids: Sequence[int] | None) -> list[PlaceMeter]:
     """Meters at metering places, by place and day of verification."""
     cursor = await connection.execute(_SQL["meters"], _ids(enterprise_ids))

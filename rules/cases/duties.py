@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.duties import Done, Verification
+from domain.duties import Done, Span, Verification
 from domain.findings import Subject
 from rules.evaluators.contract import Judgement
 from rules.evaluators.duty import DutyParams, Holder
@@ -56,6 +56,8 @@ class DutyEntry(_Strict):
     industry: str = ""
     listed: list[ListedEntry] = Field(default_factory=list)
     counts: list[CountEntry] = Field(default_factory=list)
+    regulated: list[ListedEntry] = Field(default_factory=list)
+    """Installations under the duty's standard."""
     done: list[DoneEntry] = Field(default_factory=list)
     verified: list[VerifiedEntry] = Field(default_factory=list)
 
@@ -72,6 +74,7 @@ def judge_case_duty(job: Job, entry: DutyEntry, at: date) -> list[Judgement]:
         entry.industry,
         [(one.start, one.end) for one in entry.listed],
         steps,
+        [Span(one.start, one.end) for one in entry.regulated],
     )
     holder = Holder(
         Subject(params.who.kind, "plant"),

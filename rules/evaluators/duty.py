@@ -41,13 +41,14 @@ class Who(Params):
     """Whom a duty is asked of, by the register.
 
     on_list: enterprises on that list (`enterprise_list`), while they are on it. min_components: enterprises, while they
-    have so many sealing points in service, exempt ones too. industries: none for all. quantities: of analysers at
-    outlets.
+    have so many sealing points in service, exempt ones too; or_standard: or, whatever their number, while an
+    installation of theirs is regulated by it. industries: none for all. quantities: of analysers at outlets.
     """
 
     subjects: Literal["enterprise", "park", "city", "meter_place", "analyser"]
     on_list: str | None = Field(default=None, pattern=r"^[a-z0-9_]{1,64}$")
     min_components: int | None = Field(default=None, ge=1)
+    or_standard: Literal["GB31571"] | None = None
     industries: list[str] = Field(default_factory=list)
     quantities: list[str] = Field(default_factory=list)
 
@@ -55,6 +56,8 @@ class Who(Params):
     def _fitting(self) -> Who:
         if self.subjects in ("park", "city") and (self.on_list or self.min_components or self.industries):
             raise ValueError("on_list, min_components and industries are of enterprises")
+        if self.or_standard is not None and self.min_components is None:
+            raise ValueError("or_standard goes with min_components")
         if (self.subjects == "analyser") != bool(self.quantities):
             raise ValueError("quantities are of analysers, which need them")
         return self

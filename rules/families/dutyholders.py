@@ -33,16 +33,17 @@ def spans_of(
     industry: str,
     listed: Iterable[tuple[date, date | None]],
     steps: Iterable[tuple[date, int]],
+    regulated: Iterable[Span] = (),
 ) -> list[Span]:
     """Days on which a duty holds of an enterprise. listed: its stays on the duty's list; steps: changes in the number
-    of its components in service. Pure."""
+    of its components in service; regulated: service of installations under the duty's standard. Pure."""
     if who.industries and industry not in who.industries:
         return []
     spans = [Span(registered_from)]
     if who.on_list is not None:
         spans = common(spans, merged(Span(start, end) for start, end in listed))
     if who.min_components is not None:
-        spans = common(spans, at_least(steps, who.min_components))
+        spans = common(spans, merged([*at_least(steps, who.min_components), *regulated]))
     return spans
 
 
@@ -85,15 +86,24 @@ async def _spans(
 ) -> dict[int, list[Span]]:
     listed: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
     steps: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    regulated: dict[int, list[Span]] = defaultdict(list)
     if who.on_list is not None:
         for key, start, end in await duties.listings(connection, who.on_list, ids):
             listed[key].append((start, end))
     if who.min_components is not None:
         for key, day, step in await duties.component_steps(connection, ids):
             steps[key].append((day, step))
+    if who.or_standard is not None:
+        for key, start, end in await duties.installations(connection, who.or_standard, ids):
+            regulated[key].append(Span(start, end))
     return {
         one.enterprise_id: spans_of(
-            who, one.registered_from, one.industry, listed[one.enterprise_id], steps[one.enterprise_id]
+            who,
+            one.registered_from,
+            one.industry,
+            listed[one.enterprise_id],
+            steps[one.enterprise_id],
+            regulated[one.enterprise_id],
         )
         for one in owners
     }

@@ -27,6 +27,14 @@ from component_change
 where %(enterprise_ids)s::int[] is null or enterprise_id = any(%(enterprise_ids)s::int[])
 order by enterprise_id, day
 
+-- installations --
+-- when installations under a standard are in service, not before they first ran
+select enterprise_id, greatest(in_service_from, started_on) as since, in_service_to
+from installation
+where standard = %(standard)s::text and (in_service_to is null or in_service_to > greatest(in_service_from, started_on))
+  and (%(enterprise_ids)s::int[] is null or enterprise_id = any(%(enterprise_ids)s::int[]))
+order by enterprise_id, since
+
 -- meters --
 -- metering places with what is known of their meters' verifications
 select p.enterprise_id, p.code, p.in_service_from, p.in_service_to, m.serial, m.verified_on,

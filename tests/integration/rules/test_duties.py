@@ -279,3 +279,21 @@ async def test_many_enterprises_over_years_in_time(city: City, database: Databas
     report = await step(judging, "2026-11-03 00:10")
     assert report.judged == 40 * 305  # whole weeks since January 2021
     assert (await step(judging, "2026-11-04 00:10")).judged <= 80
+
+
+async def test_an_installation_under_gb31571_is_looked_at_weekly(city: City, database: Database) -> None:
+    plant = city.enterprise("tianhe", since="2026-01-01")
+    judging = engine(database, "duty.visual_weekly")
+    await step(judging, "2026-11-10 00:10")
+    assert city.current("duty.visual_weekly") == []
+    city.run(
+        "insert into installation (enterprise_id, code, name, standard, started_on, in_service_from)"
+        " values (%s, 'I', 'I', 'GB31571', '2026-11-02', '2026-01-01')",
+        plant,
+    )
+    city.run("insert into rule_work (kind, key, at) values ('register', %s, '2026-11-10 00:10+08')", plant)
+    await step(judging, "2026-11-10 00:20")
+    assert city.brief("duty.visual_weekly", "enterprise:tianhe") == [
+        ("11-02 00", "violation", "overdue"),
+        ("11-09 00", "compliant", "scheduled"),
+    ]
