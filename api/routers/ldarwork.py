@@ -15,7 +15,7 @@ from api.models.ldarwork import Forecast, MonthItem, Worklist
 from api.reports import worklist, xlsx
 from api.session import ReadSession, Session
 from domain.leakforecast import DueGroup, month_work
-from domain.leaks import COMPONENT_KINDS
+from domain.leaks import COMPONENT_KINDS, cycle_kind
 from domain.periods import local_day
 from storage.listing.enterprises import enterprise_name
 from storage.listing.ldar import due_components, due_groups, open_leaks, schedules
@@ -48,7 +48,11 @@ async def ldar_forecast(
             (row["enterprise"], row["unit_name"] or "", row["kind"]),
             row["due_on"],
             row["components"],
-            tuple(rules[rule][row["kind"]] for rule in row["rules"] if rules.get(rule) is not None),
+            tuple(
+                rules[rule][cycle_kind(row["kind"], row["medium"])]
+                for rule in row["rules"]
+                if rules.get(rule) is not None
+            ),
             any(rules.get(rule) is None for rule in row["rules"]),
         )
         for row in rows

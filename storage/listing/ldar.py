@@ -49,7 +49,7 @@ async def schedules(connection: Connection) -> list[Row]:
 
 
 async def due_groups(connection: Connection, *, enterprise_id: int | None, detailed: bool) -> list[Row]:
-    """Components that are due, counted by enterprise, kind, due day and rules, and by unit where detailed."""
+    """Components that are due, counted by enterprise, kind, medium, due day and rules, and by unit where detailed."""
     return await fetch_all(connection, _SQL["due_groups"], {"enterprise_id": enterprise_id, "detailed": detailed})
 
 

@@ -60,10 +60,10 @@ order by 1
 
 -- due_groups --
 -- components by what they are counted by, the strictest due day, and the rules that ask for tests of them
-select d.enterprise, d.unit_name, d.kind, d.due_on, d.rules, count(*)::int as components
+select d.enterprise, d.unit_name, d.kind, d.medium, d.due_on, d.rules, count(*)::int as components
 from (
     select e.code as enterprise, case when %(detailed)s::boolean then c.unit_name end as unit_name, c.kind,
-           min(d.due_on) as due_on, array_agg(d.rule_id order by d.rule_id) as rules
+           c.medium, min(d.due_on) as due_on, array_agg(d.rule_id order by d.rule_id) as rules
     from component_due d
     join rule r on r.rule_id = d.rule_id and r.enabled
     join component c on c.component_id = d.component_id
@@ -71,7 +71,7 @@ from (
     where %(enterprise_id)s::int is null or d.enterprise_id = %(enterprise_id)s::int
     group by e.code, c.component_id
 ) d
-group by 1, 2, 3, 4, 5
+group by 1, 2, 3, 4, 5, 6
 
 -- schedules --
 -- what the rules in force on tests of components ask for
