@@ -104,9 +104,13 @@ def regulated_by(component: Component) -> str:
 
 
 def cycle_months(component: Component, standard: str = "GB37822") -> int:
-    """Months from one test to the next; GB 31571 has half of them."""
+    """Months from one test to the next; GB 31571 has half of them, and names neither agitators nor relief devices of
+    liquids among those of three months."""
     months = CYCLE_MONTHS[component.kind]
-    return months // 2 if standard == "GB31571" else months
+    if standard != "GB31571":
+        return months
+    is_other = component.kind == "agitator" or (component.kind == "relief" and component.medium != "gas")
+    return 6 if is_other else months // 2
 
 
 def specials(first: date) -> list[Special]:
