@@ -6,6 +6,8 @@ counted from the day on which it begins to hold. Where a term stands is said as 
 a record is made; the last day is in time. A week or year that was missed stays so; of a day of the month, the rest of
 the month is late. A record without the evidence asked for leaves it undetermined.
 
+The weekly look is asked of enterprises with 2000 sealing points, and of those with an installation of GB 31571.
+
 A meter's verification is good until its day so many months later, included; a place is judged by its newest one.
 """
 
@@ -124,7 +126,10 @@ class Duties:
         first = self._timeline.first_day
         for enterprise in self._city.enterprises:
             subject = f"enterprise:{enterprise.code}"
-            if self._serving(enterprise.code, first) >= VISUAL_FROM:
+            by_standard = any(
+                one.enterprise == enterprise.code and one.standard == "GB31571" for one in self._city.installations
+            )
+            if by_standard or self._serving(enterprise.code, first) >= VISUAL_FROM:
                 yield from _calendar(WEEKLY, subject, weeks(first, day), known, frozenset(), day, WEEKLY_SOON)
         terms = months(first, day, DISPATCH_BY)
         yield from _calendar(DISPATCH, f"city:{self._city.code}", terms, known, frozenset(), day, DISPATCH_SOON)
