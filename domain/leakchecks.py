@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from domain.leakrecords import CalibrationRecord, DelayRecord, EventRecord, Record, RepairRecord, TestRecord
-from domain.periods import local_day
+from domain.leaks import PURPOSES, SPOT_CHECK
+from domain.periods import SITE_ZONE, local_day
 from domain.refusals import Reason
 
 #: A code of an enterprise: the key of the enterprise, the code.
@@ -105,6 +106,24 @@ def register_fault(enterprise_id: int, record: Record, known: Known) -> RecordRe
     if isinstance(record, EventRecord) and record.kind == "release" and component.kind != "relief":
         expected = f"泄压设备（relief）；{code} 登记的类型为 {component.kind}"
         return RecordRefusal(Reason.BAD_LEAK_RECORD, "component", str(code), expected)
+    return None
+
+
+def bureau_fault(record: Record, *, replaced: str | None = None) -> RecordRefusal | None:
+    """What forbids an enterprise a record of its own, None for nothing. Spot checks are the bureau's, to report and to
+    correct: GB 37822-2019 13.4 judges the enterprise by them.
+
+    replaced: the purpose of the stored test whose place the record would take.
+    """
+    if not isinstance(record, TestRecord):
+        return None
+    if record.purpose == SPOT_CHECK:
+        own = "、".join(f"{code}（{word}）" for code, word in PURPOSES.items() if code != SPOT_CHECK)
+        return RecordRefusal(Reason.BUREAU_ONLY, "purpose", record.purpose, f"{own}；监督抽查由监管人员报送")
+    if replaced == SPOT_CHECK:
+        said = record.tested_at.astimezone(SITE_ZONE).isoformat()
+        expected = "检测的实际时间：密封点此时的记录是监督抽查，企业不能更正"
+        return RecordRefusal(Reason.BUREAU_ONLY, "tested_at", said, expected)
     return None
 
 

@@ -63,6 +63,8 @@ FIND_FROM_UMOL_MOL = {"gas": Reached(2000.0), "light_liquid": Reached(2000.0), "
 #: What a test was made for. Only routine tests and rechecks meet a schedule: a retest says whether a repair helped, a
 #: spot check is the bureau's.
 PURPOSES = {"routine": "例行检测", "retest": "修复后复测", "spot_check": "监督抽查", "recheck": "漂移后补测"}
+#: The purpose that only the bureau's people, and files taken in by them, may give a test.
+SPOT_CHECK = "spot_check"
 SCHEDULED_PURPOSES = frozenset({"routine", "recheck"})
 
 #: How a test was made. Without a probe at the interface only a component that cannot be reached is tested.

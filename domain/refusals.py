@@ -35,6 +35,7 @@ class Reason(StrEnum):
     UNKNOWN_CAMPAIGN = "unknown_campaign"
     UNKNOWN_INSTRUMENT = "unknown_instrument"
     ILLEGAL_STEP = "illegal_step"
+    BUREAU_ONLY = "bureau_only"
     UNKNOWN_LINE = "unknown_line"
     BAD_PRODUCTION = "bad_production"
     BAD_STATUS = "bad_status"
@@ -149,6 +150,11 @@ TEXTS: dict[Reason, ReasonText] = {
         "与密封点的泄漏状态不符：没有未修复的泄漏，或次序有误",
         "the step does not fit the component's leak: there is none that is open, or the order is wrong",
         "a repair, retest or filing of a leak that was found before and is not closed",
+    ),
+    Reason.BUREAU_ONLY: ReasonText(
+        "监督抽查由监管人员报送：企业不能报送，也不能更正",
+        "spot checks are the bureau's: an enterprise can neither report nor correct them",
+        "purpose routine, retest or recheck, and another tested_at than the spot check's",
     ),
     Reason.UNKNOWN_LINE: ReasonText(
         "生产线未登记",

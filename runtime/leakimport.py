@@ -166,7 +166,7 @@ async def _records(connection: Connection, rows: Rows, done: Imported, author: s
     problems: list[tuple[int, str]] = []
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        said = [Said(known[one.enterprise], one.record, author, "file", at) for one in chunk]
+        said = [Said(known[one.enterprise], one.record, author, "file", at, by_bureau=True) for one in chunk]
         for one, kept in zip(chunk, await keep_records(connection, said), strict=True):
             if kept.refusal is not None:
                 why = kept.refusal

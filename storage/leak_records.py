@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.leakchecks import Known, RecordRefusal, register_fault, when
+from domain.leakchecks import Known, RecordRefusal, bureau_fault, register_fault, when
 from domain.leakrecords import CalibrationRecord, DelayRecord, EventRecord, Record, RepairRecord, TestRecord
+from domain.leaks import SPOT_CHECK
 from domain.leakstates import Fact, Filed, Measured, Repaired, StepFault
 from domain.refusals import Reason
 from storage import leaks
@@ -26,13 +27,15 @@ _ORDER: dict[type[Any], int] = {TestRecord: 0, RepairRecord: 1, DelayRecord: 2, 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A record that is well-formed in itself, and who says it. origin: ``api``, ``file`` or ``mqtt``."""
+    """A record that is well-formed in itself, and who says it. origin: ``api``, ``file`` or ``mqtt``; by_bureau: whether
+    one of the bureau's people says it: a file that they take in, their own session of the API, and nothing else."""
 
     enterprise_id: int
     record: Record
     author: str
     origin: str
     received_at: datetime
+    by_bureau: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,16 @@ class _Weighed:
                 found.append((place, of_key[test.key]))
         return found
 
+    def checks_replaced(self) -> list[int]:
+        """Places of tests that would take the place of a spot check that is stored."""
+        return [
+            place
+            for place, test, fate in zip(self.places, self._all, self.fates, strict=True)
+            if fate is Fate.CORRECTION
+            and (history := self._history.get(test.key)) is not None
+            and LeakTest.purpose_of(history.contents[-1]) == SPOT_CHECK
+        ]
+
     def without(self, refused: Container[int]) -> _Weighed:
         """The tests that are left, weighed anew."""
         left = [(place, test) for place, test in zip(self.places, self._all, strict=True) if place not in refused]
@@ -101,7 +114,8 @@ class _Work:
         self._fates: dict[int, Fate] = {}
         self._tests = _Weighed([], [], {}, back)
         for place, one in enumerate(said):
-            fault = register_fault(one.enterprise_id, one.record, known)
+            fault = None if one.by_bureau else bureau_fault(one.record)
+            fault = fault or register_fault(one.enterprise_id, one.record, known)
             if fault is not None:
                 self._faults[place] = fault
         order = sorted(range(len(said)), key=lambda p: (when(said[p].record)[1], _ORDER[type(said[p].record)]))
@@ -112,6 +126,7 @@ class _Work:
         places = self._of(TestRecord)
         tests = [self._test(place) for place in places]
         self._tests = _Weighed(places, tests, await known_leak_tests(connection, tests), self._back)
+        self._refuse_corrections_of_spot_checks()
         steps = self._tests.that_will_count + self._of(RepairRecord) + self._of(DelayRecord)
         facts = [(self._component(place), _fact(self._said[place].record)) for place in steps]
         for place, fault in zip(steps, await leaks.illegal(connection, facts), strict=True):
@@ -124,6 +139,17 @@ class _Work:
                 self._faults[place] = self._faults[version]
             self._tests = self._tests.without(self._faults.keys())
         self._order = [place for place in self._order if place not in self._faults]
+
+    def _refuse_corrections_of_spot_checks(self) -> None:
+        """A plant must not turn the bureau's check of an instant into a test of its own."""
+        refused = set()
+        for place in self._tests.checks_replaced():
+            fault = None if self._said[place].by_bureau else bureau_fault(self._said[place].record, replaced=SPOT_CHECK)
+            if fault is not None:
+                self._faults[place] = fault
+                refused.add(place)
+        if refused:
+            self._tests = self._tests.without(refused)
 
     async def store(self, connection: Connection) -> None:
         """Write what is left, and derive the leaks of the components concerned."""

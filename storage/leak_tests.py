@@ -44,6 +44,12 @@ class LeakTest:
     author: str | None = None
     origin: str | None = None
 
+    @staticmethod
+    def purpose_of(content: Hashable) -> str:
+        """The purpose in a `content`."""
+        assert isinstance(content, tuple)
+        return str(content[_CONTENT.index("purpose")])
+
     @property
     def key(self) -> tuple[int, datetime]:
         """What one test is known by."""

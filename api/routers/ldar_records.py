@@ -28,7 +28,7 @@ from api.models.leak_records import (
 )
 from api.paging import Page, Paging
 from api.session import MarkingSession, ReadSession, Session
-from domain.leakchecks import RecordRefusal, record_key, register_fault, when
+from domain.leakchecks import RecordRefusal, bureau_fault, record_key, register_fault, when
 from domain.leakrecords import Record, read_record
 from domain.refusals import Reason
 from storage.leak_records import Said, keep_records
@@ -72,7 +72,10 @@ async def report_leak_records(session: MarkingSession, body: Annotated[NewLeakRe
     author = body.author if own is None else f"{own}:{body.author}"
     kept = await keep_records(
         session.connection,
-        [Said(enterprise_id, record, author, "api", session.now) for enterprise_id, record in records],
+        [
+            Said(enterprise_id, record, author, "api", session.now, by_bureau=own is None)
+            for enterprise_id, record in records
+        ],
         back=True,
     )
     errors = [
@@ -252,8 +255,10 @@ async def _read(session: Session, said: Sequence[dict[str, Any]]) -> list[tuple[
     known = await known_parts(session.connection, [(enterprise_id, record) for _, enterprise_id, record in records])
     first: dict[Hashable, int] = {}
     for number, enterprise_id, record in records:
-        refusal = register_fault(enterprise_id, record, known)
-        if refusal is not None:
+        forbidden = None if own is None else bureau_fault(record)
+        for refusal in (forbidden, register_fault(enterprise_id, record, known)):
+            if refusal is None:
+                continue
             errors.append(_item(number, refusal.field, refusal.said, refusal.expected))
         before = first.setdefault((enterprise_id, record_key(record)), number)
         if before != number:

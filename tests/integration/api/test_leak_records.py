@@ -259,3 +259,28 @@ async def test_lists_go_by_when_it_happened(works: Database, client: Client) -> 
     span = "from=2026-10-20T00:00:00%2B08:00&to=2026-10-21T00:00:00%2B08:00"
     lengths = {noun: len(await listed(client, f"{noun}?{span}")) for noun in NOUNS[:6]}
     assert lengths == {"tests": 1, "leaks": 1, "repairs": 0, "delays": 0, "events": 0, "calibrations": 1}
+
+
+async def test_an_enterprise_neither_reports_nor_corrects_spot_checks(works: Database, client: Client) -> None:
+    """The rule of spot checks judges it by them."""
+    check = FOUND | {"purpose": "spot_check", "net_umol_mol": 8000}
+    answer = await post(client, [check, FOUND | {"component": "V-2"}], auth=HX)
+    (error,) = assert_problem(answer, 422, "validation")["errors"]
+    assert (error["name"], error["value"]) == ("records.0.purpose", "spot_check")
+    assert error["expected"].endswith("监督抽查由监管人员报送")
+    assert await count(works, "leak_test") == {"leak_test": 0}
+
+    assert (await post(client, [check])).json()["new"] == 1
+    answer = await post(client, [FOUND | {"net_umol_mol": 12}], auth=HX)
+    (error,) = assert_problem(answer, 422, "validation")["errors"]
+    assert (error["name"], error["value"]) == ("records.0.tested_at", FOUND["tested_at"])
+    assert "监督抽查" in error["expected"]
+    assert [one["net_umol_mol"] for one in await listed(client, "tests")] == [8000.0]
+    assert (await post(client, [check | {"net_umol_mol": 8100}])).json()["corrected"] == 1
+
+
+async def test_what_the_bureau_made_of_a_test_an_enterprise_does_not_say_back(works: Database, client: Client) -> None:
+    assert (await post(client, [FOUND], auth=HX)).json()["new"] == 1
+    assert (await post(client, [FOUND | {"purpose": "spot_check"}])).json()["corrected"] == 1
+    assert_problem(await post(client, [FOUND], auth=HX), 422, "validation")
+    assert [one["purpose"] for one in await listed(client, "tests")] == ["spot_check"]

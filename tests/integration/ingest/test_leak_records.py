@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
+from domain.leakrecords import TestRecord, read_record
 from ingest.delivery import Delivery, Outcome, Receipt
 from ingest.lanes import Lanes
 from ingest.metrics import IngestMetrics
 from ingest.registry import Registry
 from ingest.writer import Writer, WriterLimits
 from storage.database import Database
+from storage.leak_records import Said, keep_records
 from storage.leak_register import lock_ledgers
 from tests.integration.ingest.plant import NOW, account, delivery, minutes, rows, running_writer, sample, send
 
@@ -346,3 +348,24 @@ async def test_a_message_that_was_cut_is_one_item(works: Database) -> None:
         (receipt,) = await send(writer, message(whole[: len(whole) // 2]))
     assert sorted(refused(receipt)) == ["bad_payload"]
     assert await books(works) == (1, 0, 0, 0, 1)
+
+
+async def test_a_gateway_neither_reports_nor_corrects_spot_checks(works: Database) -> None:
+    (first,) = await tell(works, [found(purpose="spot_check"), calibration()])
+    assert refused(first)["bureau_only"]["first_item"] == '$[0].purpose = spot_check'
+    assert "监督抽查由监管人员报送" in refused(first)["bureau_only"]["expected"]
+    assert await books(works) == (2, 1, 0, 0, 1)
+
+    async with works.transaction() as connection:
+        check = read_record(found(purpose="spot_check"), NOW)
+        assert isinstance(check, TestRecord)
+        (kept,) = await keep_records(connection, [Said(1, check, "监管", "api", NOW, by_bureau=True)])
+    assert kept.refusal is None
+    corrected, twice = await tell(works, found(12), [found(12), found(13), retest()])
+    assert refused(corrected)["bureau_only"]["first_item"] == f"$.tested_at = {FOUND}"
+    # without its finding the retest would be refused: the check is still there, and so is its leak
+    assert set(refused(twice)) == {"bureau_only", "illegal_step"}
+    assert await rows(works, "select purpose, net_umol_mol from current_leak_test") == [
+        {"purpose": "spot_check", "net_umol_mol": 9000.0}
+    ]
+    assert await leaks(works) == [("P-101", "found", 0)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.leakchecks import Known, Part, register_fault, when
+from domain.leakchecks import Known, Part, bureau_fault, register_fault, when
 from domain.leakrecords import CalibrationRecord, DelayRecord, EventRecord, Record, RepairRecord, TestRecord
 from domain.refusals import Reason
 
@@ -78,3 +78,17 @@ def test_a_relief_device_may_release_and_an_installation_may_restart() -> None:
     early = register_fault(1, EventRecord("restart", AT, None, "CP"), known(date(2026, 12, 1)))
     assert early is not None
     assert (early.reason, early.field) == (Reason.NOT_IN_SERVICE, "happened_at")
+
+
+def test_spot_checks_are_the_bureaus() -> None:
+    ours = TestRecord("P-1", AT, 12.0, purpose="spot_check")
+    fault = bureau_fault(ours)
+    assert fault is not None
+    assert (fault.reason, fault.field, fault.said) == (Reason.BUREAU_ONLY, "purpose", "spot_check")
+    assert fault.expected.startswith("routine（例行检测）、retest（")
+    assert "spot_check" not in fault.expected
+    assert bureau_fault(TEST, replaced="routine") is None
+    corrected = bureau_fault(TEST, replaced="spot_check")
+    assert corrected is not None
+    assert (corrected.field, corrected.said) == ("tested_at", "2026-11-02T00:30:00+08:00")
+    assert bureau_fault(REPAIR) is None
