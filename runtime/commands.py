@@ -115,8 +115,10 @@ async def _ldar(options: argparse.Namespace, settings: Settings) -> int:
                     )
             except BadInput as error:
                 kept = [] if options.dry_run else [one.name for one in options.files[:number]]
-                more = f"\n{file.name} 没有入库；此前已入库：{'、'.join(kept)}" if kept else ""
-                raise type(error)(f"{error}{more}") from error
+                more = f"；此前已入库：{'、'.join(kept)}" if kept else ""
+                left = [one.name for one in options.files[number + 1 :]]
+                more += f"；没有处理：{'、'.join(left)}" if left else ""
+                raise type(error)(f"{error}\n{file.name} 没有入库，一行也没有{more}") from error
             for line in done.lines:
                 sys.stdout.write(f"{line}\n")
             sys.stdout.write(f"{file.name}：{'检查通过，没有入库（dry run）' if options.dry_run else '已入库'}\n")

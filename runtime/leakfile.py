@@ -128,7 +128,7 @@ class Rows:
         if faults:
             self.problems += [
                 _problem(table, row, fields.get(fault.field, fault.field if fault.field in row.cells else None),
-                         fault.expected, fault.field)
+                         _plain(fault), fault.field)
                 for fault in faults
             ]  # fmt: skip
             return
@@ -144,6 +144,13 @@ class Rows:
                 f"{placed.where}: 与{_first(first, placed)}是同一条{KINDS[placed.kind]}记录而内容不同：只能有一条"
             )
         self.records.append(placed)
+
+
+def _plain(fault: RecordFault) -> str:
+    """What was expected; of a cell that is no number at all, that first."""
+    if fault.field in NUMBERS and isinstance(fault.value, str):
+        return f"数字，不带单位、千分位和 <、ND 等字样：{fault.expected}"
+    return fault.expected
 
 
 def key_of(record: Record) -> tuple[Any, ...]:

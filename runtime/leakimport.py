@@ -18,6 +18,7 @@ from domain.clock import Clock
 from domain.errors import BadInput
 from domain.leakchecks import when
 from domain.leakrecords import KINDS, TestRecord
+from domain.refusals import Reason
 from runtime.leakfile import Placed, Rows, has_kinds
 from runtime.leakwords import find_kind, kind_names
 from runtime.site import Difference, bring, present_register
@@ -36,6 +37,11 @@ NOUNS = ("installation", "process_unit", "component", "instrument", "leak_tester
 _CHUNK = 20_000
 #: Mistakes told at once, and examples of what is told besides.
 _TOLD, _EXAMPLES = 50, 20
+#: For clerks whose tests and repairs are in two files: whichever comes first, it lacks the other.
+_TOGETHER = (
+    "维修、复测或备案要连着检出它的检测一起看：记录分在几个文件里的，放进同一个工作簿（一种记录一张工作表），"
+    "或合成一张有「记录类型」列的表，一起导入"
+)
 _ORDER = {kind: place for place, kind in enumerate(KINDS)}
 
 
@@ -164,17 +170,20 @@ async def _records(connection: Connection, rows: Rows, done: Imported, author: s
     ordered = sorted(rows.records, key=lambda one: (when(one.record)[1], _ORDER[one.kind]))
     steps.begin(f"{rows.records[0].table.source} 入库", len(ordered))
     problems: list[tuple[int, str]] = []
+    is_out_of_order = False
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
         said = [Said(known[one.enterprise], one.record, author, "file", at, by_bureau=True) for one in chunk]
         for one, kept in zip(chunk, await keep_records(connection, said), strict=True):
             if kept.refusal is not None:
                 why = kept.refusal
+                is_out_of_order |= why.reason is Reason.ILLEGAL_STEP
                 problems.append((one.line, rows.refusal(one, why.field, why.said, why.expected)))
             else:
                 _count(done, one, kept)
         steps.step(len(chunk))
-    refuse([text for _, text in sorted(problems)])
+    texts = [text for _, text in sorted(problems)]
+    refuse(texts, _TOGETHER if is_out_of_order else "")
 
 
 def _count(done: Imported, one: Placed, kept: Kept) -> None:
@@ -196,10 +205,11 @@ def _some(named: Sequence[str]) -> str:
     return "、".join(named[:_EXAMPLES]) + more
 
 
-def refuse(problems: Sequence[str]) -> None:
-    """Raise BadInput when there are problems, naming the first of them and how many there are."""
+def refuse(problems: Sequence[str], advice: str = "") -> None:
+    """Raise BadInput when there are problems, naming the first of them, how many there are, and what helps."""
     if problems:
         more = [f"... 共 {len(problems)} 处错误，整个文件没有入库"] if len(problems) > _TOLD else []
+        more += [advice] if advice else []
         raise BadInput("\n".join([*problems[:_TOLD], *more]))
 
 

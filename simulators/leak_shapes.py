@@ -131,7 +131,8 @@ Fact = Probe | Mending | Filing | Check | Happening
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A fact that an enterprise's gateway sends with the messages of hour `sent`, and what must become of it.
+    """A fact that an enterprise's gateway sends with the messages of hour `sent`, and what must become of it; the
+    bureau posts its own over the API once that hour is over.
 
     becomes: stored, duplicate, correction, or the reason for which it is refused.
     """
@@ -140,6 +141,11 @@ class Told:
     sent: int
     fact: Fact
     becomes: str = "stored"
+
+    @property
+    def is_bureaus(self) -> bool:
+        """Whether it is of a spot check, which no plant may report of itself."""
+        return isinstance(self.fact, Probe) and self.fact.purpose == "spot_check"
 
     @property
     def clock(self) -> int:

@@ -2,8 +2,9 @@
 
 In the first hour every enterprise uploads the newest test of each component from before the story. What happens in the
 month is sent by the gateway in the evening of its day, unless a scenario says otherwise: single facts of
-scenarios/ldar.toml and leaks.toml, the bureau's spot checks, and whole campaigns of honest and of dishonest teams
-(leak_campaign.py). Whoever tests has calibrated on that day, with the exception of those who are to be caught.
+scenarios/ldar.toml and leaks.toml, and whole campaigns of honest and of dishonest teams (leak_campaign.py). Whoever
+tests has calibrated on that day, with the exception of those who are to be caught. The bureau posts its spot checks
+over the API: no gateway may send them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from simulators.leak_crew import calibrations
 from simulators.leak_register import last_tests
 from simulators.leak_rounds import rounds
 from simulators.leak_shapes import Campaign, Fact, Filing, Happening, Instrument, Mending, Probe, Told
+from simulators.marker import BUREAU_AUTHOR, Entry
 from simulators.messages import Message, Tally
 from simulators.scenario import Scenario
 from simulators.speech import Format
@@ -67,13 +69,21 @@ class LeakStory:
         """What gateways send of it with the messages of an hour."""
         mine: dict[str, list[Told]] = {}
         for one in self._by_hour.get(index, ()):
-            mine.setdefault(one.enterprise, []).append(one)
+            if not one.is_bureaus:
+                mine.setdefault(one.enterprise, []).append(one)
         for enterprise, told in mine.items():
             for first in range(0, len(told), PART):
                 part = told[first : first + PART]
                 topic = wire.topic(enterprise, GATEWAY, "leak-tests")
                 body = leak_wire.payload([one.fact for one in part])
                 yield Message(enterprise, GATEWAY, topic, body, 1, tally(part), Format.LEAK_TESTS)
+
+    def acts(self, clock: int) -> Iterator[Entry]:
+        """What the bureau posts at a clock value: the tests of its spot checks."""
+        checks = [one for one in self._by_hour.get(clock - 1, ()) if one.is_bureaus]
+        if checks:
+            records = [{"enterprise": one.enterprise} | leak_wire.said(one.fact) for one in checks]
+            yield Entry(None, "/v1/ldar/records", {"author": BUREAU_AUTHOR, "records": records})
 
     def _history(self) -> Iterator[Told]:
         """One test of every component from before the story, some minutes apart on each day."""

@@ -12,11 +12,12 @@ from simulators.leak_shapes import Check, Fact, Filing, Happening, Mending, Prob
 
 def payload(facts: Sequence[Fact]) -> bytes:
     """A leak-tests message: a JSON list of records."""
-    said = [_said(fact) for fact in facts]
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    records = [said(fact) for fact in facts]
+    return json.dumps(records, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _said(fact: Fact) -> dict[str, object]:
+def said(fact: Fact) -> dict[str, object]:
+    """One record as it is sent."""
     return {key: value for key, value in record(fact).items() if value is not None}
 
 

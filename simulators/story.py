@@ -147,6 +147,7 @@ class Story:
     def _acts(self, clock: int) -> Iterator[Act]:
         yield from self._desk.acts(clock)
         yield from duty_acts(self._duty_records, clock)
+        yield from self.leaks.acts(clock)
         for mark in self.effects.marks:
             for what, when in (("post", mark.posted), ("reject", mark.rejected)):
                 if when == clock:

@@ -267,6 +267,7 @@ async def _read(session: Session, said: Sequence[dict[str, Any]]) -> list[tuple[
                 _item(number, name, said[number].get(name), f"同一事项同一时间只能报一条，第 {before} 条已报")
             )
     if errors:
+        errors.sort(key=lambda error: int(error.name.split(".")[1]))  # a person goes through the records once
         raise _problem(errors)
     return [(enterprise_id, record) for _, enterprise_id, record in records]
 

@@ -22,7 +22,7 @@ select e.code as enterprise, sum(a.messages)::bigint as messages, sum(a.received
 from accounting a join enterprise e using (enterprise_id) group by e.code order by e.code
 
 -- rows_kept --
--- what is really there, to be held against the accounting; figures and leak_facts: those that MQTT brought
+-- what is really there, to be held against the accounting; figures, tests and leak_facts: those that MQTT brought
 with figure as (
     select l.origin, row_number() over (partition by l.enterprise_id, l.line_id, l.item, l.period_kind, l.period_from
                                         order by l.entry_id) as turn
@@ -42,8 +42,8 @@ with figure as (
 )
 select (select count(*) from reading) as readings,
        (select count(*) from correction) as corrections,
-       (select count(*) from leak_test where revision = 0) as leak_tests,
-       (select count(*) from leak_test where revision > 0) as leak_test_corrections,
+       (select count(*) from leak_test where revision = 0 and coalesce(origin, 'mqtt') = 'mqtt') as leak_tests,
+       (select count(*) from leak_test where revision > 0 and coalesce(origin, 'mqtt') = 'mqtt') as leak_test_corrections,
        (select count(*) from leak_fact where is_first) as leak_facts,
        (select count(*) from leak_fact where not is_first) as leak_fact_corrections,
        (select count(*) from figure where origin = 'mqtt' and turn = 1) as figures,

@@ -151,6 +151,9 @@ async def test_one_mistake_and_nothing_is_written_and_all_are_named(works: Datab
     ]
     problem = assert_problem(await post(client, wrong), 422, "validation")
     assert [(one["name"], one["value"]) for one in problem["errors"]] == [
+        ("records.1.component", "V-9"),
+        ("records.2.tested_at", "2026-10-20"),
+        ("records.3.tested_at", "2025-12-31"),
         ("records.4.tested_at", "2026-10-21"),
         ("records.5.tested_at", "21/10/2026 10:00"),
         ("records.6.tested_at", "2026/10/21 10:00"),
@@ -158,17 +161,14 @@ async def test_one_mistake_and_nothing_is_written_and_all_are_named(works: Datab
         ("records.8.tested_at", "2026-11-03T10:00:00+08:00"),
         ("records.9.net_umol_mol", "-3"),
         ("records.10.net_umol_mol", "9000"),
+        ("records.11.campaign", "2026-H9"),
         ("records.12.porpose", "retest"),
         ("records.12.visible", "yes"),
         ("records.13.enterprise", "nobody"),
         ("records.14.enterprise", "\0"),
-        ("records.17.record", "mystery"),
-        ("records.1.component", "V-9"),
-        ("records.2.tested_at", "2026-10-20"),
-        ("records.3.tested_at", "2025-12-31"),
-        ("records.11.campaign", "2026-H9"),
         ("records.15.instrument", "FID-8"),
         ("records.16.installation", "XX"),
+        ("records.17.record", "mystery"),
         ("records.18.tested_at", "2026-10-20T10:00:05+08:00"),
     ]
     by_name = {one["name"]: one["expected"] for one in problem["errors"]}

@@ -110,7 +110,8 @@ async def test_days_alone_are_counted_and_named(plant: Database, tmp_path: Path)
     ],
 )
 async def test_one_wrong_row_keeps_the_whole_file_out(plant: Database, tmp_path: Path, row: str, told: str) -> None:
-    (problem,) = await refused(plant, file(tmp_path, TESTS + row + "\n"))
+    problem, *advice = await refused(plant, file(tmp_path, TESTS + row + "\n"))
+    assert all("放进同一个工作簿" in line for line in advice)
     assert told in problem
     assert await ask(plant, "select component_id from leak_test") == []
     assert await ask(plant, "select kind from rule_work") == []
@@ -168,7 +169,8 @@ async def test_one_sheet_of_several(plant: Database, tmp_path: Path) -> None:
 
 
 async def test_a_repair_of_what_does_not_leak_is_refused(plant: Database, tmp_path: Path) -> None:
-    (problem,) = await refused(plant, file(tmp_path, REPAIRS, "维修记录.csv"))
+    problem, advice = await refused(plant, file(tmp_path, REPAIRS, "维修记录.csv"))
+    assert "放进同一个工作簿" in advice
     assert "line 2, column 维修时间: 维修时间 2026-07-04 09:00" in problem
     assert "没有未修复的泄漏；维修须在检出泄漏之后、复测合格之前；应为：此前有检出泄漏的检测记录" in problem
 
@@ -269,7 +271,13 @@ async def test_by_the_command(plant: Database, database_url: str, tmp_path: Path
     done = plantwatch(database_url, *ways)
     assert done.returncode == 2
     assert done.stdout.splitlines() == ["检测记录：新增 2 条，更正 0 条，相同 0 条", "检测记录.csv：已入库"]
-    assert "维修记录.csv 没有入库；此前已入库：检测记录.csv" in done.stderr
+    assert "维修记录.csv 没有入库，一行也没有；此前已入库：检测记录.csv" in done.stderr
+    # clerks have tests and repairs in two files: each lacks the other
+    assert "一种记录一张工作表" in done.stderr
+    broken = file(tmp_path, HEADER + "coke-one,X-1,2026-07-02 10:30,1,,,,\n", "检测记录2.csv")
+    done = plantwatch(database_url, "ldar", "import", str(broken), str(first), "--author", "张三", "--kind", "检测记录")
+    assert done.stderr.splitlines()[-1] == "检测记录2.csv 没有入库，一行也没有；没有处理：检测记录.csv"
+    assert "工作表" not in done.stderr
     second.write_text(REPAIRS, "utf-8")
     done = plantwatch(database_url, *ways, "--dry-run")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "维修记录.csv：检查通过，没有入库（dry run）")

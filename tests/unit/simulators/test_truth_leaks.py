@@ -267,3 +267,14 @@ def test_duties_of_the_calendar_by_hand() -> None:
 
     assert [said(day=d) for d in (11, 12, 15, 16)] == ["scheduled", "due_soon", "due_soon", "overdue"]
     assert (said(15), said(16), said(15, kinds=())) == ("done_in_time", "done_late", "done_without_evidence")
+
+
+def test_spot_checks_are_posted_by_the_bureau_and_sent_by_no_gateway() -> None:
+    story = Story()
+    posted = [act for clock in range(story.timeline.hours + 1) for act in story.leaks.acts(clock)]
+    records = [record for act in posted for record in act.body["records"]]
+    assert {act.enterprise for act in posted} == {None}
+    assert len(records) == sum(one.is_bureaus for one in story.leaks.told) > 0
+    assert {record["purpose"] for record in records} == {"spot_check"}
+    sent = [message for index in range(story.timeline.hours) for message in story.leaks.messages(index)]
+    assert not any(b"spot_check" in message.payload for message in sent)
