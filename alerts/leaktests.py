@@ -90,4 +90,5 @@ def _basis(facts: Facts) -> str:
         return text
     units = {"months": "个月", "days": "天", "workdays": "个工作日"}
     terms = [f"{number} {units[unit]}" for unit, number in cycle.items() if unit in units]
-    return f"{text}；如 {ANCHORS[anchor]}（{date_text(date.fromisoformat(day))}）起 {''.join(terms)}内"
+    code = facts.breaches[-1].finding.subject.key.partition("/")[2]
+    return f"{text}；如 {code}，自{ANCHORS[anchor]}（{date_text(date.fromisoformat(day))}）起 {''.join(terms)}内"

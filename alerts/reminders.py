@@ -15,6 +15,7 @@ REMINDED = frozenset({"due_soon", "due_today"})
 _GROUPS = {"test": "密封点泄漏检测", "attempt": "泄漏首次维修", "repair": "泄漏修复"}
 _DAYS_SHOWN = 4
 _EXAMPLES_SHOWN = 3
+_TITLES_SHOWN = 4
 
 
 def is_reminder(facts: Facts) -> bool:
@@ -31,6 +32,8 @@ def reminder(facts: Facts) -> Text:
     headline = f"{where(facts)}：{count} 项{when}" + (f"（{'、'.join(groups)}）" if groups else "")
     title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{headline}", MAX_TITLE)
     lines = [_since(facts), f"情况：{'、'.join(groups) or f'{count} 项{when}'}。{_days(evidence)}{_examples(evidence)}"]
+    if titles := _titles(evidence):
+        lines.append(f"依据：{titles}。")
     if facts.span.state is not AlertState.RESOLVED:
         lines.append("处置：请督促企业在期限内完成并上传记录；逾期未完成的另行告警。本条是提醒，不是违规。")
         if (address := worklist(facts)) is not None:
@@ -64,6 +67,13 @@ def _group(key: str, evidence: Mapping[str, Any]) -> str:
     titles = evidence.get("titles")
     title = titles.get(key) if isinstance(titles, Mapping) else None
     return _GROUPS.get(key) or (title if isinstance(title, str) else key)
+
+
+def _titles(evidence: Mapping[str, Any]) -> str:
+    """By which rules it is due; what each says stands in the work list."""
+    found = evidence.get("titles")
+    titles = [one for one in found.values() if isinstance(one, str)] if isinstance(found, Mapping) else []
+    return "、".join(titles[:_TITLES_SHOWN]) + (f" 等 {len(titles)} 项要求" if len(titles) > _TITLES_SHOWN else "")
 
 
 def _counts(evidence: Mapping[str, Any], key: str) -> list[tuple[str, int]]:

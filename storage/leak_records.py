@@ -27,8 +27,10 @@ _ORDER: dict[type[Any], int] = {TestRecord: 0, RepairRecord: 1, DelayRecord: 2, 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A record that is well-formed in itself, and who says it. origin: ``api``, ``file`` or ``mqtt``; by_bureau: whether
-    one of the bureau's people says it: a file that they take in, their own session of the API, and nothing else."""
+    """A record that is well-formed in itself, and who says it. origin: ``api``, ``file`` or ``mqtt``.
+
+    by_bureau: one of the bureau's people says it, in a file that they take in or their own session of the API.
+    """
 
     enterprise_id: int
     record: Record

@@ -352,7 +352,7 @@ async def test_a_message_that_was_cut_is_one_item(works: Database) -> None:
 
 async def test_a_gateway_neither_reports_nor_corrects_spot_checks(works: Database) -> None:
     (first,) = await tell(works, [found(purpose="spot_check"), calibration()])
-    assert refused(first)["bureau_only"]["first_item"] == '$[0].purpose = spot_check'
+    assert refused(first)["bureau_only"]["first_item"] == "$[0].purpose = spot_check"
     assert "监督抽查由监管人员报送" in refused(first)["bureau_only"]["expected"]
     assert await books(works) == (2, 1, 0, 0, 1)
 
