@@ -40,6 +40,8 @@ _ZEROS = re.compile(r"0+")
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+\d+:[A-Z]+\d+)"[^>]*>')
 #: How much of a part is looked through at a time, and how long a tag of merged cells may be at most.
 _PIECE_BYTES, _TAG_BYTES = 1_048_576, 256
+#: What the decoders of UTF-8 and GB 18030 say of bytes that end before their last character does.
+_CUT_CHARACTER = ("unexpected end of data", "incomplete multibyte sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,8 @@ class _Reader:
                 return content.decode(encoding)
             except UnicodeDecodeError as error:
                 line = content.count(b"\n", 0, error.start) + 1
+                if error.reason in _CUT_CHARACTER and not content[: error.start].isascii():
+                    raise self._bad(f"line {line}: ends within a character: the file was cut off there") from error
         raise self._bad(f"line {line}: neither UTF-8 nor GB 18030")
 
     def _workbook(self, sheet: str | None, every: bool) -> dict[str | None, Table]:

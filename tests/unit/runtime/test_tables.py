@@ -86,6 +86,8 @@ def test_a_quoted_cell_holds_lines_and_the_next_row_has_its_true_line(tmp_path: 
         ("code,name,ｃｏｄｅ\na,b,c\n", "line 1, column C: the header 'code' is there twice"),
         ("code，name\na，b\n", "expected the plain comma"),
         (b"code,name\na,\xff\xff\n", "line 2: neither UTF-8 nor GB 18030"),
+        ("编码,检测人员\na,李四".encode()[:-1], "line 2: ends within a character: the file was cut off there"),
+        ("编码,检测人员\na,李四".encode("gb18030")[:-1], "line 2: ends within a character: the file was cut off there"),
         ("code,name\n".encode("utf-16"), "UTF-16"),
         (b"\x00\x01\x02\x03", "neither text nor a workbook"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and more", "an .xls workbook of old, or one with a password"),
