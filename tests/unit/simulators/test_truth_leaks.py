@@ -29,7 +29,7 @@ from simulators.truth_reminders import Reminders
 from simulators.truth_repairs import attempt, filed_late, leaks_of, repair
 from tests.unit.simulators.conftest import told_month
 
-MONTHS = [(2027, 2), (2028, 2), (2026, 11), (2026, 12)]
+MONTHS = [(2028, 2), (2026, 12)]
 COMPONENT = Component("a", "V-1", "阀门", "单元", "valve", "gas", date(2022, 1, 1))
 REGISTERED = date(2026, 10, 1)
 
