@@ -53,12 +53,6 @@ async def _by_enterprise(connection: Connection, block: str, asked: Mapping[str,
     return found
 
 
-async def enterprises_of(connection: Connection, component_ids: Iterable[int]) -> dict[int, int]:
-    """enterprise_id by component_id."""
-    cursor = await connection.execute(_SQL["enterprises_of"], {"component_ids": list(component_ids)})
-    return dict(await cursor.fetchall())
-
-
 async def spot_days(connection: Connection, enterprise_ids: Iterable[int], first: datetime, end: datetime) -> set[Day]:
     """Days on which any version of a test of these enterprises says that the bureau checked, within [first, end)."""
     asked = {"enterprise_ids": list(enterprise_ids), "from_at": first, "to_at": end}

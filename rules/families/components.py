@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from domain.periods import day_start, local_day, local_day_numbers
 from rules.evaluators.components import ComponentWindow
 from rules.evaluators.leak_schedule import LeakScheduleParams, schedule_duties
 from rules.evaluators.yearly_campaign import YearlyCampaignParams, campaign_duties
-from rules.families.contract import Advance, Job, Worklist, judge
+from rules.families.contract import EVER, NEVER, Advance, Job, Worklist, judge, key_of
 from rules.families.recording import same_state, settle
 from rules.pack import Rule
 from storage import rule_state, schedules
@@ -34,8 +34,6 @@ from storage.dues import Regime
 from storage.schedules import Component, ComponentEvent, ComponentOwner, NewDue, Step
 
 _DAY = timedelta(days=1)
-_EVER = datetime(1900, 1, 1, tzinfo=UTC)
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: A version that no rule has: whatever was judged by it is judged again in full.
 _NO_VERSION = 0
 
@@ -61,14 +59,14 @@ class Components:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the next enterprises for which a day has closed."""
         owners = await schedules.enterprises(connection)
         marks = await rule_state.watermarks(connection, job.rule_id)
-        closed = day_start(local_day(job.closed_at))
-        waiting = [owner for owner in owners if marks.get(_key(owner), _EVER) < closed]
+        closed = job.day_closed_at
+        waiting = [owner for owner in owners if marks.get(key_of(owner), EVER) < closed]
         done = Advance(subjects=len(owners))
         if not waiting:
             return done
@@ -77,7 +75,7 @@ class Components:
         judged: list[str] = []
         for pending in await _pending(connection, job, rule, waiting, marks, as_of):
             done.add(await self._judge(connection, job, pending, as_of))
-            judged.append(_key(pending.owner))
+            judged.append(key_of(pending.owner))
             if done.judged >= job.batch_rows:
                 done.more = len(judged) < len(waiting)
                 break
@@ -89,9 +87,11 @@ class Components:
         """Judge components of which something was recorded, and those of changed registers, as at the day that was
         judged last."""
         done = Advance()
+        if not (touched := await self._touched(connection, work)):
+            return done
         marks = await rule_state.watermarks(connection, job.rule_id)
-        for owner, chosen in await self._touched(connection, work):
-            through = marks.get(_key(owner))
+        for owner, chosen in touched:
+            through = marks.get(key_of(owner))
             if through is not None:
                 as_of = local_day(through) - _DAY
                 (count,) = await schedules.in_service_counts(connection, [owner.enterprise_id], [as_of])
@@ -102,7 +102,7 @@ class Components:
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """The watermark of each touched enterprise goes back by a day, and all its components are looked at again."""
         marks = await rule_state.watermarks(connection, job.rule_id)
-        keys = [_key(owner) for owner, _ in await self._touched(connection, work)]
+        keys = [key_of(owner) for owner, _ in await self._touched(connection, work)]
         through = {key: marks[key] - _DAY for key in keys if key in marks}
         await rule_state.save_watermarks(connection, job.rule_id, _NO_VERSION, through)
 
@@ -136,7 +136,7 @@ class Components:
         events = await schedules.component_events(connection, owner.enterprise_id, through, chosen)
         window = window_of(owner, components, tests, events, as_of, pending.count)
         judged = [(rule, judgement) for judgement in judge(rule, window)]
-        whole = [(str(subject), _EVER, _NEVER) for subject in window.subjects]
+        whole = [(str(subject), EVER, NEVER) for subject in window.subjects]
         ids = {owner.code: owner.enterprise_id}
         done = await settle(connection, judged, ids, job.now, same=same_state, whole=whole, rule_id=job.rule_id)
         duties = DUTIES[rule.evaluator](window, rule.typed_params)
@@ -154,7 +154,7 @@ async def _pending(
 ) -> list[_Pending]:
     """What to look at in each enterprise for which days have closed up to the end of as_of."""
     ids = [owner.enterprise_id for owner in waiting]
-    known = [marks.get(_key(owner)) for owner in waiting]
+    known = [marks.get(key_of(owner)) for owner in waiting]
     before = [as_of if through is None else local_day(through) - _DAY for through in known]
     versions = await schedules.versions(connection, job.rule_id)
     counts = await schedules.in_service_counts(connection, [*ids, *ids], [*before, *(as_of for _ in ids)])
@@ -164,7 +164,7 @@ async def _pending(
         in_full = (
             rule is None
             or through is None
-            or versions.get(_key(owner)) != rule.version
+            or versions.get(key_of(owner)) != rule.version
             or day < owner.registered_from
             or (had < _min_components(rule)) != (has < _min_components(rule))
             or (isinstance(rule.typed_params, YearlyCampaignParams) and day.year != as_of.year)
@@ -265,7 +265,3 @@ def _rows(duties: OpenDuties, components: Sequence[Component]) -> list[NewDue]:
             duties.owner.tolist(), duties.due.tolist(), duties.why.tolist(), duties.counted_from.tolist(), strict=True
         )
     ]
-
-
-def _key(owner: ComponentOwner) -> str:
-    return str(Subject(SubjectKind.ENTERPRISE, owner.code))

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from domain.periods import hour_number, local_day
+from domain.findings import Subject, SubjectKind
+from domain.periods import day_start, hour_number, local_day
 from rules.evaluators.contract import Judgement
 from rules.pack import Rule
 from storage.database import Connection
 from storage.rule_state import Work
+
+#: Before and after everything that is judged: a window of all findings of a subject.
+EVER = datetime(1900, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,11 @@ class Job:
     def rule(self) -> Rule:
         """Any variant, for what all variants share: evaluator and selection."""
         return self.rules[0]
+
+    @property
+    def day_closed_at(self) -> datetime:
+        """End of the last local day that has closed."""
+        return day_start(local_day(self.closed_at))
 
     @property
     def valid_from_at(self) -> datetime:
@@ -130,6 +140,13 @@ class Worklist:
         return work
 
 
+class Coded(Protocol):
+    """An enterprise, by whatever row tells its code."""
+
+    @property
+    def code(self) -> str: ...
+
+
 class Family(Protocol):
     """Shell of one window type."""
 
@@ -152,3 +169,8 @@ class Family(Protocol):
 def judge(rule: Rule, window: Any) -> list[Judgement]:
     """The evaluator's judgements on a window of its type."""
     return rule.kind.judge(window, rule.typed_params)
+
+
+def key_of(enterprise: Coded) -> str:
+    """The subject of an enterprise's watermark."""
+    return str(Subject(SubjectKind.ENTERPRISE, enterprise.code))

@@ -69,7 +69,7 @@ class Days:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed days, a bounded number of them."""

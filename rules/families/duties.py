@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.duties import Done, Verification, clipped
 from domain.findings import Subject, SubjectKind
-from domain.periods import day_start, local_day
+from domain.periods import local_day
 from rules.evaluators.contract import Judgement
 from rules.evaluators.duty import DutyParams, DutyWindow, Holder, Who
-from rules.families.contract import Advance, Job, Worklist, judge
+from rules.families.contract import EVER, NEVER, Advance, Job, Worklist, judge
 from rules.families.dutyholders import NOBODY, Held, holders
 from rules.families.recording import settle
 from rules.pack import Rule
@@ -24,8 +24,6 @@ from storage import duties, rule_state
 from storage.database import Connection
 
 _DAY = timedelta(days=1)
-_EVER = datetime(1900, 1, 1, tzinfo=UTC)
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: Subject of the watermark.
 _ALL = "all"
 
@@ -37,12 +35,12 @@ class Duties:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the last closed day."""
         through = (await rule_state.watermarks(connection, job.rule_id)).get(_ALL)
-        closed = day_start(local_day(job.closed_at))
+        closed = job.day_closed_at
         held = await _held(connection, job, None)
         done = Advance(subjects=len(held))
         if through is not None and through >= closed:
@@ -58,7 +56,7 @@ class Duties:
         """Judge all terms of touched enterprises again, as at the day that was judged last."""
         touched = _touched(work)
         through = (await rule_state.watermarks(connection, job.rule_id)).get(_ALL) if touched else None
-        if through in (None, _EVER):  # nothing is judged yet, or all of it will be
+        if through in (None, EVER):  # nothing is judged yet, or all of it will be
             return Advance()
         held = await _held(connection, job, sorted(touched))
         judged = judge_duty(job, [one.holder for one in held], local_day(through) - _DAY)
@@ -66,13 +64,13 @@ class Duties:
         if _who(job).kind is SubjectKind.ENTERPRISE:  # one that the duty does not hold of any more too
             rows = await duties.enterprises(connection, [key for key in touched if key != NOBODY])
             subjects |= {str(Subject(SubjectKind.ENTERPRISE, row.code)) for row in rows}
-        whole = [(subject, _EVER, _NEVER) for subject in sorted(subjects)]
+        whole = [(subject, EVER, NEVER) for subject in sorted(subjects)]
         return await settle(connection, judged, _ids(held), job.now, whole=whole, rule_id=job.rule_id)
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """Everything is judged anew."""
         if _touched(work):
-            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_ALL: _EVER})
+            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_ALL: EVER})
 
 
 def judge_duty(job: Job, held: Sequence[Holder], as_of: date, open_on: date | None = None) -> Judged:

@@ -12,8 +12,8 @@ from domain.periods import Period, day_period, day_start, local_day
 from rules.evaluators.contract import Judgement
 from rules.evaluators.ldar_sign_ledger import PeriodParams
 from rules.evaluators.leak_records import LeakCampaign
-from rules.families.contract import Advance, Job, Worklist, judge
-from rules.families.leakwindows import campaign_window, keep, kept, subject_of
+from rules.families.contract import EVER, NEVER, Advance, Job, Worklist, judge, key_of
+from rules.families.leakwindows import campaign_window, keep, kept
 from rules.families.recording import Window, settle
 from rules.pack import Rule
 from storage import leak_campaigns, rule_state
@@ -22,8 +22,6 @@ from storage.leak_campaigns import CampaignRow
 from storage.schedules import ComponentOwner
 
 _DAY = timedelta(days=1)
-_EVER = datetime.min.replace(year=1900, tzinfo=day_start(date(1970, 1, 1)).tzinfo)
-_NEVER = _EVER.replace(year=9999)
 #: Of several campaigns that begin on one day the finding tells the worst.
 _WORST = (Verdict.VIOLATION, Verdict.UNDETERMINED, Verdict.COMPLIANT)
 _PAST = 2
@@ -42,23 +40,23 @@ class LeakCampaigns:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge campaigns of which a day of judgement has closed."""
         owners = await leak_campaigns.enterprises(connection)
         marks = await rule_state.watermarks(connection, job.rule_id)
         closed = self.latest(job)
-        pending = [owner for owner in owners if marks.get(_key(owner), _EVER) < closed]
+        pending = [owner for owner in owners if marks.get(key_of(owner), EVER) < closed]
         done = Advance(subjects=len(owners))
         for owner in pending:
             rows = await leak_campaigns.campaigns(connection, owner.enterprise_id)
-            mark = marks.get(_key(owner))
+            mark = marks.get(key_of(owner))
             before = None if mark is None else local_day(mark) - _DAY
             as_of = local_day(closed) - _DAY
             chosen = [one for one in rows if _closes(job, one, before, as_of)]
             done.add(await self._judge(connection, job, owner, rows, chosen, as_of))
-            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_key(owner): closed})
+            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {key_of(owner): closed})
             if done.judged >= max(1, job.batch_rows // 100):
                 done.more = owner is not pending[-1]
                 break
@@ -68,22 +66,24 @@ class LeakCampaigns:
         """Judge touched campaigns again, as far as they are judged already; all of an enterprise's when its register
         or its campaigns changed: one may have gone, or begin on another day."""
         done = Advance()
+        if not (touched := await self._touched(connection, work)):
+            return done
         marks = await rule_state.watermarks(connection, job.rule_id)
-        for owner, codes in await self._touched(connection, work):
-            mark = marks.get(_key(owner))
+        for owner, codes in touched:
+            mark = marks.get(key_of(owner))
             if mark is None:
                 continue
             as_of = local_day(mark) - _DAY
             rows = await leak_campaigns.campaigns(connection, owner.enterprise_id)
             chosen = [one for one in rows if _closes(job, one, None, as_of) and (codes is None or one.code in codes)]
-            whole = [(_key(owner), _EVER, _NEVER)] if codes is None else None
+            whole = [(key_of(owner), EVER, NEVER)] if codes is None else None
             done.add(await self._judge(connection, job, owner, rows, chosen, as_of, work, whole))
         return done
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """Everything of the touched enterprises is looked at again: a campaign was judged who knows when."""
-        keys = [_key(owner) for owner, _ in await self._touched(connection, work)]
-        await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, dict.fromkeys(keys, _EVER))
+        keys = [key_of(owner) for owner, _ in await self._touched(connection, work)]
+        await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, dict.fromkeys(keys, EVER))
 
     async def _touched(
         self, connection: Connection, work: Worklist
@@ -122,7 +122,7 @@ class LeakCampaigns:
         judged: list[tuple[Rule, Judgement]] = []
         windows: list[Window] = []
         for start in sorted(starts):
-            windows.append((_key(owner), day_start(start), day_period(start).end))
+            windows.append((key_of(owner), day_start(start), day_period(start).end))
             rule = job.variant_at(day_start(start))
             if rule is None:
                 continue
@@ -199,7 +199,3 @@ async def _window(
         for one in reversed(earlier):
             past.append((one.code, *await leak_campaigns.counted(connection, enterprise_id, one)))
     return campaign_window(owner.code, campaign, as_of, tests, in_service, leaks, retests, past)
-
-
-def _key(owner: ComponentOwner) -> str:
-    return str(subject_of(owner.code))

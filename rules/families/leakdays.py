@@ -9,8 +9,8 @@ from datetime import date, datetime, timedelta
 from domain.periods import day_period, day_start, local_day, local_day_of_s
 from rules.evaluators.ldar_sign_instruments import CalibrationParams
 from rules.evaluators.leak_records import LeakDay, LeakRecords
-from rules.families.contract import Advance, Job, Worklist, judge
-from rules.families.leakwindows import day_window, keep, kept, subject_of
+from rules.families.contract import Advance, Job, Worklist, judge, key_of
+from rules.families.leakwindows import day_window, keep, kept
 from rules.families.recording import settle
 from storage import leak_days, rule_state, schedules
 from storage.database import Connection
@@ -45,7 +45,7 @@ class LeakDays:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the next days with tests, enterprise by enterprise."""
@@ -71,7 +71,7 @@ class LeakDays:
                 room -= tests
             through = closed if len(chosen) == len(counts) else day_period(chosen[-1]).end
             done.add(await self._judge(connection, job, owner, chosen, None))
-            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {_key(owner): through})
+            await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, {key_of(owner): through})
         return done
 
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
@@ -83,7 +83,7 @@ class LeakDays:
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """The watermark of each touched enterprise goes back to its earliest touched day."""
-        through = {_key(owner): day_start(days[0]) for owner, days in await self._touched(connection, job, work)}
+        through = {key_of(owner): day_start(days[0]) for owner, days in await self._touched(connection, job, work)}
         await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
 
     async def _days(
@@ -111,13 +111,13 @@ class LeakDays:
             await _add_sharers(connection, touched, max(marks.values(), default=None))
         for enterprise_id, since in _since(job, work).items():
             owner = owners.get(enterprise_id)
-            if owner is not None and since < (until := marks.get(_key(owner), since)):
+            if owner is not None and since < (until := marks.get(key_of(owner), since)):
                 counts = await self._days(connection, enterprise_id, since, until)
                 touched.setdefault(enterprise_id, set()).update(counts)
         out = []
         for enterprise_id, days in sorted(touched.items()):
             owner = owners.get(enterprise_id)
-            mark = None if owner is None else marks.get(_key(owner))
+            mark = None if owner is None else marks.get(key_of(owner))
             if owner is None or mark is None:
                 continue
             begin = _first(job, owner, {})
@@ -132,7 +132,7 @@ class LeakDays:
         judged, whole = [], []
         for day in days:
             period = day_period(day)
-            whole.append((_key(owner), period.start, period.end))
+            whole.append((key_of(owner), period.start, period.end))
             rule = job.variant_at(period.start)
             if rule is not None:
                 window = await self._window(connection, job, owner, day, work)
@@ -210,10 +210,6 @@ async def _records(connection: Connection, enterprise_id: int, day: date, work: 
 
 def _first(job: Job, owner: ComponentOwner, marks: Mapping[str, datetime]) -> datetime:
     """Start of the first day of an enterprise that is not judged yet."""
-    mark = marks.get(_key(owner))
+    mark = marks.get(key_of(owner))
     begin = max(day_start(owner.registered_from), job.valid_from_at)
     return begin if mark is None else max(begin, mark)
-
-
-def _key(owner: ComponentOwner) -> str:
-    return str(subject_of(owner.code))

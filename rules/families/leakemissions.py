@@ -7,16 +7,15 @@ summed up beside them, as soon as anything about them is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from domain.findings import Subject, SubjectKind
 from domain.leak_emission import MonthRow, Readings, Repairs
 from domain.periods import add_months, day_start, local_day, month_of, month_period
 from rules.evaluators.contract import Judgement
 from rules.evaluators.leak_emission import EmissionWindow, LeakEmissionParams, month_rows
-from rules.families.contract import Advance, Job, Worklist, judge
+from rules.families.contract import Advance, Job, Worklist, judge, key_of
 from rules.families.recording import settle
 from rules.pack import Rule
 from rules.policy.leak_factors import shipped_leak_factors
@@ -32,6 +31,8 @@ _AT_ONCE = 2_000_000
 
 #: What is to be computed of an enterprise: from a month on, None for all of its months; of some groups, None for all.
 Touched = tuple[date | None, set[Group] | None]
+#: A component's enterprise and group.
+Located = tuple[int, Group]
 
 
 class LeakEmissions:
@@ -50,7 +51,7 @@ class LeakEmissions:
         end = local_day(self.latest(job))
         room = _AT_ONCE
         for owner in owners:
-            mark = marks.get(_key(owner))
+            mark = marks.get(key_of(owner))
             month = _first_month(owner, job) if mark is None else local_day(mark)
             months = _months(month, end)
             if not months:
@@ -63,7 +64,7 @@ class LeakEmissions:
             done.add(await self._judge(connection, job, owner, months, None))
             if unsummed := await leak_emissions.unsummed_campaigns(connection, owner.enterprise_id):
                 await leak_emissions.refresh_campaigns(connection, unsummed, None)
-            through = {_key(owner): day_start(add_months(months[-1], 1))}
+            through = {key_of(owner): day_start(add_months(months[-1], 1))}
             await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
             room -= len(months) * owner.components
         return done
@@ -71,25 +72,26 @@ class LeakEmissions:
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
         """Judge months again on whose readings or components something has changed."""
         done = Advance()
-        for owner, months, groups in await self._changed(connection, job, work):
+        found = await _groups_of(connection, work)
+        for owner, months, groups in await self._changed(connection, job, work, found):
             done.add(await self._judge(connection, job, owner, months, groups))
-        await _sum_up_changed(connection, job, work)
+        await _sum_up_changed(connection, job, work, found)
         return done
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
         """The watermark of each touched enterprise goes back to its earliest touched month."""
-        through = {_key(owner): day_start(months[0]) for owner, months, _ in await self._changed(connection, job, work)}
+        changed = await self._changed(connection, job, work, await _groups_of(connection, work))
+        through = {key_of(owner): day_start(months[0]) for owner, months, _ in changed}
         await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
 
     async def _changed(
-        self, connection: Connection, job: Job, work: Worklist
+        self, connection: Connection, job: Job, work: Worklist, found: Mapping[int, Located]
     ) -> list[tuple[EmissionOwner, list[date], list[Group] | None]]:
         """Judged months of enterprises that may have changed, with the groups concerned, None for all.
 
         A reading holds until the next one and a repair for a year, so all months from the earliest on are looked at.
         """
         touched: dict[int, Touched] = {}
-        found = await leak_emissions.groups_of(connection, sorted(work.component_days)) if work.component_days else {}
         for component, (enterprise, group) in found.items():
             first = min(work.component_days[component]).replace(day=1)
             since, groups = touched.get(enterprise, (first, set()))
@@ -103,11 +105,11 @@ class LeakEmissions:
         marks = await rule_state.watermarks(connection, job.rule_id)
         out = []
         for owner in await leak_emissions.owners(connection):
-            if owner.enterprise_id not in touched or _key(owner) not in marks:
+            if owner.enterprise_id not in touched or key_of(owner) not in marks:
                 continue
             since, groups = touched[owner.enterprise_id]
             begin = _first_month(owner, job)
-            months = _months(begin if since is None else max(since, begin), local_day(marks[_key(owner)]))
+            months = _months(begin if since is None else max(since, begin), local_day(marks[key_of(owner)]))
             if months:
                 out.append((owner, months, None if groups is None else sorted(groups)))
         return out
@@ -128,7 +130,9 @@ class LeakEmissions:
         if groups is not None:  # the other groups are as they were
             rows = await leak_emissions.kept(connection, owner.enterprise_id, months[0], months[-1])
         judged = judge_months(job, owner.code, months, rows)
-        whole = [(_key(owner), month_period(m.year, m.month).start, month_period(m.year, m.month).end) for m in months]
+        whole = [
+            (key_of(owner), month_period(m.year, m.month).start, month_period(m.year, m.month).end) for m in months
+        ]
         ids = {owner.code: owner.enterprise_id}
         return await settle(connection, judged, ids, job.now, whole=whole, rule_id=job.rule_id)
 
@@ -148,7 +152,12 @@ def judge_months(
     ]
 
 
-async def _sum_up_changed(connection: Connection, job: Job, work: Worklist) -> None:
+async def _groups_of(connection: Connection, work: Worklist) -> dict[int, Located]:
+    """Where the components are of which anything was recorded."""
+    return await leak_emissions.groups_of(connection, sorted(work.component_days)) if work.component_days else {}
+
+
+async def _sum_up_changed(connection: Connection, job: Job, work: Worklist, found: Mapping[int, Located]) -> None:
     """Sum up campaigns again on whose days anything was recorded, or whose leaks a record may have closed, by the units
     concerned; all units where the register or a campaign itself has changed."""
     if not (work.component_days or work.ldar or work.registers):
@@ -156,7 +165,6 @@ async def _sum_up_changed(connection: Connection, job: Job, work: Worklist) -> N
     await _keep_factors(connection, job)  # the sums rest on them
     spans: dict[int, tuple[date, date]] = {}
     units: dict[int, set[str]] = {}
-    found = await leak_emissions.groups_of(connection, sorted(work.component_days)) if work.component_days else {}
     for component, (enterprise, (unit, _)) in found.items():
         days = work.component_days[component]
         first, last = spans.get(enterprise, (min(days), max(days)))
@@ -214,7 +222,3 @@ def _months(first: date, end: date) -> list[date]:
         months.append(first)
         first = add_months(first, 1)
     return months
-
-
-def _key(owner: EmissionOwner) -> str:
-    return str(Subject(SubjectKind.ENTERPRISE, owner.code))

@@ -7,25 +7,23 @@ facts arrive those of the touched components that ever leaked. Watermarks are ke
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.findings import Subject, SubjectKind
 from domain.leakstates import Measured
-from domain.periods import day_period, day_start, local_day
+from domain.periods import day_period, local_day
 from rules.evaluators.leak_repair import LeakWindow
 from rules.evaluators.leaks import LeakParams, LeakyComponent
 from rules.evaluators.spot_check import SpotCheckWindow
-from rules.families.contract import Advance, Job, Worklist, judge
+from rules.families.contract import EVER, NEVER, Advance, Job, Worklist, judge, key_of
 from rules.families.periodic import Judged
 from rules.families.recording import settle
-from storage import leak_windows, leaks, limits, rule_state
+from storage import leak_windows, leaks, limits, rule_state, schedules
 from storage.database import Connection
 from storage.leak_windows import Day, Owner
 from storage.leaks import History
 
 _DAY = timedelta(days=1)
-_EVER = datetime(1900, 1, 1, tzinfo=UTC)
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: Components of which all facts are in memory at once.
 _AT_ONCE = 1_000
 
@@ -35,27 +33,27 @@ class LeakRepairs:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the open leaks of the next enterprises for which a day has closed; of new ones every leak."""
         owners = await leak_windows.owners(connection, standard_of(job))
         marks = await rule_state.watermarks(connection, job.rule_id)
-        closed = day_start(local_day(job.closed_at))
-        pending = [owner for owner in owners if marks.get(_key(owner), _EVER) < closed]
+        closed = job.day_closed_at
+        pending = [owner for owner in owners if marks.get(key_of(owner), EVER) < closed]
         done = Advance(subjects=len(owners))
         if not pending:
             return done
-        new = [owner.enterprise_id for owner in pending if marks.get(_key(owner), _EVER) <= _EVER]
+        new = [owner.enterprise_id for owner in pending if marks.get(key_of(owner), EVER) <= EVER]
         known = [owner for owner in pending if owner.enterprise_id not in set(new)]
-        since = min((local_day(marks[_key(owner)]) for owner in known), default=local_day(closed))
+        since = min((local_day(marks[key_of(owner)]) for owner in known), default=local_day(closed))
         chosen = await leak_windows.ever_leaking(connection, new)
         chosen |= await leak_windows.open_since(connection, [owner.enterprise_id for owner in known], since - _DAY)
         through: dict[str, datetime] = {}
         for owner in pending:
             if wanted := chosen.get(owner.enterprise_id):
                 done.add(await judge_leaks(connection, job, wanted, {owner.enterprise_id: closed}))
-            through[_key(owner)] = closed
+            through[key_of(owner)] = closed
             if done.judged >= job.batch_rows:
                 done.more = owner is not pending[-1]
                 break
@@ -70,9 +68,9 @@ class LeakRepairs:
             return Advance()
         marks = await rule_state.watermarks(connection, job.rule_id)
         through = {
-            owner.enterprise_id: marks[_key(owner)]
+            owner.enterprise_id: marks[key_of(owner)]
             for owner in await leak_windows.owners(connection, None)
-            if marks.get(_key(owner), _EVER) > _EVER
+            if marks.get(key_of(owner), EVER) > EVER
         }
         return await judge_leaks(connection, job, chosen, through)
 
@@ -86,34 +84,36 @@ class SpotChecks:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the closed days on which the bureau checked; of enterprises that are new, every one."""
         owners = await leak_windows.owners(connection, standard_of(job))
         marks = await rule_state.watermarks(connection, job.rule_id)
-        closed = day_start(local_day(job.closed_at))
-        since = {owner: marks.get(_key(owner), _EVER) for owner in owners}
+        closed = job.day_closed_at
+        since = {owner: marks.get(key_of(owner), EVER) for owner in owners}
         done = Advance(subjects=len(owners))
         for start in sorted({at for at in since.values() if at < closed}):
             ids = [owner.enterprise_id for owner, at in since.items() if at == start]
             days = await leak_windows.spot_days(connection, ids, start, closed)
             done.add(await judge_checks(connection, job, owners, days, dict.fromkeys(ids, closed)))
-        through = {_key(owner): closed for owner, at in since.items() if at < closed}
+        through = {key_of(owner): closed for owner, at in since.items() if at < closed}
         await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
         return done
 
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
         """Judge again the days on which touched components were checked, or of which anything was recorded."""
+        if not (work.component_days or work.registers):
+            return Advance()
         owners = await leak_windows.owners(connection, None)
         marks = await rule_state.watermarks(connection, job.rule_id)
-        through = {o.enterprise_id: marks[_key(o)] for o in owners if marks.get(_key(o), _EVER) > _EVER}
-        by_component = await leak_windows.enterprises_of(connection, work.components)
+        through = {o.enterprise_id: marks[key_of(o)] for o in owners if marks.get(key_of(o), EVER) > EVER}
+        by_component = await schedules.owners(connection, sorted(work.components))
         # a correction may say that a test was none of the bureau's
         recorded = {(by_component[one], day) for one, days in work.component_days.items() for day in days}
         touched = await leak_windows.judged_days(connection, job.rule_id, recorded)
         touched |= await leak_windows.spot_days_of(connection, work.components)
-        touched |= await leak_windows.spot_days(connection, work.registers, _EVER, _NEVER)
+        touched |= await leak_windows.spot_days(connection, work.registers, EVER, NEVER)
         return await judge_checks(connection, job, owners, touched, through)
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
@@ -150,7 +150,7 @@ async def judge_leaks(
                     found = judge(rule, window)
                     judged += [(rule, one) for one in found if job.variant_at(one.period.start) is rule]
         ids = {one.enterprise: one.enterprise_id for one in chosen}
-        whole = [(str(one.subject), _EVER, _NEVER) for components in by_day.values() for one in components]
+        whole = [(str(one.subject), EVER, NEVER) for components in by_day.values() for one in components]
         done.add(await settle(connection, judged, ids, job.now, whole=whole, rule_id=job.rule_id))
     return done
 
@@ -230,11 +230,7 @@ async def _touched(connection: Connection, work: Worklist) -> list[int]:
 
 async def _forget(connection: Connection, job: Job, work: Worklist) -> None:
     owners = await leak_windows.owners(connection, None)
-    touched = {*work.registers, *(await leak_windows.enterprises_of(connection, work.components)).values()}
+    touched = {*work.registers, *(await schedules.owners(connection, sorted(work.components))).values()}
     marks = await rule_state.watermarks(connection, job.rule_id)
-    through = {_key(owner): _EVER for owner in owners if owner.enterprise_id in touched and _key(owner) in marks}
+    through = {key_of(owner): EVER for owner in owners if owner.enterprise_id in touched and key_of(owner) in marks}
     await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
-
-
-def _key(owner: Owner) -> str:
-    return str(Subject(SubjectKind.ENTERPRISE, owner.code))

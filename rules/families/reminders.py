@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from domain.leaks import NAT
 from domain.periods import day_start, local_day
 from rules.evaluators.contract import Judgement
 from rules.evaluators.due_reminder import DueReminderParams, ReminderWindow, Term
-from rules.families.contract import Advance, Job, Worklist, judge
+from rules.families.contract import EVER, Advance, Job, Worklist, judge, key_of
 from rules.families.recording import same_state, settle
 from storage import reminders, rule_state, schedules
 from storage.database import Connection
@@ -26,7 +26,6 @@ from storage.findings import StoredFinding
 from storage.reminders import Registered, TermRow
 
 _DAY = timedelta(days=1)
-_EVER = datetime(1900, 1, 1, tzinfo=UTC)
 #: Subject of the watermark, which is the end of the last day that was reminded of.
 _ALL = "all"
 _GROUPS = {"leak_schedule": "test", "yearly_campaign": "test"}
@@ -37,11 +36,11 @@ class Reminders:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge the days that have begun."""
-        through = (await rule_state.watermarks(connection, job.rule_id)).get(_ALL, _EVER)
+        through = (await rule_state.watermarks(connection, job.rule_id)).get(_ALL, EVER)
         today = local_day(job.closed_at)
         end = day_start(today + _DAY)
         owners = await reminders.enterprises(connection)
@@ -54,9 +53,10 @@ class Reminders:
 
     async def revise(self, connection: Connection, job: Job, work: Worklist) -> Advance:
         """Judge the days after what was recorded again, and all days of an enterprise whose register was changed."""
+        if not (touched := await _touched(connection, work)):
+            return Advance()
         through = (await rule_state.watermarks(connection, job.rule_id)).get(_ALL)
-        touched = await _touched(connection, work)
-        if through is None or not touched:
+        if through is None:
             return Advance()
         owners = await reminders.enterprises(connection, sorted(touched))
         days = {owner: touched[owner.enterprise_id] for owner in owners}
@@ -85,19 +85,19 @@ class Reminders:
             today + params.days * _DAY,
         ):
             found[row.enterprise_id].append(row)
-        ats = {_key(owner): day_start(first) for owner, first in starts.items()}
+        ats = {key_of(owner): day_start(first) for owner, first in starts.items()}
         before = await reminders.counts_before(connection, job.rule_id, ats)
         judged = []
         for owner, first in starts.items():
             days = [day for day in days_between(first, today) if job.variant_at(day_start(day)) is not None]
             if days:
-                window = window_of(owner.code, days, before.get(_key(owner), 0), found[owner.enterprise_id])
+                window = window_of(owner.code, days, before.get(key_of(owner), 0), found[owner.enterprise_id])
                 judged += [
                     (rule, one)
                     for one in judge(job.rule, window)
                     if (rule := job.variant_at(one.period.start)) is not None
                 ]
-        whole = [(_key(owner), day_start(first), day_start(today + _DAY)) for owner, first in starts.items()]
+        whole = [(key_of(owner), day_start(first), day_start(today + _DAY)) for owner, first in starts.items()]
         ids = {owner.code: owner.enterprise_id for owner in starts}
         return await settle(connection, judged, ids, job.now, same=_same_number, whole=whole, rule_id=job.rule_id)
 
@@ -154,10 +154,6 @@ def _same_number(stored: StoredFinding, judged: Judgement) -> bool:
 def days_between(first: date, last: date) -> list[date]:
     """Days from the first to the last, both included."""
     return [first + n * _DAY for n in range((last - first).days + 1)]
-
-
-def _key(owner: Registered) -> str:
-    return str(Subject(SubjectKind.ENTERPRISE, owner.code))
 
 
 async def _touched(connection: Connection, work: Worklist) -> dict[int, date]:

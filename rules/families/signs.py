@@ -35,7 +35,7 @@ class Signs:
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
-        return day_start(local_day(job.closed_at))
+        return job.day_closed_at
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
         """Judge closed days, each outlet up to its first day with an hour that the roll-up has yet to look at."""

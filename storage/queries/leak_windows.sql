@@ -26,10 +26,6 @@ from component c join leak l using (component_id)
 where l.state = 'removed' and c.enterprise_id = any(%(enterprise_ids)s::int[]) and c.in_service_to >= %(since)s::date
 order by component_id
 
--- enterprises_of --
--- which enterprises some components belong to
-select c.component_id, c.enterprise_id from component c where c.component_id = any(%(component_ids)s::int[])
-
 -- spot_days --
 -- days on which the bureau checked at enterprises, from an instant on to another
 select distinct c.enterprise_id, (t.tested_at at time zone 'Asia/Shanghai')::date
