@@ -4,12 +4,13 @@ column. Nothing here knows the database."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from domain.errors import BadInput
+from domain.leakchecks import record_key
 from domain.leakrecords import KINDS, Record, RecordFault, read_record
 from runtime.leakwords import (
     FLAGS,
@@ -62,7 +63,7 @@ class Rows:
     problems: list[str] = field(default_factory=list)
     columns: dict[int, dict[str, dict[str, str]]] = field(default_factory=dict)
     """By table (its id) and kind of record: the column of each field."""
-    _seen: dict[tuple[Any, ...], Placed] = field(default_factory=dict)
+    _seen: dict[Hashable, Placed] = field(default_factory=dict)
 
     def read(
         self,
@@ -137,7 +138,7 @@ class Rows:
         self._take(Placed(table, row, meant, owner, record))
 
     def _take(self, placed: Placed) -> None:
-        key = (placed.enterprise, *key_of(placed.record))
+        key = (placed.enterprise, record_key(placed.record))
         first = self._seen.setdefault(key, placed)
         if first is not placed and first.record != placed.record:
             self.problems.append(
@@ -151,21 +152,6 @@ def _plain(fault: RecordFault) -> str:
     if fault.field in NUMBERS and isinstance(fault.value, str):
         return f"数字，不带单位、千分位和 <、ND 等字样：{fault.expected}"
     return fault.expected
-
-
-def key_of(record: Record) -> tuple[Any, ...]:
-    """What a record is known by within its enterprise."""
-    names = _KEYS[type(record).__name__]
-    return (type(record).__name__, *(getattr(record, name) for name in names))
-
-
-_KEYS: Mapping[str, tuple[str, ...]] = {
-    "TestRecord": ("component", "tested_at"),
-    "RepairRecord": ("component", "repaired_at"),
-    "DelayRecord": ("component", "found_at", "filed_at"),
-    "CalibrationRecord": ("instrument", "done_at", "kind", "expected"),
-    "EventRecord": ("kind", "component", "installation", "happened_at"),
-}
 
 
 def _first(first: Placed, placed: Placed) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.database import Connection
-from storage.revisions import Fate, columns, histories, weigh
+from storage.revisions import Blocks, Fate, keep
 from storage.sql import queries
 
 _SQL = queries("calibrations")
+_BLOCKS = Blocks(_SQL["history"], _SQL["supersede"], _SQL["add"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Calibration:
     @property
     def content(self) -> Hashable:
         """What makes two records of one calibration the same."""
-        return self.shown
+        return (self.shown,)
 
 
 async def store_calibrations(
@@ -46,17 +47,4 @@ async def store_calibrations(
     Writers of one enterprise must come one after the other, see `storage.leak_register.lock_ledgers`. back: see
     `storage.revisions.weigh`.
     """
-    if not calibrations:
-        return []
-    keys = sorted({one.key for one in calibrations}, key=lambda key: (*key[:3], key[3] is not None, key[3] or 0.0))
-    names = ("instrument_id", "done_at", "kind", "expected")
-    parameters: dict[str, object] = {name: [key[place] for key in keys] for place, name in enumerate(names)}
-    cursor = await connection.execute(_SQL["history"], parameters)
-    known = histories((tuple(row[:4]), row[4]) for row in await cursor.fetchall())
-    fates, fresh = weigh(calibrations, known, back=back)
-    if fresh:
-        parameters = dict(columns(fresh, Calibration.__slots__))
-        parameters["is_current"] = [one.is_current for one in fresh]
-        await connection.execute(_SQL["supersede"], parameters)
-        await connection.execute(_SQL["add"], parameters)
-    return fates
+    return await keep(connection, _BLOCKS, calibrations, ("instrument_id", "done_at", "kind", "expected"), back=back)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.database import Connection
-from storage.revisions import Fate, columns, histories, weigh
+from storage.revisions import Blocks, Fate, keep
 from storage.sql import queries
 
 _SQL = queries("leak_events")
+_BLOCKS = Blocks(_SQL["history"], _SQL["supersede"], _SQL["add"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class LeakEvent:
     @property
     def content(self) -> Hashable:
         """What makes two records of one event the same."""
-        return self.note
+        return (self.note,)
 
 
 async def store_events(connection: Connection, events: Sequence[LeakEvent], *, back: bool = False) -> list[Fate]:
@@ -44,17 +45,6 @@ async def store_events(connection: Connection, events: Sequence[LeakEvent], *, b
     Writers of one enterprise must come one after the other, see `storage.leak_register.lock_ledgers`. back: see
     `storage.revisions.weigh`.
     """
-    if not events:
-        return []
-    keys = list(dict.fromkeys(event.key for event in events))
-    names = ("kind", "component_id", "installation_id", "happened_at")
-    parameters: dict[str, object] = {name: [key[place] for key in keys] for place, name in enumerate(names)}
-    cursor = await connection.execute(_SQL["history"], parameters)
-    known = histories((tuple(row[:4]), row[4]) for row in await cursor.fetchall())
-    fates, fresh = weigh(events, known, back=back)
-    if fresh:
-        parameters = dict(columns(fresh, LeakEvent.__slots__))
-        parameters["is_current"] = [one.is_current for one in fresh]
-        await connection.execute(_SQL["supersede"], parameters)
-        await connection.execute(_SQL["add"], parameters)
-    return fates
+    return await keep(
+        connection, _BLOCKS, events, ("kind", "component_id", "installation_id", "happened_at"), back=back
+    )

@@ -7,9 +7,9 @@ table `leak` is what `domain.leakstates` makes of a component's facts, written a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from psycopg.rows import dict_row
 
@@ -18,11 +18,12 @@ from domain.leakstates import Fact, Filed, Leak, Measured, Repaired, StepFault, 
 from domain.leakstates import illegal as illegal_steps
 from domain.periods import day_start
 from storage.database import Connection
-from storage.revisions import Fate, columns, weigh
-from storage.revisions import histories as stored_before
+from storage.revisions import Blocks, Fate, keep
 from storage.sql import queries
 
 _SQL = queries("leaks")
+_REPAIRS = Blocks(_SQL["history_repairs"], _SQL["supersede_repairs"], _SQL["add_repairs"])
+_DELAYS = Blocks(_SQL["history_delays"], _SQL["supersede_delays"], _SQL["add_delays"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,31 +218,11 @@ async def store_repairs(connection: Connection, records: Sequence[RepairRecord],
 
     back: see `storage.revisions.weigh`.
     """
-    return await _store(connection, records, RepairRecord, "repairs", 2, back=back)
+    await lock(connection, (record.component_id for record in records))
+    return await keep(connection, _REPAIRS, records, ("component_id", "repaired_at"), back=back)
 
 
 async def store_delays(connection: Connection, records: Sequence[DelayRecord], *, back: bool = False) -> list[Fate]:
     """Keep filings in the order given and tell the rules; as `store_repairs`."""
-    return await _store(connection, records, DelayRecord, "delays", 3, back=back)
-
-
-_Record = TypeVar("_Record", RepairRecord, DelayRecord)
-
-
-async def _store(
-    connection: Connection, records: Sequence[_Record], kind: type[_Record], noun: str, width: int, *, back: bool
-) -> list[Fate]:
-    """width: fields of the key, which come first in what is stored of a record."""
-    if not records:
-        return []
     await lock(connection, (record.component_id for record in records))
-    names = [one.name for one in fields(kind)]
-    asked = {name: [getattr(record, name) for record in records] for name in names[:width]}
-    rows = await (await connection.execute(_SQL[f"history_{noun}"], asked)).fetchall()
-    fates, fresh = weigh(records, stored_before((row[:width], row[width:]) for row in rows), back=back)
-    if fresh:
-        parameters = columns(fresh, names)
-        parameters["is_current"] = [one.is_current for one in fresh]
-        await connection.execute(_SQL[f"supersede_{noun}"], parameters)
-        await connection.execute(_SQL[f"add_{noun}"], parameters)
-    return fates
+    return await keep(connection, _DELAYS, records, ("component_id", "found_at", "filed_at"), back=back)
