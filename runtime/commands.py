@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import string
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from domain.errors import BadInput
@@ -17,6 +17,7 @@ from runtime.clock import open_clock
 from runtime.ledgerfile import import_ledger
 from runtime.meterfile import import_changes
 from runtime.settings import Settings
+from runtime.tablefields import Difference
 from storage.credentials import set_password_hash
 from storage.database import Database
 from storage.migrate import migrate
@@ -63,8 +64,13 @@ def _migrate(settings: Settings) -> int:
 
 
 async def _ledger(options: argparse.Namespace, settings: Settings) -> int:
+    return await _take_in(options, settings, import_ledger)
+
+
+async def _take_in(options: argparse.Namespace, settings: Settings, take: Callable[..., Awaitable[Difference]]) -> int:
+    """A table of figures or records, which may correct what was there."""
     async with Database(settings.require_database_url()) as database:
-        found = await import_ledger(
+        found = await take(
             database,
             options.file,
             open_clock(settings.clock_file),
@@ -128,20 +134,7 @@ async def _ldar(options: argparse.Namespace, settings: Settings) -> int:
 async def _duties(options: argparse.Namespace, settings: Settings) -> int:
     from runtime.dutyfile import import_duties
 
-    async with Database(settings.require_database_url()) as database:
-        found = await import_duties(
-            database,
-            options.file,
-            open_clock(settings.clock_file),
-            author=options.author,
-            dry_run=options.dry_run,
-            sheet=options.sheet,
-        )
-    for line in found.lines:
-        sys.stdout.write(line + "\n")
-    counts = f"{found.new} new, {found.corrected} corrected, {found.same} same"
-    sys.stdout.write(f"{counts}{' (dry run)' if options.dry_run else ''}\n")
-    return 0
+    return await _take_in(options, settings, import_duties)
 
 
 async def _targets(options: argparse.Namespace, settings: Settings) -> int:

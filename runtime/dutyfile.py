@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from domain.errors import BadInput
 from domain.periods import local_day
 from rules.dutyregister import city_code, known_duties, registered
 from runtime.celltext import normal
-from runtime.ledgerfile import refuse
+from runtime.tablefields import Difference, absent, columns_of, refuse, require_author, require_columns
 from runtime.tables import Row, Table, read_table
 from storage.database import Database
 from storage.duties import NewRecord, RecordFate, compare_records, keep_records
@@ -63,16 +62,6 @@ EXPECTED_DOCUMENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DutyDifference:
-    """Lines that say what is new and what is corrected, and the numbers."""
-
-    lines: list[str]
-    new: int
-    corrected: int
-    same: int
-
-
 def read_duties(
     path: Path, today: date, known: Mapping[str, KnownDuty], city: str | None, *, sheet: str | None = None
 ) -> tuple[Table, dict[str, str], list[tuple[int, DutyRecord]]]:
@@ -102,10 +91,9 @@ def read_duties(
 
 async def import_duties(
     database: Database, path: Path, now: Clock, *, author: str, dry_run: bool = False, sheet: str | None = None
-) -> DutyDifference:
+) -> Difference:
     """Write a file's records, all or none; dry_run: only say what would change. Raises BadInput."""
-    if not author.strip() or len(author) > 64 or not author.isprintable():
-        raise BadInput("--author: 1 至 64 个可见字符，写明填报人")
+    require_author(author)
     at = now()
     async with database.transaction() as connection:
         known, city = await known_duties(connection), await city_code(connection)
@@ -129,20 +117,8 @@ async def import_duties(
 
 def _fields(table: Table) -> dict[str, str]:
     """Column by field."""
-    found: dict[str, str] = {}
-    for column in table.columns:
-        field = _HEADERS.get(column, column.lower())
-        if field not in FIELDS:
-            known = "、".join(
-                f"{one}（{'、'.join(header for header, meant in _HEADERS.items() if meant == one)}）" for one in FIELDS
-            )
-            raise BadInput(f"{table.source}: 不认识的列 {column!r}；可用：{known}")
-        if field in found:
-            raise BadInput(f"{table.source}: 列 {found[field]!r} 和 {column!r} 是同一列，只留一列")
-        found[field] = column
-    missing = [field for field in _REQUIRED if field not in found]
-    if missing:
-        raise BadInput(f"{table.source}: 缺少列 {'、'.join(missing)}")
+    found = columns_of(table, _HEADERS, FIELDS)
+    require_columns(table, absent(_REQUIRED, found))
     return found
 
 
@@ -178,13 +154,13 @@ def _problem(table: Table, line: int, cells: Mapping[str, str], fields: Mapping[
     return f"{table.where(line, column)}: {f'{shown!r}：' if shown else ''}应为{expected}"
 
 
-def _difference(records: list[NewRecord], fates: list[RecordFate]) -> DutyDifference:
+def _difference(records: list[NewRecord], fates: list[RecordFate]) -> Difference:
     signs = {RecordFate.NEW: "+", RecordFate.CORRECTED: "~"}
     lines = [
         f"{signs[fate]} {one.rule_id} {one.subject} {one.done_on.isoformat()}"
         for one, fate in zip(records, fates, strict=True)
         if fate in signs
     ]
-    return DutyDifference(
+    return Difference(
         lines, fates.count(RecordFate.NEW), fates.count(RecordFate.CORRECTED), fates.count(RecordFate.SAME)
     )

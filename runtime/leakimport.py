@@ -25,6 +25,7 @@ from runtime.site import Difference, bring, present_register
 from runtime.sitecolumns import find_column, find_noun
 from runtime.siteimport import NounTable, take, understood
 from runtime.sitewords import NOUN_NAMES
+from runtime.tablefields import require_author
 from runtime.tables import Row, Table, read_table, read_tables
 from storage.database import Connection, Database
 from storage.leak_records import Kept, Said, keep_records
@@ -127,8 +128,7 @@ async def import_leaks(
     sheet's name or the file's. enterprise: whose the rows are that do not say it. Raises BadInput naming line and
     column of every mistake (the first 50, and how many there are).
     """
-    if not author.strip() or len(author) > 64 or not author.isprintable():
-        raise BadInput("--author: 1 至 64 个可见字符，写明填报人")
+    require_author(author)
     steps = steps or Silent()
     steps.begin(f"{path.name} 读取", 0)
     content = _content(path, kind, sheet, enterprise)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from domain.ledger import ITEMS
 from domain.periods import local_day
 from domain.reported import FIELDS, Figure, FigureFault, read_figure, repeated
 from runtime.celltext import normal
+from runtime.tablefields import Difference, absent, columns_of, refuse, require_author, require_columns
 from runtime.tables import Row, Table, read_table
 from storage.database import Database
 from storage.ledger import FigureFate, Kept, compare, keep_figures, known_lines
@@ -49,18 +49,6 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.]0?1)?|年(\d{1,2})月)", re.ASCII)
 _YEAR = re.compile(r"(\d{4})年?", re.ASCII)
 _REQUIRED = ("item", "value", "unit")
-#: Mistakes told at once.
-_TOLD = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Lines that say what is new and what is corrected, and the numbers."""
-
-    lines: list[str]
-    new: int
-    corrected: int
-    same: int
 
 
 def read_ledger(path: Path, today: date, *, sheet: str | None = None) -> tuple[Table, list[tuple[int, Figure]]]:
@@ -91,8 +79,7 @@ async def import_ledger(
     database: Database, path: Path, now: Clock, *, author: str, dry_run: bool = False, sheet: str | None = None
 ) -> Difference:
     """Write a file's figures, all or none; dry_run: only say what would change. Raises BadInput."""
-    if not author.strip() or len(author) > 64 or not author.isprintable():
-        raise BadInput("--author: 1 至 64 个可见字符，写明填报人")
+    require_author(author)
     at = now()
     table, placed = read_ledger(path, local_day(at), sheet=sheet)
     figures = [figure for _, figure in placed]
@@ -106,34 +93,13 @@ async def import_ledger(
     return _difference(figures, kept)
 
 
-def refuse(problems: list[str]) -> None:
-    """Raise BadInput when there are problems, naming the first of them."""
-    if problems:
-        more = [f"... 共 {len(problems)} 处"] if len(problems) > _TOLD else []
-        raise BadInput("\n".join([*problems[:_TOLD], *more]))
-
-
-def _known_headers() -> str:
-    return "、".join(
-        f"{field}（{'、'.join(h for h, meant in _HEADERS.items() if meant == field)}）" for field in FIELDS
-    )
-
-
 def _fields(table: Table) -> dict[str, str]:
     """Column by field."""
-    found: dict[str, str] = {}
-    for column in table.columns:
-        field = _HEADERS.get(column, column.lower())
-        if field not in FIELDS:
-            raise BadInput(f"{table.source}: 不认识的列 {column!r}；可用：{_known_headers()}")
-        if field in found:
-            raise BadInput(f"{table.source}: 列 {found[field]!r} 和 {column!r} 是同一列，只留一列")
-        found[field] = column
-    missing = [field for field in _REQUIRED if field not in found]
+    found = columns_of(table, _HEADERS, FIELDS)
+    missing = absent(_REQUIRED, found)
     if "month" not in found and "year" not in found:
         missing.append("month（或 year）")
-    if missing:
-        raise BadInput(f"{table.source}: 缺少列 {'、'.join(missing)}")
+    require_columns(table, missing)
     return found
 
 

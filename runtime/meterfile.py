@@ -12,7 +12,7 @@ from typing import Any
 from domain.clock import Clock
 from domain.errors import BadInput, Conflict
 from domain.periods import SITE_ZONE
-from runtime.ledgerfile import refuse
+from runtime.tablefields import absent, columns_of, refuse, require_author, require_columns
 from runtime.tables import Row, Table, read_table
 from storage.database import Connection, Database
 from storage.meter_changes import NewChange, add_change, find_change
@@ -60,8 +60,7 @@ async def import_changes(
     Columns: enterprise, point, changed_at (local time where no offset is given), old_final, new_initial, reason, and
     old_serial, new_serial. Raises BadInput naming line and column of every mistake (the first 50).
     """
-    if not author.strip() or len(author) > 64 or not author.isprintable():
-        raise BadInput("--author: 1 至 64 个可见字符，写明登记人")
+    require_author(author, "登记人")
     table = read_table(path, sheet=sheet)
     fields = _fields(table)
     placed = _read(table, fields, author)
@@ -101,17 +100,9 @@ async def _record(
 
 def _fields(table: Table) -> dict[str, str]:
     """Column by field."""
-    found: dict[str, str] = {}
-    for column in table.columns:
-        field = _HEADERS.get(column, column.lower())
-        if field not in _FIELDS:
-            raise BadInput(f"{table.source}: 没有列 {column!r}；可用：{'、'.join([*_FIELDS, *_HEADERS])}")
-        if field in found:
-            raise BadInput(f"{table.source}: 列 {found[field]!r} 和 {column!r} 是同一列，只留一列")
-        found[field] = column
-    missing = [field for field in _REQUIRED if field not in found]
-    if missing:
-        raise BadInput(f"{table.source}: 缺少列 {'、'.join(missing)}")
+    known = "、".join([*_FIELDS, *_HEADERS])
+    found = columns_of(table, _HEADERS, _FIELDS, unknown="没有列", known=known)
+    require_columns(table, absent(_REQUIRED, found))
     return found
 
 

@@ -13,7 +13,8 @@ from domain.errors import BadInput
 from domain.findings import SubjectKind
 from rules.engine import Engine, EngineSettings
 from rules.pack import load_packs
-from runtime.dutyfile import DutyDifference, import_duties, read_duties
+from runtime.dutyfile import import_duties, read_duties
+from runtime.tablefields import Difference
 from storage.database import Database, fetch_all
 from tests.integration.runtime.test_commands import plantwatch
 
@@ -59,20 +60,20 @@ def csv(folder: Path, text: str, encoding: str = "utf-8") -> Path:
     return path
 
 
-async def take(database: Database, path: Path, *, dry_run: bool = False) -> DutyDifference:
+async def take(database: Database, path: Path, *, dry_run: bool = False) -> Difference:
     return await import_duties(database, path, lambda: NOW, author="王工", dry_run=dry_run)
 
 
 async def test_a_file_is_taken_in_and_the_same_file_changes_nothing(bound: Database, tmp_path: Path) -> None:
-    expected = DutyDifference(
+    expected = Difference(
         ["+ duty.soil_monitoring enterprise:hx 2026-10-20", "+ duty.retrofit_dispatch city:wuhai 2026-10-14"], 2, 0, 0
     )
     path = csv(tmp_path, GOOD)
     assert await take(bound, path, dry_run=True) == expected
     assert await take(bound, path) == expected
-    assert await take(bound, csv(tmp_path, CHINESE, "gb18030")) == DutyDifference([], 0, 0, 2)
+    assert await take(bound, csv(tmp_path, CHINESE, "gb18030")) == Difference([], 0, 0, 2)
     corrected = await take(bound, csv(tmp_path, GOOD.replace("第三方", "自测")))
-    assert corrected == DutyDifference(["~ duty.soil_monitoring enterprise:hx 2026-10-20"], 0, 1, 1)
+    assert corrected == Difference(["~ duty.soil_monitoring enterprise:hx 2026-10-20"], 0, 1, 1)
     async with bound.transaction() as connection:
         rows = await fetch_all(connection, "select origin, author, enterprise_id from duty_record order by record_id")
     assert [(row["origin"], row["author"], row["enterprise_id"]) for row in rows] == [

@@ -9,7 +9,8 @@ import pytest
 from openpyxl import Workbook
 
 from domain.errors import BadInput
-from runtime.ledgerfile import Difference, import_ledger, read_ledger
+from runtime.ledgerfile import import_ledger, read_ledger
+from runtime.tablefields import Difference
 from storage.database import Database, fetch_all
 from tests.integration.runtime.test_commands import plantwatch
 
