@@ -21,20 +21,7 @@ from alerts.reminders import is_reminder, reminder
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.water import WORDS as WATER_WORDS
 from alerts.water import is_leak, leak
-from alerts.wording import (
-    MAX_TITLE,
-    SEVERITY_WORDS,
-    Facts,
-    Text,
-    assemble,
-    cut,
-    details,
-    local_text,
-    number,
-    period_text,
-    quantity,
-    where,
-)
+from alerts.wording import Facts, Text, details, local_text, number, period_text, quantity, told, where
 from alerts.wording import describe as describe_violation
 from domain.alerts import AlertState
 from domain.findings import SubjectKind
@@ -183,12 +170,11 @@ _WORDS: Mapping[str, Callable[[Facts], tuple[str, str, str]]] = {
 
 
 def _text(facts: Facts, headline: str, seen: str, since: str, advice: str) -> Text:
-    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{headline}", MAX_TITLE)
     standard, clause = facts.standard, facts.clause
     lines = [since, seen, f"依据：{standard} {clause}。"]
     if facts.span.state is not AlertState.RESOLVED:
         lines.append(f"处置：{advice}")
-    return Text(title, assemble(lines, facts.url), details(facts))
+    return told(facts, headline, lines, details(facts))
 
 
 def _since(facts: Facts, word: str) -> str:

@@ -8,20 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from alerts.wording import (
-    MAX_TITLE,
-    SEVERITY_WORDS,
-    Facts,
-    Text,
-    assemble,
-    concerned,
-    cut,
-    date_text,
-    details,
-    due_day,
-    local_text,
-    where,
-)
+from alerts.wording import Facts, Text, concerned, date_text, details, due_day, local_text, told, where
 from domain.alerts import AlertState, Breach
 from domain.duties import EVIDENCE_KINDS
 from domain.findings import SubjectKind
@@ -58,8 +45,7 @@ def duty(facts: Facts) -> Text:
             {"subject": str(breach.finding.subject), "due_on": _due(facts, breach).isoformat()} for breach in about[:50]
         ],
     }
-    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{headline}", MAX_TITLE)
-    return Text(title, assemble(lines, facts.url), said)
+    return told(facts, headline, lines, said)
 
 
 def _since(facts: Facts) -> str:
@@ -75,7 +61,7 @@ def _seen(facts: Facts, about: Sequence[Breach], own: bool) -> str:
             f"{b.finding.subject.key.partition('/')[2]}（{date_text(_due(facts, b))}到期）" for b in about[:_SHOWN]
         ]
         return "、".join(shown) + (f" 等 {len(about)} 个" if len(about) > _SHOWN else "")
-    evidence = _evidence(facts, about[-1])
+    evidence = facts.evidence_of(about[-1])
     due = f"最迟应于{date_text(due_day(about[-1]))}办理"
     done, missing = _day(evidence.get("done_on")), _names(evidence.get("missing"))
     if done is not None and missing:
@@ -116,14 +102,9 @@ def _names(kinds: object) -> str:
     return "、".join(EVIDENCE_KINDS.get(str(kind), str(kind)) for kind in found)
 
 
-def _evidence(facts: Facts, breach: Breach) -> Mapping[str, Any]:
-    known = facts.evidences.get(breach.finding.finding_id)
-    return known or (facts.evidence if breach is facts.breaches[-1] else {})
-
-
 def _due(facts: Facts, breach: Breach) -> date:
     """The last day in time as the duty says it; with the days of grace where nothing else is known."""
-    return _day(_evidence(facts, breach).get("due_on")) or due_day(breach)
+    return _day(facts.evidence_of(breach).get("due_on")) or due_day(breach)
 
 
 def _day(text: object) -> date | None:

@@ -10,21 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from alerts.wording import (
-    MAX_TITLE,
-    SEVERITY_WORDS,
-    Facts,
-    Text,
-    assemble,
-    concerned,
-    cut,
-    date_text,
-    details,
-    due_day,
-    local_text,
-    number,
-    where,
-)
+from alerts.wording import Facts, Text, concerned, date_text, details, due_day, local_text, number, told, where
 from domain.alerts import AlertState, Breach
 from domain.findings import SubjectKind
 from domain.leaks import DELAY_GROUNDS, MEDIA
@@ -61,12 +47,11 @@ def leak_terms(facts: Facts) -> Text:
     if facts.span.state is not AlertState.RESOLVED:
         # what to do must not be cut off by a long list
         lines.insert(1, f"处置：{_ATTEMPT_ADVICE if is_attempt else _REPAIR_ADVICE}")
-    title = f"【{SEVERITY_WORDS[facts.severity]}】{where(facts)}：{len(about)} 个密封点{what}"
     said = details(facts)
     said["components"] = [
-        entry | _figures(_evidence(facts, breach)) for entry, breach in zip(said["components"], about, strict=False)
+        entry | _figures(facts.evidence_of(breach)) for entry, breach in zip(said["components"], about, strict=False)
     ]
-    return Text(cut(title, MAX_TITLE), assemble(lines, facts.url), said)
+    return told(facts, f"{where(facts)}：{len(about)} 个密封点{what}", lines, said)
 
 
 def _is_attempt(facts: Facts) -> bool:
@@ -74,13 +59,8 @@ def _is_attempt(facts: Facts) -> bool:
     return facts.evidence.get("step") == "attempt"
 
 
-def _evidence(facts: Facts, breach: Breach) -> Mapping[str, Any]:
-    known = facts.evidences.get(breach.finding.finding_id)
-    return facts.evidence if known is None and breach is facts.breaches[-1] else known or {}
-
-
 def _leak(facts: Facts, breach: Breach) -> str:
-    evidence = _evidence(facts, breach)
+    evidence = facts.evidence_of(breach)
     code = breach.finding.subject.key.partition("/")[2]
     name = evidence.get("name")
     told = [str(evidence[key]) for key in ("unit",) if evidence.get(key)]

@@ -10,20 +10,7 @@ from collections import Counter, defaultdict
 from datetime import date
 
 from alerts.reminders import worklist
-from alerts.wording import (
-    MAX_TITLE,
-    SEVERITY_WORDS,
-    Facts,
-    Text,
-    assemble,
-    concerned,
-    cut,
-    date_text,
-    details,
-    due_day,
-    local_text,
-    where,
-)
+from alerts.wording import Facts, Text, concerned, date_text, details, due_day, local_text, told, where
 from domain.alerts import AlertState
 from domain.findings import SubjectKind
 from domain.leaks import ANCHORS, COMPONENT_KINDS
@@ -52,11 +39,10 @@ def overdue_tests(facts: Facts) -> Text:
         lines.insert(1, f"处置：{_ADVICE}")
         if (address := worklist(facts)) is not None:
             lines.append(f"工作清单：{address}")
-    title = f"【{SEVERITY_WORDS[facts.severity]}】{where(facts)}：{len(about)} 个密封点泄漏检测超期"
     said = details(facts)
     if facts.groups:
         said["by_unit"] = [{"unit": unit, "kind": kind, "components": count} for unit, kind, count in facts.groups[:50]]
-    return Text(cut(title, MAX_TITLE), assemble(lines, facts.url), said)
+    return told(facts, f"{where(facts)}：{len(about)} 个密封点泄漏检测超期", lines, said)
 
 
 def _since(facts: Facts, count: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from alerts.wording import MAX_TITLE, SEVERITY_WORDS, Facts, Text, assemble, cut, date_text, details, local_text, where
+from alerts.wording import Facts, Text, date_text, details, local_text, told, where
 from domain.alerts import AlertState
 
 REMINDED = frozenset({"due_soon", "due_today"})
@@ -30,7 +30,6 @@ def reminder(facts: Facts) -> Text:
     when = "今日到期" if last.reason == "due_today" else f"{evidence.get('days', 7)}日内到期"
     groups = [f"{_group(key, evidence)} {number} 项" for key, number in _counts(evidence, "by_group")]
     headline = f"{where(facts)}：{count} 项{when}" + (f"（{'、'.join(groups)}）" if groups else "")
-    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{headline}", MAX_TITLE)
     lines = [_since(facts), f"情况：{'、'.join(groups) or f'{count} 项{when}'}。{_days(evidence)}{_examples(evidence)}"]
     if titles := _titles(evidence):
         lines.append(f"依据：{titles}。")
@@ -39,7 +38,7 @@ def reminder(facts: Facts) -> Text:
         if (address := worklist(facts)) is not None:
             lines.append(f"工作清单：{address}")
     said = details(facts) | {"reminder": {key: evidence[key] for key in _DETAILS if key in evidence}}
-    return Text(title, assemble(lines, facts.url), said)
+    return told(facts, headline, lines, said)
 
 
 _DETAILS = ("days", "first_due_on", "by_group", "by_rule", "by_day", "examples")

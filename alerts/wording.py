@@ -73,6 +73,10 @@ class Facts:
     evidences: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     groups: Sequence[tuple[str, str, int]] = ()
 
+    def evidence_of(self, breach: Breach) -> Mapping[str, Any]:
+        """The evidence of one of the violations; empty where a text does not tell it."""
+        return self.evidences.get(breach.finding.finding_id) or (self.evidence if breach is self.breaches[-1] else {})
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -85,11 +89,16 @@ class Text:
 
 def describe(facts: Facts) -> Text:
     """The text of an alert as it stands."""
-    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{_headline(facts)}", MAX_TITLE)
     lines = [_since(facts), _seen(facts), f"依据：{_basis(facts)}。"]
     if facts.span.state is not AlertState.RESOLVED:
         lines.append(f"处置：{advice(facts.breaches[-1].finding, facts.evidence)}")
-    return Text(title, assemble(lines, facts.url), details(facts))
+    return told(facts, _headline(facts), lines, details(facts))
+
+
+def told(facts: Facts, headline: str, lines: Sequence[str], said: dict[str, Any]) -> Text:
+    """A text of its parts, the title headed by the severity."""
+    title = cut(f"【{SEVERITY_WORDS[facts.severity]}】{headline}", MAX_TITLE)
+    return Text(title, assemble(lines, facts.url), said)
 
 
 def occasion_title(title: str, occasion: Occasion, resolution: Resolution | None) -> str:

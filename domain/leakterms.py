@@ -57,9 +57,6 @@ class Events:
     is_release: Bools
 
 
-NO_EVENTS: Final = Events(np.zeros(0, np.int64), np.zeros(0, "datetime64[D]"), np.zeros(0, bool))
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """months: cycle of each component. first_days: for the first test after a start, and after an exemption.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.leak_emission import METHOD_WORDS
 from domain.leaks import ANCHORS, DELAY_GROUNDS, LEAK_STATES, METHODS, PURPOSES
 from grafana.words import GREEN, GREY, ORANGE, RED, Word, Words
 
@@ -15,7 +14,6 @@ ANCHOR_WORDS: Words = {code: Word(text) for code, text in ANCHORS.items()}
 GROUND_WORDS: Words = {code: Word(text) for code, text in DELAY_GROUNDS.items()}
 PURPOSE_WORDS: Words = {code: Word(text) for code, text in PURPOSES.items()}
 TEST_METHOD_WORDS: Words = {code: Word(text) for code, text in METHODS.items()}
-EMISSION_METHOD_WORDS: Words = {code: Word(text) for code, text in METHOD_WORDS.items()}
 
 VISIBLE_WORDS: Words = {"true": Word("可见滴漏", ORANGE), "false": Word("")}
 FAMILY_WORDS: Words = {"socmi": Word("合成有机化工（SOCMI）"), "petroleum": Word("石油炼制")}

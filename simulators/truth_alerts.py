@@ -156,10 +156,6 @@ class Alerts:
         return self.start + clock * HOUR
 
 
-def alert_per(rule: str) -> str:
-    return next(per for prefix, (per, _) in POLICIES.items() if rule.startswith(prefix))
-
-
 def is_duty(rule: str) -> bool:
     """Whether its findings' periods are terms."""
     return rule.startswith(DUTIES)

@@ -16,7 +16,6 @@ MAX_RECORDS = 5000
 Origin = Literal["api", "file", "mqtt"]
 Purpose = Literal["routine", "retest", "spot_check", "recheck"]
 Method = Literal["instrument", "visual", "ogi", "ultrasonic"]
-RecordKind = Literal["test", "repair", "delay", "calibration", "event"]
 
 _SAID: list[Any] = [
     {

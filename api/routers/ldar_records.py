@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Body, Query
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from api.bodies import ShortText
 from api.errors import BAD_REQUEST, NOT_FOUND, VALIDATION, ApiProblem, ProblemItem, problems
@@ -49,6 +49,8 @@ ComponentParameter = Annotated[
     Query(description="code of a sealing point"),
 ]
 HistoryParameter = Annotated[bool, Query(description="corrected records too")]
+
+Item = TypeVar("Item", bound=BaseModel)
 
 #: Mistakes told at once; beyond them their number is.
 _TOLD = 500
@@ -130,9 +132,8 @@ async def repairs(
     history: HistoryParameter = False,
 ) -> Page[RepairItem]:
     wanted = await _wanted(session, enterprise, component, None, from_at, to_at, history)
-    rows = await list_reported(session.connection, "repairs", wanted, after=paging.after(int), limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["repair_id"],))
-    return Page[RepairItem](items=[RepairItem.model_validate(row) for row in items], next_cursor=next_cursor)
+    items, next_cursor = await _reported(session, paging, "repairs", "repair_id", wanted, RepairItem)
+    return Page[RepairItem](items=items, next_cursor=next_cursor)
 
 
 @router.get("/delays", summary="Filings that put repairs off, newest first", responses=problems(NOT_FOUND))
@@ -147,9 +148,8 @@ async def delays(
 ) -> Page[DelayItem]:
     """In the order in which they were reported; `from` and `to` are about when it was filed."""
     wanted = await _wanted(session, enterprise, component, None, from_at, to_at, history)
-    rows = await list_reported(session.connection, "delays", wanted, after=paging.after(int), limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["delay_id"],))
-    return Page[DelayItem](items=[DelayItem.model_validate(row) for row in items], next_cursor=next_cursor)
+    items, next_cursor = await _reported(session, paging, "delays", "delay_id", wanted, DelayItem)
+    return Page[DelayItem](items=items, next_cursor=next_cursor)
 
 
 @router.get("/events", summary="Use after maintenance and relieved pressure", responses=problems(NOT_FOUND))
@@ -165,9 +165,8 @@ async def leak_events(
     """In the order in which they were reported, the last first. `component`: events of it alone, not of its
     installation."""
     wanted = await _wanted(session, enterprise, component, None, from_at, to_at, history)
-    rows = await list_reported(session.connection, "events", wanted, after=paging.after(int), limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["event_id"],))
-    return Page[EventItem](items=[EventItem.model_validate(row) for row in items], next_cursor=next_cursor)
+    items, next_cursor = await _reported(session, paging, "events", "event_id", wanted, EventItem)
+    return Page[EventItem](items=items, next_cursor=next_cursor)
 
 
 @router.get("/calibrations", summary="Calibrations, the one reported last first", responses=problems(NOT_FOUND))
@@ -181,9 +180,8 @@ async def calibrations(
     history: HistoryParameter = False,
 ) -> Page[CalibrationItem]:
     wanted = await _wanted(session, enterprise, None, instrument, from_at, to_at, history)
-    rows = await list_reported(session.connection, "calibrations", wanted, after=paging.after(int), limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["calibration_id"],))
-    return Page[CalibrationItem](items=[CalibrationItem.model_validate(row) for row in items], next_cursor=next_cursor)
+    items, next_cursor = await _reported(session, paging, "calibrations", "calibration_id", wanted, CalibrationItem)
+    return Page[CalibrationItem](items=items, next_cursor=next_cursor)
 
 
 @router.get("/instruments", summary="Declared instruments", responses=problems(NOT_FOUND))
@@ -191,11 +189,8 @@ async def instruments(
     session: ReadSession, paging: Paging, enterprise: EnterpriseParameter = None
 ) -> Page[InstrumentItem]:
     """By enterprise and serial number."""
-    enterprise_id = await session.enterprise_id(enterprise)
-    after = paging.after(str, str)
-    rows = await list_declared(session.connection, "instruments", enterprise_id, after=after, limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["enterprise"], row["serial"]))
-    return Page[InstrumentItem](items=[InstrumentItem.model_validate(row) for row in items], next_cursor=next_cursor)
+    items, next_cursor = await _declared(session, paging, "instruments", "serial", enterprise, InstrumentItem)
+    return Page[InstrumentItem](items=items, next_cursor=next_cursor)
 
 
 @router.get("/testers", summary="Declared testers", responses=problems(NOT_FOUND))
@@ -203,11 +198,28 @@ async def leak_testers(
     session: ReadSession, paging: Paging, enterprise: EnterpriseParameter = None
 ) -> Page[TesterItem]:
     """By enterprise and name."""
+    items, next_cursor = await _declared(session, paging, "testers", "name", enterprise, TesterItem)
+    return Page[TesterItem](items=items, next_cursor=next_cursor)
+
+
+async def _reported(
+    session: Session, paging: Paging, noun: str, key: str, wanted: RecordFilter, item: type[Item]
+) -> tuple[list[Item], str | None]:
+    """A page of records of a kind, the one reported last first, and the cursor of the next."""
+    rows = await list_reported(session.connection, noun, wanted, after=paging.after(int), limit=paging.fetch)
+    cut, next_cursor = paging.cut(rows, lambda row: (row[key],))
+    return [item.model_validate(row) for row in cut], next_cursor
+
+
+async def _declared(
+    session: Session, paging: Paging, noun: str, key: str, enterprise: str | None, item: type[Item]
+) -> tuple[list[Item], str | None]:
+    """A page of what enterprises have declared, by enterprise and key, and the cursor of the next."""
     enterprise_id = await session.enterprise_id(enterprise)
     after = paging.after(str, str)
-    rows = await list_declared(session.connection, "testers", enterprise_id, after=after, limit=paging.fetch)
-    items, next_cursor = paging.cut(rows, lambda row: (row["enterprise"], row["name"]))
-    return Page[TesterItem](items=[TesterItem.model_validate(row) for row in items], next_cursor=next_cursor)
+    rows = await list_declared(session.connection, noun, enterprise_id, after=after, limit=paging.fetch)
+    cut, next_cursor = paging.cut(rows, lambda row: (row["enterprise"], row[key]))
+    return [item.model_validate(row) for row in cut], next_cursor
 
 
 async def _wanted(
