@@ -49,6 +49,16 @@ class EventKind(StrEnum):
     NOTIFY = "notify"  # a message was put into the outbox
     NOT_NOTIFIED = "not_notified"  # nobody is told, and why
     NOTIFY_FAILED = "notify_failed"  # the outbox gave up on a message
+    REALARMED = "realarmed"  # told anew although acknowledged
+    RETURN_CONFIRMED = "return_confirmed"  # somebody has seen that it is over
+    COMMENTED = "commented"
+    HANDED_OVER = "handed_over"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    OUT_OF_SERVICE = "out_of_service"
+    IN_SERVICE = "in_service"
+    NO_DATA = "no_data"  # what lasts cannot be seen any more
+    DATA_RETURNED = "data_returned"
 
 
 class Occasion(StrEnum):
@@ -56,6 +66,19 @@ class Occasion(StrEnum):
 
     FIRING = "firing"
     RESOLVED = "resolved"
+    REPEATED = "repeated"  # it lasts, and nobody has acknowledged it
+    REALARMED = "realarmed"  # it lasts, long after it was acknowledged
+    ESCALATED = "escalated"  # nobody acknowledged it: the next person is told
+    HANDED_OVER = "handed_over"
+    DIGEST = "digest"  # a flood of alerts in one message
+    TEST = "test"  # somebody tries a channel
+
+
+class Condition(StrEnum):
+    """What lasts while an alert is open."""
+
+    VIOLATION = "violation"
+    NO_DATA = "no_data"  # nothing valid has been known for longer than the rule's `no_data_for`
 
 
 class Per(StrEnum):
