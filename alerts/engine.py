@@ -1,6 +1,6 @@
 """Findings to alerts: takes new findings off the work list and brings the alerts of their series to what is true now.
 
-One step is one transaction: work taken, alerts and their history changed, messages put into the outbox, or none of it.
+One step is one transaction: work taken, alerts and their history changed, the dispatcher told, or none of it.
 A series is everything of one (rule, alert subject). It is evaluated anew from its current findings each time, so late,
 corrected and reordered findings need no code of their own, and a step repeated after a crash changes nothing.
 """
@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.lifecycle import judge
-from alerts.messages import Receiver
 from alerts.reconcile import StoredAlert, plan
 from alerts.writer import Series, SeriesWriter
 from domain.alerts import AlertSettings, AlertState, CurrentFinding, Per
@@ -28,11 +27,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """public_url: how people reach the API, without a slash at the end. notify_within_h: nobody is told of violations
-    whose last period ended longer ago. batch: findings per step, each with all waiting ones of its series."""
+    """public_url: how people reach the duty desk, without a slash at the end. batch: findings per step, each with all
+    waiting ones of its series."""
 
     public_url: str = "http://127.0.0.1:8080"
-    notify_within_h: float = 24.0
     batch: int = 100
 
 
@@ -44,8 +42,6 @@ class StepReport:
     series: int = 0
     failed: int = 0
     opened: int = 0
-    notified: int = 0
-    not_notified: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     resolved: Counter[str] = field(default_factory=Counter)
 
@@ -65,9 +61,8 @@ class _Group:
 class AlertEngine:
     """Evaluates series of findings. Any number of engines may work on one database."""
 
-    def __init__(self, database: Database, receivers: Sequence[Receiver], settings: EngineSettings) -> None:
+    def __init__(self, database: Database, settings: EngineSettings) -> None:
         self._database = database
-        self._receivers = tuple(receivers)
         self._settings = settings
 
     async def step(self, now: datetime) -> StepReport:
@@ -119,9 +114,7 @@ class AlertEngine:
             series,
             breaches,
             now=now,
-            receivers=self._receivers,
             public_url=self._settings.public_url,
-            notify_within_h=self._settings.notify_within_h,
             report=report,
         )
         for alert in todo.superseded:
@@ -195,7 +188,5 @@ def _stored(row: store.AlertRow) -> StoredAlert:
 
 def _add(total: StepReport, part: StepReport) -> None:
     total.opened += part.opened
-    total.notified += part.notified
-    total.not_notified += part.not_notified
     total.fired += part.fired
     total.resolved += part.resolved

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from alerts.dispatch.dispatcher import DispatchReport
 from alerts.engine import StepReport
 from alerts.outbox import DeliveryReport
 from domain.alerts import AlertState, Resolution, Severity
@@ -67,8 +68,11 @@ class AlertMetrics:
             self._fired.labels(severity=severity).inc(count)
         for resolution, count in report.resolved.items():
             self._resolved.labels(resolution=resolution).inc(count)
-        self._not_notified.inc(report.not_notified)
         self._failed_series.inc(report.failed)
+
+    def count_dispatch(self, report: DispatchReport) -> None:
+        """Add what a step of the dispatcher did."""
+        self._not_notified.inc(report.not_notified)
 
     def count_delivery(self, report: DeliveryReport) -> None:
         """Add what a round of the outbox did."""

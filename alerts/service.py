@@ -1,4 +1,4 @@
-"""The alert stage as a service: evaluates, delivers, and measures until it is cancelled."""
+"""The alert stage as a service: evaluates, decides whom to tell, delivers, and measures until it is cancelled."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from random import Random
 from prometheus_client import CollectorRegistry
 
 from alerts.channels import Channel
+from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Receiver
 from alerts.metrics import AlertMetrics
@@ -32,6 +33,7 @@ class AlertsSettings:
     poll_s: float = 2.0
     metrics_s: float = 10.0
     engine: EngineSettings = field(default_factory=EngineSettings)
+    dispatch: DispatchSettings = field(default_factory=DispatchSettings)
     outbox: OutboxSettings = field(default_factory=OutboxSettings)
 
 
@@ -57,10 +59,12 @@ class AlertService:
         self._channels = tuple(channels)
         self._clock = clock
         receivers = [Receiver(channel.name, channel.receiver) for channel in channels]
-        self.engine = AlertEngine(database, receivers, self._settings.engine)
+        self.engine = AlertEngine(database, self._settings.engine)
+        self.dispatcher = Dispatcher(database, receivers, self._settings.dispatch)
         self.outbox = Outbox(database, channels, clock=clock, wall=wall, random=random, settings=self._settings.outbox)
         self._metrics = AlertMetrics(registry, (channel.name for channel in channels))
         self._work = asyncio.Event()
+        self._news = asyncio.Event()
         self._mail = asyncio.Event()
 
     async def run(self) -> None:
@@ -69,6 +73,7 @@ class AlertService:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._evaluate(), name="alerts: evaluate")
+                group.create_task(self._dispatch(), name="alerts: dispatch")
                 group.create_task(self._deliver(), name="alerts: deliver")
                 group.create_task(self._listen(), name="alerts: listen")
                 group.create_task(self._measure(), name="alerts: measure")
@@ -80,10 +85,19 @@ class AlertService:
         while True:
             report = await self.engine.step(self._clock())
             self._metrics.count_step(report)
+            if report.series:
+                self._news.set()
+            if report.is_idle:
+                await self._pause(self._work)
+
+    async def _dispatch(self) -> None:
+        while True:
+            report = await self.dispatcher.step(self._clock())
+            self._metrics.count_dispatch(report)
             if report.notified:
                 self._mail.set()
             if report.is_idle:
-                await self._pause(self._work)
+                await self._pause(self._news)
 
     async def _deliver(self) -> None:
         while True:
@@ -96,6 +110,7 @@ class AlertService:
         async with self._database.autocommit() as connection:
             async for _ in store.hints(connection):
                 self._work.set()
+                self._news.set()
 
     async def _measure(self) -> None:
         while True:

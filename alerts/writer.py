@@ -1,22 +1,20 @@
-"""Writes what a series' evaluation decided: alert rows, their history, and messages for the outbox."""
+"""Writes what a series' evaluation decided: alert rows, their history, and news for the dispatcher."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from alerts.cautions import describe
 from alerts.lifecycle import breaches_of
-from alerts.messages import Receiver, alert_body, idempotency_key
 from alerts.wording import Basis, Facts, Text, local_text, withdrawn
-from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Occasion, Resolution, Severity, Span
+from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Resolution, Severity, Span
 from domain.findings import Subject, SubjectKind
-from domain.periods import HOUR
 from storage import alerts as store
-from storage import notifications as outbox
+from storage import dispatch
 from storage.database import Connection
 from storage.limits import limit_basis
 
@@ -38,8 +36,6 @@ class Tally(Protocol):
     """What a writer counts."""
 
     opened: int
-    notified: int
-    not_notified: int
     fired: Counter[str]
     resolved: Counter[str]
 
@@ -54,24 +50,21 @@ class SeriesWriter:
         breaches: Sequence[Breach],
         *,
         now: datetime,
-        receivers: Sequence[Receiver],
         public_url: str,
-        notify_within_h: float,
         report: Tally,
     ) -> None:
         self._connection = connection
         self._series = series
         self._breaches = breaches
         self._now = now
-        self._receivers = receivers
         self._public_url = public_url
-        self._notify_within_h = notify_within_h
         self._report = report
         self._names: tuple[str | None, str | None] | None = None
         self._events: list[store.Event] = []
+        self._news: list[dispatch.News] = []
 
     async def supersede(self, alert: store.AlertRow) -> None:
-        """Withdraw an alert. Who was told that it fires and not yet that it is over is told that it is withdrawn."""
+        """Withdraw an alert. That one is withdrawn which was over already is news to nobody."""
         was_open = alert.state != AlertState.RESOLVED
         summary = withdrawn(alert.summary, self._url(alert.alert_id))
         await store.supersede_alert(self._connection, alert.alert_id, summary)
@@ -81,17 +74,8 @@ class SeriesWriter:
             comment=Resolution.SUPERSEDED,
         )
         self._report.resolved[Resolution.SUPERSEDED] += 1
-        if was_open and alert.was_notified:
-            span = Span(alert.occurred_at, alert.last_seen_at, alert.fired_at, alert.last_seen_at)
-            await self._queue(
-                Occasion.RESOLVED,
-                alert.alert_id,
-                span,
-                Text(alert.title, summary, alert.details),
-                alert.finding_id,
-                alert.detected_at,
-                Resolution.SUPERSEDED,
-            )
+        if was_open and alert.fired_at is not None:
+            self._announce(alert.alert_id, "withdrawn", alert.last_seen_at)
 
     async def update(self, alert: store.AlertRow, span: Span) -> None:
         """Bring a stored alert to its span."""
@@ -114,11 +98,9 @@ class SeriesWriter:
         await self._progress(
             alert.alert_id,
             content,
-            detected_at=alert.detected_at,
             had_fired=alert.fired_at is not None,
             was_open=alert.state != AlertState.RESOLVED,
             was_notified=alert.was_notified,
-            was_skipped=alert.was_skipped,
         )
 
     async def open(self, span: Span, replaces: Sequence[int]) -> None:
@@ -139,11 +121,9 @@ class SeriesWriter:
         await self._progress(
             alert_id,
             content,
-            detected_at=self._now,
             had_fired=False,
             was_open=True,
             was_notified=False,
-            was_skipped=False,
         )
 
     async def _progress(
@@ -151,102 +131,38 @@ class SeriesWriter:
         alert_id: int,
         content: store.AlertContent,
         *,
-        detected_at: datetime,
         had_fired: bool,
         was_open: bool,
         was_notified: bool,
-        was_skipped: bool,
     ) -> None:
-        """History and messages for what is new about an alert: that it fires, and that it is over."""
+        """History and news for what is new about an alert: that it fires, and that it is over."""
         span = content.span
         if span.fired_at is not None and not had_fired:
             self._event(alert_id, EventKind.FIRING, finding_id=content.finding_id)
             self._report.fired[content.severity] += 1
+        newest = max(breach.established_at for breach in breaches_of(span, self._breaches))
         if span.fired_at is not None and was_open and not was_notified:
-            was_notified = await self._tell_firing(alert_id, content, detected_at, was_skipped)
+            # said again as long as nobody was told: what was history when it began may have come into the present
+            self._announce(alert_id, "fired", newest)
         if span.resolved_at is None or not was_open:
             return
         self._event(alert_id, EventKind.RESOLVED, comment=Resolution.COMPLIANT)
         self._report.resolved[Resolution.COMPLIANT] += 1
-        if was_notified:
-            text = Text(content.title, content.summary, dict(content.details))
-            await self._queue(
-                Occasion.RESOLVED, alert_id, span, text, content.finding_id, detected_at, Resolution.COMPLIANT
-            )
-        elif span.fired_at is not None:
-            is_old = self._is_historical(span.resolved_at)
-            self._not_notified(alert_id, "historical" if is_old else "firing_not_notified")
+        if span.fired_at is not None:
+            self._announce(alert_id, "resolved", newest)
 
-    async def _tell_firing(
-        self, alert_id: int, content: store.AlertContent, detected_at: datetime, was_skipped: bool
-    ) -> bool:
-        """Queue the firing messages, or note once why nobody is told. True when they are queued."""
-        newest = max(breach.established_at for breach in breaches_of(content.span, self._breaches))
-        silence = "historical" if self._is_historical(newest) else None if self._receivers else "no_receiver"
-        if silence is not None:
-            if not was_skipped:
-                self._not_notified(alert_id, silence)
-            return False
-        # an alert that is over when it is first seen is still told from its beginning
-        lasting = replace(content.span, resolved_at=None)
-        text = await self._text(alert_id, lasting)
-        await self._queue(Occasion.FIRING, alert_id, lasting, text, content.finding_id, detected_at, None)
-        return True
-
-    async def _queue(
-        self,
-        occasion: Occasion,
-        alert_id: int,
-        span: Span,
-        text: Text,
-        finding_id: int,
-        detected_at: datetime,
-        resolution: Resolution | None,
-    ) -> None:
-        series = self._series
-        rule_id, subject = series.rule.rule_id, str(series.subject)
-        body = alert_body(
-            occasion,
-            alert_id=alert_id,
-            rule_id=rule_id,
-            subject=subject,
-            enterprise=series.subject.enterprise,
-            severity=series.settings.severity,
-            span=span,
-            resolution=resolution,
-            detected_at=detected_at,
-            notified_at=self._now,
-            title=text.title,
-            summary=text.summary,
-            details=text.details,
-            finding_id=finding_id,
-            url=self._url(alert_id),
-        )
-        for receiver in self._receivers:
-            key = idempotency_key(rule_id, subject, alert_id, detected_at, occasion, receiver)
-            queued = await outbox.queue(
-                self._connection, alert_id, occasion, receiver.channel, receiver.name, key, body, self._now
-            )
-            if queued is not None:
-                self._report.notified += 1
-                self._event(
-                    alert_id,
-                    EventKind.NOTIFY,
-                    comment=f"{occasion} {receiver.channel}/{receiver.name}",
-                    finding_id=finding_id,
-                )
-
-    def _not_notified(self, alert_id: int, reason: str) -> None:
-        self._report.not_notified += 1
-        self._event(alert_id, EventKind.NOT_NOTIFIED, comment=reason)
+    def _announce(self, alert_id: int, kind: dispatch.NewsKind, established_at: datetime) -> None:
+        self._news.append(dispatch.News(alert_id, kind, established_at, self._now))
 
     def _event(self, alert_id: int, kind: EventKind, *, comment: str = "", finding_id: int | None = None) -> None:
         self._events.append(store.Event(alert_id, self._now, kind, comment=comment, finding_id=finding_id))
 
     async def flush(self) -> None:
-        """Write the history collected so far; to be called last."""
+        """Write the history and the news collected so far; to be called last."""
         await store.append_events(self._connection, self._events)
+        await dispatch.announce(self._connection, self._news)
         self._events.clear()
+        self._news.clear()
 
     async def _content(self, alert_id: int, span: Span) -> store.AlertContent:
         text = await self._text(alert_id, span)
@@ -299,10 +215,7 @@ class SeriesWriter:
         return None if found is None else Basis(found.kind, found.averaging, found.standard, found.clause)
 
     def _url(self, alert_id: int) -> str:
-        return f"{self._public_url}/v1/alerts/{alert_id}"
-
-    def _is_historical(self, at: datetime) -> bool:
-        return (self._now - at) / HOUR > self._notify_within_h
+        return f"{self._public_url}/alerts/{alert_id}"
 
 
 def _times(occurred_at: datetime, resolved_at: datetime | None) -> str:

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from alerts.channels import Channel
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.dispatch.dispatcher import DispatchSettings
 from alerts.engine import EngineSettings as AlertEngineSettings
 from alerts.service import AlertService, AlertsSettings
 from api.app import create_app
@@ -189,7 +190,8 @@ async def alerts(settings: Settings) -> None:
             registry=registry,
             settings=AlertsSettings(
                 poll_s=settings.poll_seconds,
-                engine=AlertEngineSettings(
+                engine=AlertEngineSettings(public_url=settings.public_url.rstrip("/")),
+                dispatch=DispatchSettings(
                     public_url=settings.public_url.rstrip("/"), notify_within_h=settings.notify_within_h
                 ),
             ),

@@ -44,10 +44,7 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert as stored.
-
-    was_notified: a firing message is in the outbox or was sent; was_skipped: that nobody is told has been noted.
-    """
+    """An alert as stored. was_notified: a message about it was put into the outbox."""
 
     alert_id: int
     state: str
@@ -62,7 +59,6 @@ class AlertRow:
     resolved_at: datetime | None
     finding_id: int
     was_notified: bool
-    was_skipped: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,12 +85,14 @@ create table alert_dispatch (
     step int not null default 0,
     told_at timestamptz,
     told_count int not null default 0,
-    next_at timestamptz
+    next_at timestamptz,
+    progress jsonb not null default '{}'
 );
 create index ix_alert_dispatch_next on alert_dispatch (next_at) where next_at is not null;
 create index ix_alert_dispatch_cause on alert_dispatch (cause_alert_id) where cause_alert_id is not null;
 comment on table alert_dispatch is 'how far telling about an alert has come; the dispatcher alone writes it';
 comment on column alert_dispatch.state is 'told: people know; held: not told for a reason that may pass; silent: nobody is to be told; over';
+comment on column alert_dispatch.progress is 'by team: what it was told, what is held back from it and why, how far escalation has come';
 comment on column alert_dispatch.next_at is 'platform clock when it is to be looked at again: repeat, escalation, end of a hold; null: only on news';
 
 create table flapping (
@@ -122,6 +124,7 @@ alter table notification
         check (event in ('firing', 'resolved', 'repeated', 'realarmed', 'escalated', 'handed_over', 'digest', 'test')),
     alter column alert_id drop not null,
     add column team text,
+    add column group_key text,
     add column started_at timestamptz,
     add column in_doubt boolean not null default false,
     add column deferred_until timestamptz,
@@ -129,6 +132,8 @@ alter table notification
 comment on column notification.alert_id is 'the alert it is first about; notification_alert has all of them; null for a test';
 comment on column notification.started_at is 'wall clock when the latest attempt began';
 comment on column notification.in_doubt is 'a worker ended between sending and noting it: the message says that it may be a repeat';
+comment on column notification.group_key is 'what its alerts have in common: alerts of the same group wait for the team''s group interval';
+create index ix_notification_group on notification (team, queued_at) where team is not null;
 create index ix_notification_sent on notification (channel, started_at) where started_at is not null;
 
 create table notification_alert (
@@ -138,6 +143,17 @@ create table notification_alert (
     primary key (notification_id, alert_id)
 );
 create index ix_notification_alert_alert on notification_alert (alert_id);
+
+-- what was told before there were teams
+insert into notification_alert (notification_id, alert_id, event)
+select notification_id, alert_id, event from notification where alert_id is not null;
+update alert a
+set notified_at = n.queued_at
+from (select alert_id, min(queued_at) as queued_at from notification where event = 'firing' group by alert_id) n
+where n.alert_id = a.alert_id;
+insert into alert_dispatch (alert_id, state, reason, since_at, told_at, told_count)
+select alert_id, 'told', 'first', notified_at, notified_at, 1 from alert
+where state = 'firing' and notified_at is not null;
 
 create table notification_decision (
     decision_id bigint generated always as identity primary key,

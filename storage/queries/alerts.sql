@@ -71,8 +71,7 @@ where exists (select 1 from alert a
 -- alerts of a series that are open or ended at or after an instant, without the superseded ones
 select a.alert_id, a.state, a.severity, a.title, a.summary, a.details, a.occurred_at, a.detected_at, a.last_seen_at,
        a.fired_at, a.resolved_at, a.finding_id,
-       exists (select 1 from notification n where n.alert_id = a.alert_id and n.event = 'firing') as was_notified,
-       exists (select 1 from alert_event e where e.alert_id = a.alert_id and e.kind = 'not_notified') as was_skipped
+       a.notified_at is not null as was_notified
 from alert a
 where a.rule_id = %(rule_id)s::text and a.subject = %(subject)s::text
   and (a.resolved_at is null or a.resolved_at >= %(from_at)s::timestamptz)

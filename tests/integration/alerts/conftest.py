@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Receiver
 from storage.database import Database
@@ -17,4 +18,9 @@ def world(database_url: str) -> World:
 
 @pytest.fixture
 def engine(database: Database) -> AlertEngine:
-    return AlertEngine(database, [Receiver("log", "duty")], EngineSettings(public_url="https://pw.example"))
+    return AlertEngine(database, EngineSettings(public_url="https://pw.example"))
+
+
+@pytest.fixture
+def dispatcher(database: Database) -> Dispatcher:
+    return Dispatcher(database, [Receiver("log", "duty")], DispatchSettings(public_url="https://pw.example"))

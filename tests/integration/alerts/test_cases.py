@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Receiver
 from storage.database import Database
@@ -54,8 +55,10 @@ def _told(world: World, after: int) -> tuple[list[str], int]:
     return lines, max([after, *(row[0] for row in rows)])
 
 
-async def _work_through(engine: AlertEngine, at: str) -> None:
+async def _work_through(engine: AlertEngine, dispatcher: Dispatcher, at: str) -> None:
     while (await engine.step(instant(at))).taken:
+        pass
+    while (await dispatcher.step(instant(at))).taken:
         pass
 
 
@@ -66,17 +69,18 @@ async def test_case(path: Path, at_once: bool, world: World, database: Database)
     rule_id = case["rule"]
     if "alert" in case:
         world.rule(rule_id, **(RULES[rule_id] | {"alert": case["alert"]}))
-    engine = AlertEngine(database, [Receiver("log", "duty")], EngineSettings())
+    engine = AlertEngine(database, EngineSettings())
+    dispatcher = Dispatcher(database, [Receiver("log", "duty")], DispatchSettings())
     seen = 0
     for step in case["step"]:
         for line in step.get("findings", []):
             _put(world, rule_id, line, step.get("met_at", {}))
             if not at_once:
-                await _work_through(engine, step["at"])
-        await _work_through(engine, step["at"])
+                await _work_through(engine, dispatcher, step["at"])
+        await _work_through(engine, dispatcher, step["at"])
         told, seen = _told(world, seen)
         assert (_alerts(world), told) == (step["alerts"], step.get("told", [])), step["at"]
-        assert world.rows("select count(*) from alert_work") == [(0,)]
+        assert world.rows("select count(*) from alert_work union all select count(*) from alert_news") == [(0,), (0,)]
 
 
 def test_there_are_cases() -> None:

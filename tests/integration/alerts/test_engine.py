@@ -8,8 +8,8 @@ import json
 import pytest
 
 from alerts.actions import acknowledge
+from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
-from alerts.messages import Receiver
 from domain.alerts import Severity, Span
 from domain.errors import BadInput, Conflict, NotFound
 from domain.findings import Subject
@@ -26,11 +26,13 @@ async def test_a_step_without_work_does_nothing(engine: AlertEngine) -> None:
     assert report.taken == 0
 
 
-async def test_two_engines_at_once_make_each_alert_once(world: World, engine: AlertEngine) -> None:
+async def test_two_engines_at_once_make_each_alert_once(
+    world: World, engine: AlertEngine, dispatcher: Dispatcher
+) -> None:
     for hour in range(12):
         for code in ("tianhe", "beishan"):
             world.so2(f"{hour:02d}", 46.2 if hour % 3 else 20.0, f"{code}/S1")
-    small = AlertEngine(engine._database, [Receiver("log", "duty")], EngineSettings(batch=3))
+    small = AlertEngine(engine._database, EngineSettings(batch=3))
 
     async def work() -> int:
         taken = 0
@@ -52,8 +54,11 @@ async def test_two_engines_at_once_make_each_alert_once(world: World, engine: Al
     assert sorted((subject, begin, end) for subject, _, _, begin, end in standing) == sorted(
         expected, key=lambda e: e[:2]
     )
-    keys = world.rows("select alert_id, event, count(*) from notification group by 1, 2 having count(*) > 1")
+    await asyncio.gather(*(dispatcher.step(NOW) for _ in range(4)))
+    keys = world.rows("select alert_id, event, count(*) from notification_alert group by 1, 2 having count(*) > 1")
     assert keys == []
+    told = world.rows("select distinct alert_id from notification_alert order by 1")
+    assert told == world.rows("select alert_id from alert where resolution is distinct from 'superseded' order by 1")
 
 
 async def test_the_database_keeps_a_second_open_alert_out(
@@ -104,18 +109,22 @@ async def test_a_rule_without_readable_settings_does_not_alert(
 
 async def test_nobody_configured_is_noted(world: World, database: Database) -> None:
     world.so2("08", 46.2)
-    engine = AlertEngine(database, [], EngineSettings())
+    engine = AlertEngine(database, EngineSettings())
+    dispatcher = Dispatcher(database, [], DispatchSettings())
     await engine.step(NOW)
+    await dispatcher.step(NOW)
     world.so2("09", 46.2)
     await engine.step(NOW)
+    await dispatcher.step(NOW)
     assert world.events(1) == [("firing", ""), ("not_notified", "no_receiver")]
 
 
-async def test_a_message_stands_by_itself(world: World, engine: AlertEngine) -> None:
+async def test_a_message_stands_by_itself(world: World, engine: AlertEngine, dispatcher: Dispatcher) -> None:
     world.so2("08", 46.2)
     world.so2("09", 52.25)
     finding_id = world.so2("10", 31.0)
     await engine.step(NOW)
+    await dispatcher.step(NOW)
     ((body, key),) = world.rows("select body, idempotency_key from notification")
     assert body["title"] == (
         "【严重】天河焦化 1号焦炉烟囱（S1） 二氧化硫：排放限值超标，小时均值 31 mg/m³，限值 30 mg/m³"
@@ -125,7 +134,7 @@ async def test_a_message_stands_by_itself(world: World, engine: AlertEngine) -> 
         "情况：2026年11月2日 10:00—11:00 31 mg/m³，限值 30 mg/m³；其间最高 52.25 mg/m³（2026年11月2日 09:00—10:00）。",
         "依据：排污许可证 91150300MA0N000001P 表3 排口DA001 二氧化硫。",
         "处置：请联系企业核实工况、治理设施和监测数据，情况属实的安排现场检查。",
-        f"详情：https://pw.example/v1/alerts/{body['id']}",
+        f"详情：https://pw.example/alerts/{body['id']}",
     ]
     assert {k: body[k] for k in ("rule", "subject", "enterprise", "value", "limit", "unit", "finding_id", "state")} == {
         "rule": "legal.hourly",
@@ -146,9 +155,12 @@ async def test_a_message_stands_by_itself(world: World, engine: AlertEngine) -> 
     assert len(key) == 40
 
 
-async def test_ultra_low_emission_is_not_taken_for_the_law(world: World, engine: AlertEngine) -> None:
+async def test_ultra_low_emission_is_not_taken_for_the_law(
+    world: World, engine: AlertEngine, dispatcher: Dispatcher
+) -> None:
     world.so2("08", 31.0, rule_id="ule.hourly")
     await engine.step(NOW)
+    await dispatcher.step(NOW)
     ((body,),) = world.rows("select body from notification")
     assert body["title"] == (
         "【警告】天河焦化 1号焦炉烟囱（S1） 二氧化硫：超低排放小时超过指标（不等于违法超标），"
@@ -161,12 +173,15 @@ async def test_ultra_low_emission_is_not_taken_for_the_law(world: World, engine:
     assert (body["standard"], body["clause"]) == ("环大气〔2024〕5号", "附表 焦炉烟囱")
 
 
-async def test_more_components_change_the_text_and_tell_nobody_again(world: World, engine: AlertEngine) -> None:
+async def test_more_components_change_the_text_and_tell_nobody_again(
+    world: World, engine: AlertEngine, dispatcher: Dispatcher
+) -> None:
     for number in range(1, 6):
         world.finding(
             "ldar.gb37822", f"component:tianhe/V{number}", f"2026-05-0{number}..2026-10-31", "violation", "overdue"
         )
         await engine.step(instant("2026-11-02 00:10"))
+        await dispatcher.step(instant("2026-11-02 00:10"))
     assert world.messages() == [(1, "firing", "queued")]
     ((title, summary, details),) = world.rows("select title, summary, details from alert")
     assert title == "【警告】天河焦化：5 个密封点泄漏检测超期"
@@ -175,11 +190,11 @@ async def test_more_components_change_the_text_and_tell_nobody_again(world: Worl
     assert [entry["component"] for entry in details["components"]] == ["V1", "V2", "V3", "V4", "V5"]
 
 
-async def test_a_withdrawn_alert_says_so(world: World, engine: AlertEngine) -> None:
-    world.so2("08", 46.2)
-    await engine.step(NOW)
-    world.so2("08", 20.0)
-    await engine.step(NOW)
+async def test_a_withdrawn_alert_says_so(world: World, engine: AlertEngine, dispatcher: Dispatcher) -> None:
+    for value in (46.2, 20.0):
+        world.so2("08", value)
+        await engine.step(NOW)
+        await dispatcher.step(NOW)
     (_, (body, state)) = world.rows("select body, state from notification order by notification_id")
     assert body["title"].startswith("【已撤销】天河焦化 1号焦炉烟囱")
     assert "不成立" in body["summary"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from alerts.engine import AlertEngine, EngineSettings
-from alerts.messages import Receiver
 from storage.database import Database
 from tests.integration.rules.leak_world import Leaks
 from tests.integration.rules.world import City, at, engine, step
@@ -17,7 +16,7 @@ async def test_two_leaks_that_nobody_repaired(database_url: str, database: Datab
         "update component set name = '苯储罐出口阀', unit_name = '苯加氢装置', tag = '1203-007' where code = 'V-1'"
     )
     judging = engine(database, "ldar.repair")
-    telling = AlertEngine(database, [Receiver("log", "duty")], EngineSettings())
+    telling = AlertEngine(database, EngineSettings())
     await world.probe("2026-11-02 10:00", 6000)
     await world.repair("2026-11-05 10:00")
     await world.probe("2026-11-05 11:00", 5600, "retest")

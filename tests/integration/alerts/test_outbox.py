@@ -16,6 +16,7 @@ import pytest
 from alerts.channels import Channel
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
+from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Message
 from alerts.messages import Receiver as Label
@@ -61,11 +62,17 @@ async def channel(hook: Receiver, wall: Wall) -> AsyncIterator[WebhookChannel]:
     await channel.aclose()
 
 
+async def tell(database: Database, to: Label) -> None:
+    """Evaluate what is new and queue messages about it."""
+    await AlertEngine(database, EngineSettings()).step(NOW)
+    await Dispatcher(database, [to], DispatchSettings()).step(NOW)
+
+
 @pytest.fixture
 async def queued(world: World, database: Database) -> World:
     """A world with one firing message for the webhook in the outbox."""
     world.so2("08", 46.2)
-    await AlertEngine(database, [Label("webhook", "webhook")], EngineSettings()).step(NOW)
+    await tell(database, Label("webhook", "webhook"))
     assert world.messages() == [(1, "firing", "queued")]
     return world
 
@@ -94,7 +101,7 @@ async def test_firing_comes_before_resolved(
     queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
     queued.so2("09", 20.0)
-    await AlertEngine(database, [Label("webhook", "webhook")], EngineSettings()).step(NOW)
+    await tell(database, Label("webhook", "webhook"))
     hook.answers = [500]
     box = outbox(database, wall, channel)
     await box.deliver()
@@ -166,7 +173,7 @@ async def test_two_workers_at_once_send_once(
     for hour in ("08", "10", "12"):
         world.so2(hour, 46.2)
         world.so2(f"{int(hour) + 1:02d}", 20.0)
-    await AlertEngine(database, [Label("webhook", "webhook")], EngineSettings()).step(NOW)
+    await tell(database, Label("webhook", "webhook"))
     settings = OutboxSettings(batch=1)
     boxes = [outbox(database, wall, channel, settings=settings) for _ in range(3)]
     while (await asyncio.gather(*(box.deliver() for box in boxes)))[0].sent or any(
@@ -250,7 +257,7 @@ async def test_the_log_channel_writes_the_title(
 ) -> None:
     caplog.set_level(logging.INFO)
     world.so2("08", 46.2)
-    await AlertEngine(database, [Label("log", "log")], EngineSettings()).step(NOW)
+    await tell(database, Label("log", "log"))
     assert (await outbox(database, wall, LogChannel()).deliver()).sent == {"log": 1}
     (record,) = [record for record in caplog.records if record.name == "alerts.channels.log"]
     assert record.levelno == logging.WARNING

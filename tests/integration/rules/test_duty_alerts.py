@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Receiver
 from storage.database import Database
@@ -12,9 +13,10 @@ from tests.integration.rules.world import City, at, engine, step
 
 
 async def tell(database: Database, when: str) -> None:
-    alerts = AlertEngine(database, [Receiver("log", "duty")], EngineSettings())
+    alerts = AlertEngine(database, EngineSettings())
     while (await alerts.step(at(when))).taken:
         pass
+    await Dispatcher(database, [Receiver("log", "duty")], DispatchSettings()).step(at(when))
 
 
 def said(city: City) -> list[tuple[str, str, str]]:

@@ -70,7 +70,7 @@ async def test_what_people_are_told(city: City, database: Database) -> None:
     send(city, points["so2"], EIGHT, peak(20, 15, 40))
     now = EIGHT + 77 * MINUTE
     await engine(database, RULE).step(now)
-    await AlertEngine(database, [], EngineSettings()).step(now)
+    await AlertEngine(database, EngineSettings()).step(now)
     (alert,) = city.run("select severity, state, title, summary from alert")
     assert (alert["severity"], alert["state"]) == ("info", "resolved")
     assert alert["title"].startswith("【提示】预警：tianhe S1 二氧化硫：连续 10 分钟均高于限值 30 mg/m³，平均 40 mg/m³")

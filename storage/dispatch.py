@@ -1,0 +1,217 @@
+"""Between alerts and the outbox: news of alerts, how far telling has come, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from storage.database import Connection
+from storage.sql import queries
+
+_SQL = queries("dispatch")
+
+#: What can be new about an alert. `released`: a person ended a hold or a silence.
+NewsKind = Literal["fired", "resolved", "withdrawn", "acknowledged", "handed_over", "released"]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something to be decided about an alert. established_at: event time, end of the newest period that shows it; for
+    what a person did the same instant as `at`. at: the platform's clock."""
+
+    alert_id: int
+    kind: NewsKind
+    established_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An alert as messages tell it."""
+
+    alert_id: int
+    rule_id: str
+    subject: str
+    severity: str
+    condition: str
+    state: str
+    resolution: str | None
+    title: str
+    summary: str
+    details: dict[str, Any]
+    occurred_at: datetime
+    detected_at: datetime
+    fired_at: datetime | None
+    last_seen_at: datetime
+    resolved_at: datetime | None
+    finding_id: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    realarmed_at: datetime | None
+    assignee: str | None
+    notified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTo:
+    """Somebody whom an alert was told to; team: None in messages from before there were teams."""
+
+    alert_id: int
+    team: str | None
+    channel: str
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification:
+    """A message to be queued. alerts: (alert_id, event) of each alert in it, the first one first."""
+
+    event: str
+    team: str
+    channel: str
+    receiver: str
+    idempotency_key: str
+    group_key: str
+    body: Mapping[str, Any]
+    alerts: Sequence[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """What was decided about telling somebody of an alert; key: of the message, None when there is none."""
+
+    alert_id: int
+    event: str
+    team: str | None
+    channel: str | None
+    receiver: str | None
+    decision: str
+    reason: str
+    detail: str = ""
+    key: str | None = None
+
+
+async def announce(connection: Connection, news: Iterable[News]) -> None:
+    """Put news on the dispatcher's work list, in order, in the transaction that changes the alerts."""
+    rows = list(news)
+    if not rows:
+        return
+    await connection.execute(
+        _SQL["announce"],
+        {
+            "alert_ids": [one.alert_id for one in rows],
+            "kinds": [one.kind for one in rows],
+            "established_ats": [one.established_at for one in rows],
+            "ats": [one.at for one in rows],
+        },
+    )
+    await connection.execute(_SQL["hint"])
+
+
+async def try_lock(connection: Connection) -> bool:
+    """Whether this transaction is the one dispatcher now."""
+    row = await (await connection.execute(_SQL["try_lock"])).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def take_news(connection: Connection, limit: int) -> list[News]:
+    """Take the oldest news off the work list, in order. A failed transaction gives them back."""
+    rows = await (await connection.execute(_SQL["take_news"], {"limit": limit})).fetchall()
+    return [News(alert_id, kind, established_at, at) for _, alert_id, kind, established_at, at in sorted(rows)]
+
+
+async def contents(connection: Connection, alert_ids: Iterable[int]) -> dict[int, Content]:
+    """Alerts by number."""
+    async with connection.cursor(row_factory=class_row(Content)) as cursor:
+        await cursor.execute(_SQL["contents"], {"alert_ids": sorted(alert_ids)})
+        return {row.alert_id: row for row in await cursor.fetchall()}
+
+
+async def told_to(connection: Connection, alert_ids: Iterable[int]) -> list[ToldTo]:
+    """Whom alerts were told to, in any way."""
+    async with connection.cursor(row_factory=class_row(ToldTo)) as cursor:
+        await cursor.execute(_SQL["told_to"], {"alert_ids": sorted(alert_ids)})
+        return await cursor.fetchall()
+
+
+async def standings(connection: Connection, alert_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """(state, reason) of the dispatch of alerts."""
+    rows = await (await connection.execute(_SQL["progress"], {"alert_ids": sorted(alert_ids)})).fetchall()
+    return {alert_id: (state, reason) for alert_id, state, reason in rows}
+
+
+async def put_standings(
+    connection: Connection, standings: Mapping[int, tuple[str, str]], team: str, at: datetime
+) -> None:
+    """Write (state, reason) of the dispatch of alerts."""
+    await connection.execute(
+        _SQL["put_progress"],
+        {
+            "alert_ids": list(standings),
+            "states": [state for state, _ in standings.values()],
+            "reasons": [reason for _, reason in standings.values()],
+            "since_ats": [at] * len(standings),
+            "teams": [team],
+        },
+    )
+
+
+async def mark_told(connection: Connection, alert_ids: Iterable[int], at: datetime) -> None:
+    """The first message about alerts has been queued; those told before keep their instant."""
+    await connection.execute(_SQL["mark_told"], {"alert_ids": sorted(alert_ids), "at": at})
+
+
+async def queue(connection: Connection, messages: Sequence[NewNotification], at: datetime) -> dict[str, int]:
+    """Put messages into the outbox, with what they are about; numbers by idempotency key of those that are new."""
+    if not messages:
+        return {}
+    cursor = await connection.execute(
+        _SQL["queue"],
+        {
+            "alert_ids": [message.alerts[0][0] for message in messages],
+            "events": [message.event for message in messages],
+            "teams": [message.team for message in messages],
+            "channels": [message.channel for message in messages],
+            "receivers": [message.receiver for message in messages],
+            "keys": [message.idempotency_key for message in messages],
+            "group_keys": [message.group_key for message in messages],
+            "bodies": [Jsonb(message.body) for message in messages],
+            "at": at,
+        },
+    )
+    numbers = {str(key): int(number) for number, key in await cursor.fetchall()}
+    rows = [
+        (numbers[message.idempotency_key], alert_id, event)
+        for message in messages
+        if message.idempotency_key in numbers
+        for alert_id, event in message.alerts
+    ]
+    columns = {"notification_ids": [row[0] for row in rows], "alert_ids": [row[1] for row in rows]}
+    await connection.execute(_SQL["put_contents"], columns | {"events": [row[2] for row in rows]})
+    return numbers
+
+
+async def put_decisions(
+    connection: Connection, decisions: Sequence[DecisionRow], numbers: Mapping[str, int], at: datetime
+) -> None:
+    """Record decisions, in order. numbers: of messages by idempotency key."""
+    await connection.execute(
+        _SQL["put_decisions"],
+        {
+            "at": at,
+            "alert_ids": [one.alert_id for one in decisions],
+            "events": [one.event for one in decisions],
+            "teams": [one.team for one in decisions],
+            "channels": [one.channel for one in decisions],
+            "receivers": [one.receiver for one in decisions],
+            "decisions": [one.decision for one in decisions],
+            "reasons": [one.reason for one in decisions],
+            "details": [one.detail for one in decisions],
+            "notification_ids": [None if one.key is None else numbers.get(one.key) for one in decisions],
+        },
+    )
