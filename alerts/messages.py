@@ -22,7 +22,11 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One delivery. The same idempotency_key always means the same message: a receiver may drop a repeat."""
+    """One delivery. The same idempotency_key always means the same message: a receiver may drop a repeat.
+
+    may_repeat: an earlier attempt may have reached the receiver; mentions: addresses in the channel of the people whom
+    a message to a group is for.
+    """
 
     notification_id: int
     event: Occasion
@@ -31,6 +35,8 @@ class Message:
     idempotency_key: str
     attempt: int
     body: Mapping[str, Any]
+    may_repeat: bool = False
+    mentions: tuple[str, ...] = ()
 
     def payload(self) -> dict[str, Any]:
         """The JSON to send."""

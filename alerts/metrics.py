@@ -12,8 +12,12 @@ from alerts.engine import StepReport
 from alerts.outbox import DeliveryReport
 from domain.alerts import AlertState, Resolution, Severity
 from storage import alerts as store
+from storage import channels as states
 from storage import notifications
 from storage.database import Connection
+
+#: What may become of a delivery; counters of DeliveryReport.
+OUTCOMES = ("sent", "retried", "failed", "deferred", "in_doubt")
 
 
 class AlertMetrics:
@@ -42,7 +46,8 @@ class AlertMetrics:
         )
         self._deliveries = Counter(
             "plantwatch_alerts_notifications_total",
-            "Deliveries by channel: sent, retried (not taken, will be tried again), failed (given up)",
+            "Deliveries by channel: sent, retried (not taken, will be tried again), failed (given up), deferred (the"
+            " channel's rate), in_doubt (tried although it may have been sent before)",
             ["channel", "outcome"],
             registry=registry,
         )
@@ -54,12 +59,18 @@ class AlertMetrics:
             "Age of the message that waits longest, by the platform's clock; 0 when none waits",
             registry=registry,
         )
+        self._failing = Gauge(
+            "plantwatch_alerts_channel_failing",
+            "Whether a channel has not taken a message since its last success",
+            ["channel"],
+            registry=registry,
+        )
         for severity in Severity:
             self._fired.labels(severity=severity.value)
         for resolution in Resolution:
             self._resolved.labels(resolution=resolution.value)
         for channel in self._channels:
-            for outcome in ("sent", "retried", "failed"):
+            for outcome in OUTCOMES:
                 self._deliveries.labels(channel=channel, outcome=outcome)
 
     def count_step(self, report: StepReport) -> None:
@@ -76,8 +87,8 @@ class AlertMetrics:
 
     def count_delivery(self, report: DeliveryReport) -> None:
         """Add what a round of the outbox did."""
-        for outcome, counts in (("sent", report.sent), ("retried", report.retried), ("failed", report.failed)):
-            for channel, count in counts.items():
+        for outcome in OUTCOMES:
+            for channel, count in getattr(report, outcome).items():
                 self._deliveries.labels(channel=channel, outcome=outcome).inc(count)
 
     async def read(self, connection: Connection, now: datetime) -> None:
@@ -91,5 +102,8 @@ class AlertMetrics:
         queued = await notifications.queued_counts(connection)
         for channel in {*self._channels, *queued}:
             self._queued.labels(channel=channel).set(queued.get(channel, 0))
+        failing = {state.channel for state in await states.states(connection) if state.failing_since is not None}
+        for channel in self._channels:
+            self._failing.labels(channel=channel).set(channel in failing)
         oldest = await notifications.oldest_queued_at(connection)
         self._oldest.set(0 if oldest is None else max(0.0, (now - oldest).total_seconds()))

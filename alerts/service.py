@@ -18,6 +18,7 @@ from alerts.metrics import AlertMetrics
 from alerts.outbox import Outbox, OutboxSettings
 from domain.clock import Clock
 from storage import alerts as store
+from storage import channels as states
 from storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -58,23 +59,25 @@ class AlertService:
         self._database = database
         self._channels = tuple(channels)
         self._clock = clock
-        receivers = [Receiver(channel.name, channel.receiver) for channel in channels]
+        receivers = [Receiver(channel.code, channel.code) for channel in channels]
         self.engine = AlertEngine(database, self._settings.engine)
         self.dispatcher = Dispatcher(database, receivers, self._settings.dispatch)
         self.outbox = Outbox(database, channels, clock=clock, wall=wall, random=random, settings=self._settings.outbox)
-        self._metrics = AlertMetrics(registry, (channel.name for channel in channels))
+        self._metrics = AlertMetrics(registry, (channel.code for channel in channels))
         self._work = asyncio.Event()
         self._news = asyncio.Event()
-        self._mail = asyncio.Event()
+        self._mail = {channel.code: asyncio.Event() for channel in channels}
 
     async def run(self) -> None:
         """Run until cancelled. Raises StorageUnavailable (in an ExceptionGroup) when the database is gone: whoever
         runs the service starts it again."""
         try:
-            async with asyncio.TaskGroup() as group:
+            await self._configure()
+            async with self.outbox, asyncio.TaskGroup() as group:
                 group.create_task(self._evaluate(), name="alerts: evaluate")
                 group.create_task(self._dispatch(), name="alerts: dispatch")
-                group.create_task(self._deliver(), name="alerts: deliver")
+                for code in self.outbox.codes:  # one that is slow delays its own messages only
+                    group.create_task(self._deliver(code), name=f"alerts: deliver {code}")
                 group.create_task(self._listen(), name="alerts: listen")
                 group.create_task(self._measure(), name="alerts: measure")
         finally:
@@ -95,16 +98,24 @@ class AlertService:
             report = await self.dispatcher.step(self._clock())
             self._metrics.count_dispatch(report)
             if report.notified:
-                self._mail.set()
+                for mail in self._mail.values():
+                    mail.set()
             if report.is_idle:
                 await self._pause(self._news)
 
-    async def _deliver(self) -> None:
+    async def _configure(self) -> None:
+        async with self._database.transaction() as connection:
+            for channel in self._channels:
+                await states.configure(
+                    connection, channel.code, channel.kind, channel.is_group, channel.rate_per_min, self._clock()
+                )
+
+    async def _deliver(self, code: str) -> None:
         while True:
-            report = await self.outbox.deliver()
+            report = await self.outbox.deliver(code)
             self._metrics.count_delivery(report)
             if report.is_idle:
-                await self._pause(self._mail)
+                await self._pause(self._mail[code])
 
     async def _listen(self) -> None:
         async with self._database.autocommit() as connection:

@@ -47,11 +47,24 @@ class StorageUnavailable(WorldFailed):
 
 
 class ChannelFailed(WorldFailed):
-    """The notification channel did not take the message."""
+    """The notification channel did not take the message.
 
-    def __init__(self, message: str | None = None, *, retryable: bool = True) -> None:
-        super().__init__(message)
+    retryable: whether trying again can help; retry_after_s: not sooner, where the service says so; in_doubt: it may
+    have been taken all the same, the answer was lost.
+    """
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        retryable: bool = True,
+        retry_after_s: float | None = None,
+        in_doubt: bool = False,
+    ) -> None:
+        super().__init__(message or "The notification channel did not take the message.")
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
+        self.in_doubt = in_doubt
 
 
 class Conflict(PlantwatchError):

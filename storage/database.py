@@ -17,7 +17,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 #: Errors that may pass by themselves: connection lost, server starting or stopping, too many connections,
 #: serialization, deadlock, lock and statement time-outs, disk full.
-_PASSING = (
+PASSING = (
     psycopg.OperationalError,
     psycopg.InterfaceError,
     PoolTimeout,
@@ -68,7 +68,7 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 yield connection
-        except _PASSING as error:
+        except PASSING as error:
             raise StorageUnavailable(f"the database cannot be used: {error}") from error
 
     @asynccontextmanager
@@ -77,7 +77,7 @@ class Database:
         try:
             async with await psycopg.AsyncConnection.connect(self.url, autocommit=True, options=_OPTIONS) as connection:
                 yield connection
-        except _PASSING as error:
+        except PASSING as error:
             raise StorageUnavailable(f"the database cannot be used: {error}") from error
 
 

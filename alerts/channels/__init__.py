@@ -8,19 +8,30 @@ from alerts.messages import Message
 
 
 class Channel(Protocol):
-    """name: the kind of channel; receiver: a label for whom it reaches, never an address or a secret.
+    """code: the label stored with each message, which decides who delivers it: keep it when an address changes.
 
-    The pair is stored with each message and decides who delivers it: keep it when an address changes.
+    kind: log, webhook, dingtalk, wecom, feishu, email or sms; is_group: it reaches a group by itself, and an address is
+    somebody to mention there; rate_per_min: attempts within any minute, by all workers together, None for no limit.
     """
 
     @property
-    def name(self) -> str: ...
+    def code(self) -> str: ...
 
     @property
-    def receiver(self) -> str: ...
+    def kind(self) -> str: ...
 
-    async def send(self, message: Message) -> None:
-        """Deliver once. Returning means that the receiver has it. Raises ChannelFailed."""
+    @property
+    def is_group(self) -> bool: ...
+
+    @property
+    def rate_per_min(self) -> int | None: ...
+
+    async def send(self, message: Message, address: str | None) -> str:
+        """Deliver once: to an address (of a person), or None for the channel's own receiver.
+
+        Returning means that the service has taken it; what is returned is its answer in a few words, without secrets.
+        Raises ChannelFailed.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -13,12 +13,11 @@ logger = logging.getLogger(__name__)
 class LogChannel:
     """Firing alerts are warnings, resolved ones information."""
 
-    name = "log"
+    code = kind = "log"
+    is_group = True
+    rate_per_min = None
 
-    def __init__(self, receiver: str = "log") -> None:
-        self.receiver = receiver
-
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, address: str | None = None) -> str:
         """Write one line."""
         level = logging.WARNING if message.event is Occasion.FIRING else logging.INFO
         logger.log(
@@ -34,6 +33,7 @@ class LogChannel:
                 "idempotency_key": message.idempotency_key,
             },
         )
+        return "written"
 
     async def aclose(self) -> None:
         """Nothing to give back."""

@@ -34,19 +34,33 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
     return f"t={timestamp},v1={digest}"
 
 
+def retry_after_s(header: str | None) -> float | None:
+    """Seconds of a Retry-After header; None where there is none, or it is a date (few services send one)."""
+    return float(header) if header is not None and header.isascii() and header.isdigit() else None
+
+
 class WebhookChannel:
     """One address. wall: real time, for the signature: a receiver refuses what is too old."""
 
-    name = "webhook"
+    kind = "webhook"
+    is_group = True
 
     def __init__(
-        self, url: str, *, wall: Clock, secret: str | None = None, receiver: str = "webhook", timeout_s: float = 10.0
+        self,
+        url: str,
+        *,
+        wall: Clock,
+        secret: str | None = None,
+        code: str = "webhook",
+        rate_per_min: int | None = None,
+        timeout_s: float = 10.0,
     ) -> None:
         """Raises BadInput when the address is no http(s) URL."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadInput("the webhook address is not an http:// or https:// URL")
-        self.receiver = receiver
+        self.code = code
+        self.rate_per_min = rate_per_min
         self._url = url
         self._secret = secret
         self._wall = wall
@@ -54,7 +68,7 @@ class WebhookChannel:
         # the environment is read in one place only, so no proxy is taken from it here
         self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, address: str | None = None) -> str:
         """Post one message; taken when the answer is 2xx. Raises ChannelFailed."""
         body = json.dumps(message.payload(), ensure_ascii=False, separators=(",", ":")).encode()
         headers = {
@@ -69,14 +83,19 @@ class WebhookChannel:
                 asyncio.timeout(self._timeout_s),  # in all: httpx limits each operation by itself
                 self._client.stream("POST", self._url, content=body, headers=headers) as answer,
             ):
-                status = answer.status_code
+                status, wait = answer.status_code, answer.headers.get("Retry-After")
+        except httpx.ConnectTimeout as error:
+            raise ChannelFailed(f"no connection within {self._timeout_s:g} s") from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise ChannelFailed(f"no answer within {self._timeout_s:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise ChannelFailed(f"no answer within {self._timeout_s:g} s", in_doubt=True) from error
+        except (httpx.ConnectError, httpx.InvalidURL) as error:
             raise ChannelFailed(f"not reached: {type(error).__name__}") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise ChannelFailed(f"not reached: {type(error).__name__}", in_doubt=True) from error
         if not 200 <= status < 300:
             retryable = status >= 500 or status in _RETRYABLE_STATUS
-            raise ChannelFailed(f"answered HTTP {status}", retryable=retryable)
+            raise ChannelFailed(f"answered HTTP {status}", retryable=retryable, retry_after_s=retry_after_s(wait))
+        return f"HTTP {status}"
 
     async def aclose(self) -> None:
         """Close idle connections."""

@@ -126,11 +126,13 @@ alter table notification
     add column team text,
     add column group_key text,
     add column started_at timestamptz,
+    add column in_hand boolean not null default false,
     add column in_doubt boolean not null default false,
     add column deferred_until timestamptz,
     add column failed_at timestamptz;
 comment on column notification.alert_id is 'the alert it is first about; notification_alert has all of them; null for a test';
 comment on column notification.started_at is 'wall clock when the latest attempt began';
+comment on column notification.in_hand is 'an attempt began and is not noted; whoever gets its lock follows a worker that died';
 comment on column notification.in_doubt is 'a worker ended between sending and noting it: the message says that it may be a repeat';
 comment on column notification.group_key is 'what its alerts have in common: alerts of the same group wait for the team''s group interval';
 create index ix_notification_group on notification (team, queued_at) where team is not null;
@@ -174,13 +176,20 @@ comment on table notification_decision is 'every decision to send or not, with i
 
 create table channel_state (
     channel text primary key,
+    kind text,
+    is_group boolean not null default false,
+    rate_per_min int,
+    configured_at timestamptz,
     last_ok_at timestamptz,
     last_failure_at timestamptz,
     failures int not null default 0,
     last_error text,
-    failing_since timestamptz
+    failing_since timestamptz,
+    gave_up_at timestamptz
 );
 comment on table channel_state is 'how a channel has answered, by the platform''s clock; failures counts those since the last success';
+comment on column channel_state.configured_at is 'when an alert stage that has it last started';
+comment on column channel_state.gave_up_at is 'when it last gave up a message, until the next success';
 
 create table person (
     person_id int generated always as identity primary key,

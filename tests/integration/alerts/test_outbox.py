@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.channels import Channel
 from alerts.channels.log import LogChannel
@@ -20,8 +24,8 @@ from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Message
 from alerts.messages import Receiver as Label
-from alerts.outbox import Outbox, OutboxSettings
-from domain.errors import BadInput
+from alerts.outbox import Outbox, OutboxSettings, free_places
+from domain.errors import BadInput, ChannelFailed
 from storage.database import Database
 from tests.integration.alerts.receiver import Receiver, receiver
 from tests.integration.alerts.world import World, instant
@@ -185,42 +189,43 @@ async def test_two_workers_at_once_send_once(
     assert len(set(keys)) == 6
 
 
-async def test_who_dies_between_sending_and_noting_sends_again_with_the_same_key(
+async def test_what_a_sender_that_ended_had_in_hand_is_free_at_once_and_in_doubt(
     queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
     hook.answers = [0]
     dying = asyncio.create_task(outbox(database, wall, channel).deliver())
     assert await asyncio.to_thread(hook.arrived.wait, 10)
+    box = outbox(database, wall, channel)
+    wall.pass_s(1e6)
+    assert (await box.deliver()).is_idle, "whoever lives keeps what is in hand, however slow"
     dying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dying
     hook.release.set()
-    assert queued.rows("select state, attempts from notification") == [("queued", 1)]
-    box = outbox(database, wall, channel)
-    assert (await box.deliver()).is_idle, "the lease of the dead worker still runs"
-    wall.pass_s(SETTINGS.lease_s)
-    assert (await box.deliver()).sent == {"webhook": 1}
+    assert queued.rows("select state, attempts, in_hand, in_doubt from notification") == [("queued", 1, True, False)]
+    report = await box.deliver()
+    assert (report.sent, report.in_doubt) == ({"webhook": 1}, {"webhook": 1})
+    assert queued.rows("select state, attempts, in_hand, in_doubt from notification") == [("sent", 2, False, True)]
     assert [got.key for got in hook.received] == [hook.received[0].key] * 2
 
 
-async def test_a_late_worker_does_not_undo_what_another_noted(
-    queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
+async def test_a_channel_that_raises_is_tried_again_and_its_words_are_kept_out_of_the_log(
+    queued: World, database: Database, wall: Wall, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The first worker's answer, a failure, comes when its lease is over and the second has delivered."""
+    class Broken:
+        code, kind, is_group, rate_per_min = "webhook", "webhook", True, None
 
-    class Slow:
-        name, receiver = "webhook", "webhook"
-
-        async def send(self, message: Message) -> None:
-            wall.pass_s(SETTINGS.lease_s)
-            assert (await outbox(database, wall, channel).deliver()).sent == {"webhook": 1}
-            raise RuntimeError("a fault of the channel")
+        async def send(self, message: Message, address: str | None) -> str:
+            raise RuntimeError("cannot read https://example.test/?token=s3cret")
 
         async def aclose(self) -> None:
             return
 
-    await outbox(database, wall, Slow()).deliver()
-    assert queued.rows("select state, attempts from notification") == [("sent", 2)]
+    assert (await outbox(database, wall, Broken()).deliver()).retried == {"webhook": 1}
+    written = "\n".join(str(vars(record)) for record in caplog.records)
+    assert "RuntimeError" in written
+    assert "token=s3cret" not in str(queued.rows("select n::text from notification n"))
+    assert "example.test" not in written
 
 
 async def test_messages_of_other_channels_are_left_to_others(
@@ -269,3 +274,122 @@ def test_a_wrong_address_is_refused_without_being_repeated(url: str, wall: Wall)
     with pytest.raises(BadInput) as caught:
         WebhookChannel(url, wall=wall)
     assert "s3cret" not in str(caught.value)
+
+
+class Quick:
+    """A channel with a rate that takes everything and keeps the order."""
+
+    kind, is_group = "webhook", True
+
+    def __init__(self, code: str = "webhook", rate_per_min: int | None = None) -> None:
+        self.code, self.rate_per_min = code, rate_per_min
+        self.taken: list[Message] = []
+
+    async def send(self, message: Message, address: str | None) -> str:
+        self.taken.append(message)
+        return "kept"
+
+    async def aclose(self) -> None:
+        return
+
+
+async def test_workers_share_a_channels_rate_and_what_waits_is_a_decision(
+    world: World, database: Database, wall: Wall
+) -> None:
+    for outlet in ("tianhe/S1", "beishan/S1"):
+        for hour in ("08", "10"):
+            world.so2(hour, 46.2, outlet)
+            world.so2(f"{int(hour) + 1:02d}", 20.0, outlet)
+    await tell(database, Label("webhook", "webhook"))
+    channels = [Quick(rate_per_min=3), Quick(rate_per_min=3)]
+    boxes = [outbox(database, wall, channel) for channel in channels]
+
+    async def rounds() -> int:
+        while any([not (await box.deliver()).is_idle for box in boxes]):
+            pass
+        return sum(len(channel.taken) for channel in channels)
+
+    assert len(world.messages()) == 8
+    assert await rounds() == 3
+    decided = "select decision, reason, count(*) from notification_decision where reason = 'rate_limited' group by 1, 2"
+    waiting = world.rows(decided)
+    assert waiting
+    assert waiting[0][:2] == ("hold", "rate_limited")
+    wall.pass_s(59)
+    assert await rounds() == 3
+    wall.pass_s(1)
+    assert await rounds() == 6
+    wall.pass_s(60)
+    assert await rounds() == 8
+    told = [(m.body["id"], m.event) for channel in channels for m in channel.taken]
+    assert len(set(told)) == 8
+
+
+async def test_a_clock_set_back_holds_nothing_up(queued: World, database: Database, wall: Wall, hook: Receiver) -> None:
+    class Failing(Quick):
+        async def send(self, message: Message, address: str | None) -> str:
+            if not self.taken:
+                self.taken.append(message)
+                raise ChannelFailed("busy")
+            return await super().send(message, address)
+
+    channel = Failing(rate_per_min=1)
+    box = outbox(database, wall, channel)
+    assert (await box.deliver()).retried == {"webhook": 1}
+    wall.pass_s(-86400)
+    assert (await box.deliver()).sent == {"webhook": 1}
+
+
+async def test_how_a_channel_stands_is_kept(queued: World, database: Database, wall: Wall, hook: Receiver) -> None:
+    class Failing(Quick):
+        answers: ClassVar[list[bool]] = [False, False, True]
+
+        async def send(self, message: Message, address: str | None) -> str:
+            if not self.answers.pop(0):
+                raise ChannelFailed("busy")
+            return "kept"
+
+    state = "select failures, failing_since, last_ok_at, last_error, gave_up_at from channel_state"
+    box = outbox(database, wall, Failing())
+    await box.deliver()
+    wall.pass_s(60)
+    await box.deliver()
+    assert queued.rows(state) == [(2, NOW, None, "busy", None)]
+    wall.pass_s(60)
+    await box.deliver()
+    assert queued.rows(state) == [(0, None, NOW, None, None)]
+
+
+async def test_a_person_is_reached_at_the_address_of_the_register(
+    queued: World, database: Database, wall: Wall
+) -> None:
+    class Addressed(Quick):
+        addresses: ClassVar[list[str | None]] = []
+
+        async def send(self, message: Message, address: str | None) -> str:
+            self.addresses.append(address)
+            return await super().send(message, address)
+
+    contacts = [{"channel": "other", "address": "x"}, {"channel": "webhook", "address": "13800000000"}]
+    queued.execute(f"insert into person (code, name, contacts) values ('wang', '王维', '{json.dumps(contacts)}')")
+    queued.execute("update notification set receiver = 'person:wang'")
+    assert (await outbox(database, wall, Addressed()).deliver()).sent == {"webhook": 1}
+    assert Addressed.addresses == ["13800000000"]
+    queued.execute("update notification set receiver = 'person:li', state = 'queued', attempts = 0")
+    assert (await outbox(database, wall, Addressed()).deliver()).failed == {"webhook": 1}
+    assert queued.rows("select last_error from notification") == [("person:li has no address in this channel",)]
+
+
+@given(
+    ages=st.lists(st.floats(0, 59.9), max_size=30),
+    rate=st.integers(1, 25),
+)
+def test_no_minute_sees_more_attempts_than_the_rate(ages: list[float], rate: int) -> None:
+    wall = instant("2031-05-05 05:05")
+    started = sorted(wall - timedelta(seconds=age) for age in ages)
+    places, until = free_places(started, rate, wall)
+    assert 0 <= places <= rate
+    assert len(started) + places <= max(rate, len(started))
+    if places == 0:
+        assert wall < until <= wall + timedelta(minutes=1)
+        assert sum(at > until - timedelta(minutes=1) for at in started) < rate

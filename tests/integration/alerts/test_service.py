@@ -23,14 +23,15 @@ NOW = instant("2026-11-02 13:10")
 class Inbox:
     """A channel at the outermost edge that keeps what it gets."""
 
-    name, receiver = "inbox", "test"
+    code, kind, is_group, rate_per_min = "inbox", "log", True, None
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[Message] = asyncio.Queue()
         self.closed = False
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message, address: str | None) -> str:
         self.queue.put_nowait(message)
+        return "kept"
 
     async def aclose(self) -> None:
         self.closed = True

@@ -1,0 +1,58 @@
+"""How channels have answered: one row a channel, by the platform's clock. No address and no secret is ever here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from storage.database import Connection
+from storage.sql import queries
+
+_SQL = queries("channels")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """failing_since: of the first failure after the last success, None while it works; gave_up_at: when it last gave
+    up a message, None again after a success; failures: since the last success."""
+
+    channel: str
+    kind: str | None
+    is_group: bool
+    rate_per_min: int | None
+    configured_at: datetime | None
+    last_ok_at: datetime | None
+    last_failure_at: datetime | None
+    failures: int
+    last_error: str | None
+    failing_since: datetime | None
+    gave_up_at: datetime | None
+
+
+async def configure(
+    connection: Connection, channel: str, kind: str, is_group: bool, rate_per_min: int | None, at: datetime
+) -> None:
+    """Note a channel that the alert stage has."""
+    await connection.execute(
+        _SQL["configure"],
+        {"channel": channel, "kind": kind, "is_group": is_group, "rate_per_min": rate_per_min, "at": at},
+    )
+
+
+async def answered(connection: Connection, channel: str, at: datetime) -> None:
+    """The channel took a message: it works."""
+    await connection.execute(_SQL["answered"], {"channel": channel, "at": at})
+
+
+async def failed(connection: Connection, channel: str, error: str, at: datetime, *, gave_up: bool) -> None:
+    """The channel did not take a message. gave_up: it will not be tried again."""
+    await connection.execute(_SQL["failed"], {"channel": channel, "error": error, "at": at, "gave_up": gave_up})
+
+
+async def states(connection: Connection) -> list[ChannelState]:
+    """Every channel that was ever configured or used, by code."""
+    async with connection.cursor(row_factory=class_row(ChannelState)) as cursor:
+        await cursor.execute(_SQL["states"])
+        return await cursor.fetchall()
