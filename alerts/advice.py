@@ -16,6 +16,7 @@ _BY_KIND: Mapping[SubjectKind, str] = {
     SubjectKind.CITY: "请督促所属企业补齐、检定计量器具，或恢复数据上传。",
     SubjectKind.LINE: "请督促企业核对该生产线的产量和能源台账。",
     SubjectKind.POINT: "请联系企业检查仪表、网关的供电和网络。",
+    SubjectKind.GATEWAY: "请联系企业检查网关的供电和网络。",
     SubjectKind.COMPONENT: "请督促企业尽快检测并上传检测记录。",
     SubjectKind.RULE: "请平台工程师查看规则服务的日志。",
 }

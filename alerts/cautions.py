@@ -12,6 +12,7 @@ from typing import Any
 
 from alerts.duties import duty, is_duty
 from alerts.energy import WORDS as ENERGY_WORDS
+from alerts.gateways import WORDS as GATEWAY_WORDS
 from alerts.leaks import TOO_MANY, is_leak_term, leak_terms, spot_check
 from alerts.leaksigns import ADVICE as LEAK_ADVICE
 from alerts.leaksigns import WORDS as LEAK_WORDS
@@ -29,6 +30,7 @@ from domain.limits import LimitKind
 
 #: Of months, by reasons that no other rule gives.
 _ACCOUNTS = {**ENERGY_WORDS, **WATER_WORDS}
+_HARDWARE = {**METER_WORDS, **GATEWAY_WORDS}
 _WARNED = {"projected_over", "minutes_over_100", "minutes_over_80"}
 _NOT_JUDGED = "本条是预警，不是超标：该小时尚未结束，尚未构成超标，结束后按小时均值另行判定"
 _WARNING_ADVICE = "请提醒企业关注工况和治理设施运行情况，及早调整。"
@@ -57,7 +59,7 @@ def describe(facts: Facts) -> Text:
         headline, seen, advice = account(facts)
         since = _since(facts, f"累计 {len(facts.breaches)} 个月")
         return _text(facts, f"{where(facts)}：{headline}", f"情况：{seen}。", since, advice)
-    if (meter := METER_WORDS.get(reason)) is not None:
+    if (meter := _HARDWARE.get(reason)) is not None:
         said = meter(facts)
         lasted = _since(facts, said.lasted)
         return _text(facts, f"{where(facts)}：{said.headline}", f"情况：{said.seen}。", lasted, said.advice)

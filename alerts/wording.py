@@ -155,6 +155,8 @@ def where(facts: Facts) -> str:
     if subject.kind is SubjectKind.POLLUTANT:
         code, _, measured = code.partition("/")
         pollutant = f" {POLLUTANTS.get(measured, measured)}"
+    if subject.kind is SubjectKind.GATEWAY:
+        return f"{facts.enterprise_name or subject.enterprise} 网关 {code}"
     name = code if facts.subject_name in (None, code) else f"{facts.subject_name}（{code}）"
     if subject.enterprise is None or subject.kind is SubjectKind.ENTERPRISE:
         return facts.subject_name or facts.enterprise_name or code

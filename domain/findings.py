@@ -28,6 +28,7 @@ class SubjectKind(StrEnum):
     OUTLET = "outlet"
     POLLUTANT = "pollutant"  # one quantity at one outlet: what limits judge
     POINT = "point"
+    GATEWAY = "gateway"  # what sends the readings of some points
     COMPONENT = "component"
     RULE = "rule"  # a rule that could not be evaluated is itself a subject
 
@@ -36,8 +37,9 @@ class SubjectKind(StrEnum):
 class Subject:
     """What a finding is about. `key` is unique within the kind.
 
-    city, district, park, enterprise, rule: their code; line, intake, place, outlet, point, component:
-    ``{enterprise}/{code}``; pollutant: ``{enterprise}/{outlet}/{quantity}``.
+    city, district, park, enterprise, rule: their code; line, intake, place, outlet, point, component,
+    gateway: ``{enterprise}/{code}``, a gateway's name being anything that can be printed but a slash;
+    pollutant: ``{enterprise}/{outlet}/{quantity}``.
     """
 
     kind: SubjectKind
@@ -72,6 +74,7 @@ _OF_ENTERPRISE = frozenset(
         SubjectKind.OUTLET,
         SubjectKind.POLLUTANT,
         SubjectKind.POINT,
+        SubjectKind.GATEWAY,
         SubjectKind.COMPONENT,
     }
 )

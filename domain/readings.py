@@ -16,6 +16,7 @@ from domain.quality import VALID_SOURCE_FLAGS, QcFlag, SourceFlag
 
 Int8 = NDArray[np.int8]
 Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]

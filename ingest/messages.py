@@ -45,6 +45,8 @@ class Message(msgspec.Struct):
     records: list[PlacedRecord] = []
     figures: list[FigureRecord] = []
     online: bool | None = None
+    is_history: bool = False
+    """Whether it comes from a file: what it says of a gateway is no sign of that gateway's life."""
 
     @property
     def recorded(self) -> int:

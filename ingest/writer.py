@@ -20,6 +20,7 @@ from domain.errors import StorageUnavailable
 from domain.readings import Int64, from_us, to_us
 from ingest.batch import CORRECTION, DUPLICATE, STORED, Batch, assemble, changed_hours, close_books, take_refusals
 from ingest.delivery import Delivery, Receipt, SinkUnavailable
+from ingest.gateways import Gateways
 from ingest.messages import Message, read_message, receipt, unreadable
 from ingest.metrics import IngestMetrics
 from ingest.newest import Newest
@@ -27,7 +28,7 @@ from ingest.registry import Registry
 from ingest.sparkplug import Sequences
 from storage.accounting import add_accounts
 from storage.database import Connection, Database
-from storage.gateways import set_statuses
+from storage.gateways import GatewayPoint, set_statuses
 from storage.hourly import add_dirty_hours
 from storage.leak_records import keep_records
 from storage.ledger import FigureFate, keep_figures
@@ -87,6 +88,7 @@ class Writer:
         self._room.set()
         self._closed = False
         self._newest = Newest()
+        self._gateways = Gateways()
         self._known_months: set[np.datetime64] = set()
         self.newest: datetime | None = None
 
@@ -243,8 +245,9 @@ class Writer:
         await self._ensure_months(batch.readings.measured_us)
         with self._metrics.batch_seconds.time():
             async with self._database.transaction() as connection:
-                fates, record_fates, refused = await self._store(connection, batch)
+                fates, record_fates, gateways, refused = await self._store(connection, batch)
         self._newest.learn(batch.readings)
+        self._gateways.learn(gateways)
         self._count(batch, fates, record_fates)
         for number, pending in enumerate(known):
             if not pending.future.done():
@@ -254,19 +257,20 @@ class Writer:
                 pending.future.set_result(receipt(pending.message, batch.faults[number], batch.items[number], commands))
         logger.debug("batch committed", extra={"messages": len(known), "refused_messages": refused})
 
-    async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], int]:
+    async def _store(self, connection: Connection, batch: Batch) -> tuple[Int64, list[Fate], list[GatewayPoint], int]:
         """Write a batch. The tables come in the same order in every writer, the rows of each in order of key."""
         fates = await self._store_readings(connection, batch)
         record_fates = take_refusals(batch, await keep_records(connection, batch.leak_records))
         record_fates += await _keep_figures(connection, batch)
         await set_statuses(connection, batch.statuses)
+        gateways = await self._gateways.note(connection, batch)
         await add_dirty_hours(connection, *changed_hours(batch, fates, self._registry))
         books = close_books(batch, fates, record_fates)
         await self._store_births(connection, batch)
         await add_quirks(connection, batch.quirks)
         await insert_refused_messages(connection, books.refused)
         await add_accounts(connection, books.accounts)
-        return fates, record_fates, len(books.refused)
+        return fates, record_fates, gateways, len(books.refused)
 
     async def _store_readings(self, connection: Connection, batch: Batch) -> Int64:
         """The fate of each reading of a batch, after storing it."""

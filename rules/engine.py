@@ -27,6 +27,7 @@ from rules.families.capture import Capture, Transmission
 from rules.families.contract import Advance, Family, Job, Worklist, judge
 from rules.families.days import Days
 from rules.families.dutyset import DUTY_FAMILIES
+from rules.families.gateways import SilentGateways
 from rules.families.hours import Hours
 from rules.families.leaksignset import LEAK_SIGN_FAMILIES
 from rules.families.mass import Mass
@@ -54,6 +55,7 @@ FAMILIES: Mapping[str, Family] = {
     "single_limit": Hours(Averaging.SINGLE),
     "daily_limit": OutletDays(),
     "offline": Silence(),
+    "gateway_offline": SilentGateways(),
     "installation_rate": Days(needs_arrival=False),
     "fit_rate": Days(needs_arrival=False),
     "online_rate": Days(needs_arrival=True),

@@ -193,7 +193,7 @@ def _message(
     delivery = Delivery(
         request.enterprise, "backfill", _topic(request), payload, len(payload), 1, False, False, received_at
     )
-    return Message(delivery, request.gateway, samples.faults, samples)
+    return Message(delivery, request.gateway, samples.faults, samples, is_history=True)
 
 
 def _rehearse(

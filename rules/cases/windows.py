@@ -35,6 +35,7 @@ from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
 from rules.families.contract import Job, judge
 from rules.families.days import city_of, judge_days
+from rules.families.gateways import Member, WatchedGateway, judge_gateways
 from rules.families.leaksignset import LEAK_SIGN_FAMILIES
 from rules.families.months import hourly_rule
 from rules.families.oxidisers import OXYGEN_PAIR, Oxidisers
@@ -110,9 +111,29 @@ def _silence(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     first = hour_number(case.start)
     samples = parse_series(text)
     counts = {(1, first + n): int(sample.value) for n, sample in enumerate(samples) if sample is not None}
-    point = Watched(Subject(SubjectKind.POINT, "plant/W-1"), 1, 1, first, None)
+    point = Watched(Subject(SubjectKind.POINT, "plant/W-1"), (1,), 1, first, None)
     previous: Mapping[str, Verdict] = {}
     return [one for _, one in judge_stretches(job, [(point, first, first + len(samples))], counts, previous)]
+
+
+def _gateway_silence(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`series` of each point of one gateway: readings in each hour from `at` on, its from the first of them on. All are
+    due every `interval_s`."""
+    job, begin = _job(rules, rule_id), hour_number(case.start)
+    counts: dict[tuple[int, int], int] = {}
+    members, stop = [], begin
+    for number, (code, text) in enumerate(case.series.items(), 1):
+        sent = {begin + n: int(one.value) for n, one in enumerate(parse_series(text)) if one is not None}
+        stop = max(stop, begin + len(parse_series(text)))
+        for hour, readings in sent.items():
+            counts[0, hour] = counts.get((0, hour), 0) + readings
+        if sent:
+            members.append(Member(number, code, case.interval_s, min(sent), None))
+    if not members:
+        return []
+    ids, first = tuple(one.point_id for one in members), min(one.first for one in members)
+    gateway = WatchedGateway(Subject(SubjectKind.GATEWAY, "plant/gw1"), ids, 1, first, None, tuple(members))
+    return [one for _, one in judge_gateways(job, [(gateway, first, stop)], counts, {})]
 
 
 def _health(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
@@ -194,6 +215,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "duty": _duty,
     "due_reminder": lambda rules, rule_id, case: judge_case_reminders(_job(rules, rule_id), case.terms, case.days),
     "offline": _silence,
+    "gateway_offline": _gateway_silence,
     "rule_failed": _health,
     "meter_step": lambda rules, rule_id, case: judge_case_steps(_job(rules, rule_id), case),
     "correction_magnitude": lambda rules, rule_id, case: judge_case_corrections(_job(rules, rule_id), case),

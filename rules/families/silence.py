@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -23,10 +25,10 @@ from storage.windows import ServicePoint
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A point that is watched in hours [first, end); end None while in service."""
+    """What is watched in hours [first, end), by readings of its points; end None while in service."""
 
     subject: Subject
-    point_id: int
+    point_ids: tuple[int, ...]
     enterprise_id: int
     first: int
     end: int | None
@@ -41,39 +43,53 @@ class Watched:
         return closed if self.end is None else min(closed, self.end)
 
 
-#: Hours [first, stop) of a point to judge.
-Stretch = tuple[Watched, int, int]
+#: After any hour.
+_FAR = 1 << 40
+
+W = TypeVar("W", bound=Watched)
 
 
-class Silence:
-    """See `contract.Family`. The watermark of a point is the first hour that is not judged."""
+class Silences(ABC, Generic[W]):
+    """See `contract.Family`. The watermark of a subject is the first hour that is not judged."""
+
+    @abstractmethod
+    async def _watched(self, connection: Connection, job: Job, work: Worklist | None = None) -> list[W]:
+        """The subjects of the rule: all, or at least those that a work list touches."""
+
+    @abstractmethod
+    async def _changes(
+        self, connection: Connection, job: Job, stretches: list[tuple[W, int, int]], previous: Mapping[str, Verdict]
+    ) -> list[tuple[Rule, Judgement]]:
+        """Changes of state within hours [first, stop) of subjects."""
 
     def latest(self, job: Job) -> datetime:
         """See `Family.latest`."""
         return hour_of(job.closed_at).start
 
     async def advance(self, connection: Connection, job: Job) -> Advance:
-        """Judge closed hours, each point up to its first hour that the roll-up has yet to look at."""
-        points = select(await windows.points_of_quantity(connection, job.rule.applies["quantity"]), job)
+        """Judge closed hours, each subject up to its first hour that the roll-up has yet to look at."""
+        subjects = await self._watched(connection, job)
         marks = await rule_state.watermarks(connection, job.rule_id)
         closed = hour_number(job.closed_at)
-        dirty = await _first_dirty(connection, points, marks, job)
-        done = Advance(subjects=len(points))
-        stretches: list[Stretch] = []
+        dirty = await _first_dirty(connection, subjects, marks, job)
+        done = Advance(subjects=len(subjects))
+        stretches: list[tuple[W, int, int]] = []
         room = job.batch_rows
-        for point in points:
-            first, stop = _judged_until(point, marks), point.stop(closed)
-            settled = dirty.get(point.point_id, stop)
+        for one in subjects:
+            first, stop = _judged_until(one, marks), one.stop(closed)
+            settled = min((dirty[point_id] for point_id in one.point_ids if point_id in dirty), default=stop)
+            settled = max(first, settled)
             done.deferred |= settled < stop
             stop = min(stop, settled)
-            done.more |= stop - first > room
-            stop = min(stop, first + room)
+            hours = max(0, room) // len(one.point_ids) if stretches else max(1, room // len(one.point_ids))
+            done.more |= stop - first > hours
+            stop = min(stop, first + hours)
             if stop > first:
-                stretches.append((point, first, stop))
-                room -= stop - first
+                stretches.append((one, first, stop))
+                room -= (stop - first) * len(one.point_ids)
         if stretches:
             done.add(await self._judge(connection, job, stretches))
-            through = {point.key: numbered_hour(stop).start for point, _, stop in stretches}
+            through = {one.key: numbered_hour(stop).start for one, _, stop in stretches}
             await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
         return done
 
@@ -83,41 +99,59 @@ class Silence:
         return await self._judge(connection, job, stretches) if stretches else Advance()
 
     async def rewind(self, connection: Connection, job: Job, work: Worklist) -> None:
-        """The watermark of each touched point goes back to its earliest changed hour."""
-        through = {p.key: numbered_hour(first).start for p, first, _ in await self._changed(connection, job, work)}
+        """The watermark of each touched subject goes back to its earliest changed hour."""
+        through = {one.key: numbered_hour(first).start for one, first, _ in await self._changed(connection, job, work)}
         await rule_state.save_watermarks(connection, job.rule_id, job.rule.version, through)
 
-    async def _changed(self, connection: Connection, job: Job, work: Worklist) -> list[Stretch]:
-        points = select(await windows.points_of_quantity(connection, job.rule.applies["quantity"]), job)
+    async def _changed(self, connection: Connection, job: Job, work: Worklist) -> list[tuple[W, int, int]]:
+        subjects = await self._watched(connection, job, work)
         marks = await rule_state.watermarks(connection, job.rule_id)
         stretches = []
-        for point in points:
-            until = point.stop(_judged_until(point, marks))
-            hours = [hour for hour in work.hours.get(point.point_id, ()) if point.first <= hour < until]
-            since = work.registers.get(point.enterprise_id)
+        for one in subjects:
+            until = one.stop(_judged_until(one, marks))
+            changed = (hour for point_id in one.point_ids for hour in work.hours.get(point_id, ()))
+            hours = [hour for hour in changed if one.first <= hour < until]
+            since = work.registers.get(one.enterprise_id)
             if since is not None:
-                hours.append(max(point.first, hour_number(since)))
+                hours.append(max(one.first, hour_number(since)))
             if hours and min(hours) < until:
-                stretches.append((point, min(hours), until))
+                stretches.append((one, min(hours), until))
         return stretches
 
-    async def _judge(self, connection: Connection, job: Job, stretches: list[Stretch]) -> Advance:
-        spans = [
-            (point.point_id, numbered_hour(first - history(job)).start, numbered_hour(stop).start)
-            for point, first, stop in stretches
-        ]
-        counts = {(point_id, hour): n for point_id, hour, n in await windows.reading_counts(connection, spans)}
-        starts = [(point.key, numbered_hour(first).start) for point, first, _ in stretches]
+    async def _judge(self, connection: Connection, job: Job, stretches: list[tuple[W, int, int]]) -> Advance:
+        starts = [(one.key, numbered_hour(first).start) for one, first, _ in stretches]
         previous = {
             subject: Verdict(verdict)
             for subject, (verdict, _) in (await findings.last_before(connection, job.rule_id, starts)).items()
         }
-        whole = [(point.key, numbered_hour(first).start, numbered_hour(stop).start) for point, first, stop in stretches]
-        ids = {str(point.subject.enterprise): point.enterprise_id for point, _, _ in stretches}
-        judged = judge_stretches(job, stretches, counts, previous)
+        whole = [(one.key, numbered_hour(first).start, numbered_hour(stop).start) for one, first, stop in stretches]
+        ids = {str(one.subject.enterprise): one.enterprise_id for one, _, _ in stretches}
+        judged = await self._changes(connection, job, stretches, previous)
         done = await settle(connection, judged, ids, job.now, whole=whole, rule_id=job.rule_id)
         done.judged = sum(stop - first for _, first, stop in stretches)
         return done
+
+
+#: Hours [first, stop) of a point to judge.
+Stretch = tuple[Watched, int, int]
+
+
+class Silence(Silences[Watched]):
+    """Points of one quantity."""
+
+    async def _watched(self, connection: Connection, job: Job, work: Worklist | None = None) -> list[Watched]:
+        return select(await windows.points_of_quantity(connection, job.rule.applies["quantity"]), job)
+
+    async def _changes(
+        self, connection: Connection, job: Job, stretches: list[Stretch], previous: Mapping[str, Verdict]
+    ) -> list[tuple[Rule, Judgement]]:
+        spans = [
+            (point_id, numbered_hour(first - history(job)).start, numbered_hour(stop).start)
+            for point, first, stop in stretches
+            for point_id in point.point_ids
+        ]
+        counts = {(point_id, hour): n for point_id, hour, n in await windows.reading_counts(connection, spans)}
+        return judge_stretches(job, stretches, counts, previous)
 
 
 def history(job: Job) -> int:
@@ -132,7 +166,7 @@ def select(rows: Iterable[ServicePoint], job: Job) -> list[Watched]:
     return [
         Watched(
             Subject(SubjectKind.POINT, f"{row.enterprise}/{row.point}"),
-            row.point_id,
+            (row.point_id,),
             row.enterprise_id,
             max(first_hour(row.registered_from, row.in_service_from), valid_from),
             None if row.in_service_to is None else first_hour(row.in_service_to),
@@ -158,7 +192,7 @@ def judge_stretches(
         window = SilenceWindow(
             point.subject,
             [numbered_hour(hour) for hour in hours],
-            np.array([counts.get((point.point_id, hour), 0) for hour in hours], np.int64),
+            np.array([counts.get((point.point_ids[0], hour), 0) for hour in hours], np.int64),
             first - begin,
             previous.get(point.key),
         )
@@ -166,16 +200,19 @@ def judge_stretches(
     return out
 
 
-def _judged_until(point: Watched, marks: Mapping[str, datetime]) -> int:
-    mark = marks.get(point.key)
-    return point.first if mark is None else max(point.first, hour_number(mark))
+def _judged_until(one: Watched, marks: Mapping[str, datetime]) -> int:
+    mark = marks.get(one.key)
+    return one.first if mark is None else max(one.first, hour_number(mark))
 
 
 async def _first_dirty(
-    connection: Connection, points: Sequence[Watched], marks: Mapping[str, datetime], job: Job
+    connection: Connection, subjects: Sequence[Watched], marks: Mapping[str, datetime], job: Job
 ) -> dict[int, int]:
     """The first hour from the watermark on that the roll-up has yet to look at, by point."""
-    until = {point.point_id: _judged_until(point, marks) for point in points}
+    until: dict[int, int] = {}
+    for one in subjects:
+        for point_id in one.point_ids:
+            until[point_id] = min(_judged_until(one, marks), until.get(point_id, _FAR))
     first: dict[int, int] = {}
     for point_id, hour_at in await windows.dirty_hours(connection, list(until), job.closed_at):
         hour = hour_number(hour_at)

@@ -333,8 +333,10 @@ create table gateway_point (
     gateway text not null,
     point_id int not null references point (point_id),
     first_at timestamptz not null,
+    last_at timestamptz not null,
     primary key (enterprise_id, gateway, point_id)
 );
 create index ix_gateway_point_point on gateway_point (point_id);
 comment on table gateway_point is 'which gateway has ever sent readings of which point: what falls silent with it';
+comment on column gateway_point.last_at is 'instant of a reading, within a day of the newest: tells a gateway that was replaced';
 

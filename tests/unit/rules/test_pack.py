@@ -340,6 +340,7 @@ def test_the_shipped_packs_hold_together() -> None:
         "ldar.sign_two_places",
         "ldar.wuhai_yearly",
         "data.point_offline",
+        "data.gateway_offline",
         "data.reported_minute",
         "data.reported_hour",
         "data.reported_converted",
