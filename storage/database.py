@@ -88,8 +88,12 @@ async def fetch_all(connection: Connection, query: Any, parameters: Any = None) 
         return await cursor.fetchall()
 
 
-def create_database(url: str, name: str) -> None:
-    """Make a database on the server of a maintenance URL, unless it is there."""
+def create_database(url: str, name: str, template: str | None = None) -> None:
+    """Make a database on the server of a maintenance URL, unless it is there.
+
+    template: copy this one, to which nobody may be connected meanwhile.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute("select from pg_database where datname = %s", (name,)).fetchone() is None:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+            copied = sql.SQL("") if template is None else sql.SQL(" template {}").format(sql.Identifier(template))
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)) + copied)

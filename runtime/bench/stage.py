@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -143,20 +143,42 @@ async def _server(database: Database) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def ingest_services(
-    embedded: Embedded, count: int, settings: Mapping[str, str] | None = None
-) -> AsyncIterator[tuple[dict[str, int], list[int]]]:
-    """Run so many `plantwatch ingest` processes until the block ends; gives the ports and the process ids."""
+async def services(
+    embedded: Embedded, names: Sequence[str], settings: Mapping[str, str] | None = None
+) -> AsyncIterator[dict[str, int]]:
+    """Run services of the platform, one process each, until the block ends; gives the ports they serve."""
+    async with Supervisor(_environ(embedded, settings)) as supervisor:
+        ports: dict[str, int] = {}
+        for name in names:
+            ports |= await supervisor.start(name)
+        yield ports
+        if supervisor.restarts:
+            raise BenchFailed(f"a process died: {', '.join(supervisor.restarts)}")
+
+
+def _environ(embedded: Embedded, settings: Mapping[str, str] | None) -> dict[str, str]:
+    """Of a service: nothing of the caller's own settings, free ports, few words."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     wanted = {
         "DATABASE_URL": embedded.url,
         "MQTT_PORT": "0",
+        "API_PORT": "0",
         "INGEST_METRICS_PORT": "0",
+        "RULES_METRICS_PORT": "0",
+        "ALERTS_METRICS_PORT": "0",
         "LOG_LEVEL": "WARNING",
-        "MQTT_REUSE_PORT": str(count > 1).lower(),
         **(settings or {}),
     }
-    supervisor = Supervisor(environ | {PREFIX + name: value for name, value in wanted.items()})
+    return environ | {PREFIX + name: value for name, value in wanted.items()}
+
+
+@asynccontextmanager
+async def ingest_services(
+    embedded: Embedded, count: int, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[dict[str, int], list[int]]]:
+    """Run so many `plantwatch ingest` processes until the block ends; gives the ports and the process ids."""
+    own = {"MQTT_REUSE_PORT": str(count > 1).lower(), **(settings or {})}
+    supervisor = Supervisor(_environ(embedded, own))
     async with supervisor:
         ports = await supervisor.start("ingest")
         pids = [supervisor.pid("ingest")]
