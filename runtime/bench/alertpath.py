@@ -95,7 +95,8 @@ def _site(plan: PathPlan, since: str) -> Iterator[str]:
         yield (
             f'[[person]]\ncode = "{code}"\nname = "值班员{number:02d}"\n'
             f'[[team]]\ncode = "{code}"\nname = "试验{number:02d}号值班组"\nchannels = ["webhook"]\n'
-            f'[[route]]\ncode = "{code}"\nteam = "{code}"\nmatch = [{{ label = "enterprise", value = "{code}" }}]\n'
+            f'[[route]]\ncode = "{code}"\nposition = {number}\nteam = "{code}"\n'
+            f'matchers = [{{ label = "enterprise", value = "{code}" }}]\n'
         )
         for stack in range(plan.stacks):
             yield (
