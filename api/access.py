@@ -1,4 +1,8 @@
-"""Who may ask what: operators by bearer token everything, an enterprise by its own account its own rows, read only."""
+"""Who may ask what: operators by bearer token everything, people by their role, an enterprise its own rows.
+
+Credentials are looked for in this order: the Authorization header (Bearer: the operators' token; Basic: a person's or
+an enterprise's account), then the desk's session cookie, then nothing, which is enough where no token is set.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,39 @@ import base64
 import binascii
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Protocol
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from api.errors import FORBIDDEN, UNAUTHORIZED, ApiProblem, invalid
+from api.auth import COOKIE, CSRF_HEADER, Auth, SignInRefused, Verifier, csrf_fits, same_origin
+from api.errors import FORBIDDEN, TOO_MANY, UNAUTHORIZED, ApiProblem, invalid
 from api.settings import ApiSettings
+from domain.accounts import ROLE_NAMES, Action, Actor, Role, allowed, least_role
+from domain.errors import Forbidden
+
+__all__ = ["Access", "Verifier", "authorize", "operator", "refuse_unknown_parameters"]
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="plantwatch", Basic realm="plantwatch", charset="UTF-8"'}
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-
-class Verifier(Protocol):
-    """Checks an enterprise's account: the one it uses for MQTT."""
-
-    async def authenticate(self, username: str | None, password: bytes | None) -> str | None:
-        """The enterprise code, or None when name and password do not belong together."""
-        ...
+#: What whoever has no account of their own is called, unless they say.
+TOKEN_NAME, OPEN_NAME = "API 令牌", "本机"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """enterprise: the only enterprise whose rows may be read; None for operators, who may everything."""
+    """enterprise: the only enterprise whose rows may be read; None for the bureau. actor: who asks, and their role."""
 
     enterprise: str | None
+    actor: Actor
+
+    @property
+    def role(self) -> Role:
+        """What whoever asks is to the platform."""
+        return self.actor.role
 
     def narrow(self, requested: str | None) -> str | None:
         """The enterprise to filter by: the requested one, or one's own when none was. Refuses a foreign one."""
@@ -47,33 +58,80 @@ class Access:
             raise ApiProblem(FORBIDDEN, "企业账号只能查看本企业的数据")
 
     def require_operator(self) -> None:
-        """Refuse whoever is not an operator."""
+        """Refuse whoever is not of the bureau."""
         if self.enterprise is not None:
             raise ApiProblem(FORBIDDEN, "企业账号不能使用此接口")
 
+    def require_right(self, action: Action, subject: str) -> None:
+        """Refuse whoever's role may not. subject: for the audit log. Raises Forbidden."""
+        if not allowed(self.role, action):
+            message = f"需要{ROLE_NAMES[least_role(action)]}或以上的权限"
+            if self.enterprise is not None:
+                message = "企业账号不能使用此接口"
+            raise Forbidden(message, action=action, subject=subject, actor=self.actor)
+
+    def signing(self, name: str | None, *, field: str = "actor") -> Actor:
+        """Who does it, for the record: the account, whatever the body says; of who has none, the name that was given.
+        Refuses a missing name where it is needed."""
+        if self.actor.account is not None:
+            return self.actor
+        if name is None:
+            raise invalid(field, None, "必填", location="body")
+        return replace(self.actor, name=name.strip())
+
 
 async def authorize(request: Request) -> Access:
-    """Who asks. Refused with 401 when a token is set and nothing right was given."""
+    """Who asks. Refused with 401 when a token is set and nothing right was given, with 403 when another site asks in
+    somebody's name, with 429 after too many wrong passwords."""
     settings: ApiSettings = request.app.state.settings
+    address = "" if request.client is None else request.client.host
     header = request.headers.get("authorization")
-    if header is None:
-        if settings.token is None:
-            return Access(None)
-        raise _unauthorized("需要令牌，或企业代码与密码")
+    if header is not None:
+        return _access(await _by_header(request, header, settings, address))
+    cookie = request.cookies.get(COOKIE)
+    if cookie is not None:
+        auth: Auth = request.app.state.auth
+        session = await auth.session_of(cookie, address)
+        if session is not None:
+            _refuse_other_sites(request, settings)
+            given = request.headers.get(CSRF_HEADER)
+            if request.method not in _SAFE_METHODS and not csrf_fits(given, session.csrf):
+                raise ApiProblem(FORBIDDEN, f"以登录会话提交更改，须带 {CSRF_HEADER} 头；见 GET /v1/session")
+            return _access(session.actor)
+    if settings.token is None:
+        _refuse_other_sites(request, settings)
+        return _access(Actor(OPEN_NAME, Role.ADMIN, address=address))
+    raise _unauthorized("需要令牌、账号与密码，或登录")
+
+
+async def _by_header(request: Request, header: str, settings: ApiSettings, address: str) -> Actor:
     scheme, _, credentials = header.partition(" ")
     if scheme.lower() == "basic":
-        verifier: Verifier = request.app.state.verifier
+        auth: Auth = request.app.state.auth
         username, password = _basic(credentials.strip())
-        enterprise = await verifier.authenticate(username, password)
-        if enterprise is None:
-            raise _unauthorized("企业代码或密码不正确")
-        return Access(enterprise)
+        try:
+            actor = await auth.basic(username, password, address)
+        except SignInRefused as error:
+            raise ApiProblem(TOO_MANY, str(error), headers={"Retry-After": str(error.retry_after_s)}) from error
+        if actor is None:
+            raise _unauthorized("账号（或企业代码）或密码不正确")
+        return actor
     if scheme.lower() == "bearer":
         # header values are latin-1 text; the same bytes are compared, in constant time
         given = credentials.strip().encode("latin-1")
         if settings.token is None or hmac.compare_digest(given, settings.token.encode()):
-            return Access(None)
+            return Actor(TOKEN_NAME, Role.ADMIN, address=address)
     raise _unauthorized("令牌不正确")
+
+
+def _access(actor: Actor) -> Access:
+    return Access(actor.enterprise, actor)
+
+
+def _refuse_other_sites(request: Request, settings: ApiSettings) -> None:
+    """A page of another site may make a browser send requests, and must not change anything by that."""
+    if request.method not in _SAFE_METHODS and not same_origin(request.headers, settings.public_url):
+        raise ApiProblem(FORBIDDEN, "更改只能从本平台的页面提交")
 
 
 async def operator(access: Annotated[Access, Depends(authorize)]) -> Access:

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 from api import errors
-from api.access import Verifier, authorize, refuse_unknown_parameters
+from api.access import authorize, refuse_unknown_parameters
+from api.auth import Auth, Verifier
 from api.openapi import document
 from api.routers import (
     accounting,
@@ -87,11 +88,13 @@ def create_app(
     settings: ApiSettings,
     registry: CollectorRegistry,
     verifier: Verifier,
+    wall: Clock | None = None,
 ) -> FastAPI:
     """The API over an open database.
 
     registry: the process's own metrics, exposed at /metrics beside the platform's state. verifier: checks enterprise
-    accounts; any `ingest.delivery.Authenticator` fits.
+    accounts; any `ingest.delivery.Authenticator` fits. wall: the machine's clock, by which sessions go; as `clock` when
+    left out, which is right where no city is simulated.
     """
     app = FastAPI(
         title="Plantwatch",
@@ -106,7 +109,7 @@ def create_app(
     app.state.clock = clock
     app.state.settings = settings
     app.state.registry = registry
-    app.state.verifier = verifier
+    app.state.auth = Auth(database, verifier, wall=wall or clock, clock=clock, registry=registry)
     errors.install(app)
 
     v1 = APIRouter(

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from domain.errors import BadInput, Conflict, NotFound, StorageUnavailable
+from domain.errors import BadInput, Conflict, Forbidden, NotFound, StorageUnavailable
 from storage.listing.session import timed_out
 
 PROBLEM_JSON = "application/problem+json"
@@ -41,6 +41,7 @@ NOT_FOUND = Kind("not-found", 404, "There is no such thing", "没有企业 no-su
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not allowed here", "Method Not Allowed")
 TOO_LARGE = Kind("too-large", 413, "The body is too large", "应为不超过 20 MB 的文件")
 CONFLICT = Kind("conflict", 409, "The present state forbids this", "告警 12 已由 李四 签收")
+TOO_MANY = Kind("too-many", 429, "Too many attempts", "尝试过于频繁，请 8 秒后再试")
 INTERNAL = Kind("internal", 500, "The platform made a mistake", "平台内部错误，已记入日志")
 DATABASE_UNAVAILABLE = Kind("database-unavailable", 503, "The database cannot be used at present", "数据库暂不可用")
 QUERY_TIMEOUT = Kind("query-timeout", 503, "The question took too long", "查询超时：请缩小时间范围或增加筛选条件")
@@ -121,7 +122,7 @@ def problems(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
 
 
 #: What every endpoint below /v1 may answer.
-COMMON_PROBLEMS = problems(UNAUTHORIZED, FORBIDDEN, VALIDATION, INTERNAL, DATABASE_UNAVAILABLE, QUERY_TIMEOUT)
+COMMON_PROBLEMS = problems(UNAUTHORIZED, FORBIDDEN, VALIDATION, TOO_MANY, INTERNAL, DATABASE_UNAVAILABLE, QUERY_TIMEOUT)
 
 
 def install(app: FastAPI) -> None:
@@ -132,6 +133,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotFound, _on_not_found)
     app.add_exception_handler(Conflict, _on_conflict)
     app.add_exception_handler(BadInput, _on_bad_input)
+    app.add_exception_handler(Forbidden, _on_forbidden)
     app.add_exception_handler(StorageUnavailable, _on_storage)
     app.add_exception_handler(Exception, _on_mistake)
 
@@ -252,6 +254,10 @@ async def _on_conflict(_request: Request, error: Exception) -> JSONResponse:
 
 async def _on_bad_input(_request: Request, error: Exception) -> JSONResponse:
     return respond(ApiProblem(VALIDATION, str(error)))
+
+
+async def _on_forbidden(_request: Request, error: Exception) -> JSONResponse:
+    return respond(ApiProblem(FORBIDDEN, str(error)))
 
 
 async def _on_storage(_request: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,13 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from alerts.actions import record_refusal
 from api.access import Access, authorize
 from api.settings import ApiSettings
+from domain.accounts import Action
 from domain.clock import Clock
+from domain.errors import Forbidden
+from storage import audit
 from storage.database import Connection, Database
 from storage.listing.enterprises import enterprise_id
 from storage.listing.session import begin
@@ -46,17 +50,51 @@ async def operator_session(request: Request, access: Annotated[Access, Depends(a
         yield session
 
 
-async def acting_session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
-    """For operators, and may write."""
-    access.require_operator()
-    async with _session(request, access, read_only=False) as session:
+def acting_as(action: Action) -> Callable[..., AsyncIterator[Session]]:
+    """For whoever's role may do this, and may write; what was done and what was refused go to the audit log.
+
+    Of an enterprise's account the endpoint refuses what is not the enterprise's own.
+    """
+
+    async def session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
+        async with _acting(request, access, action) as opened:
+            yield opened
+
+    return session
+
+
+async def person_session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
+    """For use-cases that ask for the right themselves and write the audit log, such as `alerts.actions`."""
+    async with _audited(request), _session(request, access, read_only=False) as session:
         yield session
 
 
-async def marking_session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
-    """For operators and enterprises, and may write; the endpoint refuses what is not the enterprise's own."""
-    async with _session(request, access, read_only=False) as session:
-        yield session
+async def admin_session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
+    """For administrators, to read."""
+    async with _audited(request):
+        access.require_right(Action.READ_AUDIT, request.url.path)
+        async with _session(request, access, read_only=True) as session:
+            yield session
+
+
+@asynccontextmanager
+async def _acting(request: Request, access: Access, action: Action) -> AsyncIterator[Session]:
+    async with _audited(request):
+        access.require_right(action, f"{request.method} {request.url.path}")
+        async with _session(request, access, read_only=False) as session:
+            yield session
+            done = audit.Entry(session.now, access.actor, action, f"{request.method} {request.url.path}")
+            await audit.write(session.connection, done)
+
+
+@asynccontextmanager
+async def _audited(request: Request) -> AsyncIterator[None]:
+    """What is refused within is written to the audit log, in a transaction of its own."""
+    try:
+        yield
+    except Forbidden as error:
+        await record_refusal(request.app.state.database, error, request.app.state.clock())
+        raise
 
 
 @asynccontextmanager
@@ -72,5 +110,11 @@ async def _session(request: Request, access: Access, *, read_only: bool) -> Asyn
 # scope="function": the commit happens before the answer, so that a 200 means stored
 ReadSession = Annotated[Session, Depends(read_session, scope="function")]
 OperatorSession = Annotated[Session, Depends(operator_session, scope="function")]
-ActingSession = Annotated[Session, Depends(acting_session, scope="function")]
-MarkingSession = Annotated[Session, Depends(marking_session, scope="function")]
+#: Decides what verdicts rest on: limits, rules, rejected marks, figures of targets.
+ActingSession = Annotated[Session, Depends(acting_as(Action.DECIDE), scope="function")]
+#: Takes a record back that belongs to nobody in particular.
+CorrectingSession = Annotated[Session, Depends(acting_as(Action.CORRECT), scope="function")]
+#: Writes records, an enterprise its own.
+MarkingSession = Annotated[Session, Depends(acting_as(Action.REPORT), scope="function")]
+PersonSession = Annotated[Session, Depends(person_session, scope="function")]
+AdminSession = Annotated[Session, Depends(admin_session, scope="function")]

@@ -8,8 +8,9 @@ PlantwatchError
 ├── WorldFailed         something outside failed and may come back; the supervisor retries
 │   ├── StorageUnavailable
 │   └── ChannelFailed   a notification channel; carries whether a retry can help
-└── Conflict            the request is well-formed but the state of things forbids it
-    └── NotFound
+├── Conflict            the request is well-formed but the state of things forbids it
+│   └── NotFound
+└── Forbidden           whoever asks may not do that; says who asked what, for the audit log
 """
 
 from __future__ import annotations
@@ -73,3 +74,16 @@ class Conflict(PlantwatchError):
 
 class NotFound(Conflict):
     """There is no such thing."""
+
+
+class Forbidden(PlantwatchError):
+    """Not for whoever asks."""
+
+    def __init__(
+        self, message: str | None = None, *, action: str = "", subject: str = "", actor: object = None
+    ) -> None:
+        """action: a `domain.accounts.Action`; subject: on what; actor: the `domain.accounts.Actor` who tried."""
+        super().__init__(message)
+        self.action = action
+        self.subject = subject
+        self.actor = actor

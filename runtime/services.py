@@ -221,6 +221,7 @@ async def api(settings: Settings) -> None:
                 token=None if token is None else token.get_secret_value(), public_url=settings.public_url.rstrip("/")
             ),
             registry=registry,
+            wall=system_clock,
             verifier=PasswordAuthenticator(Registry(database, lambda: asyncio.get_running_loop().time())),
         )
         listening = _listen(settings.api_host, settings.api_port)

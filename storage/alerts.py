@@ -267,17 +267,6 @@ async def append_events(connection: Connection, events: Iterable[Event]) -> None
         await cursor.executemany(_SQL["append_event"], lines)
 
 
-async def lock_alert(connection: Connection, alert_id: int) -> tuple[str, datetime | None, str | None] | None:
-    """State, acknowledged_at and acknowledged_by of an alert, locked; None when there is no such alert."""
-    row = await (await connection.execute(_SQL["lock_alert"], {"alert_id": alert_id})).fetchone()
-    return None if row is None else (row[0], row[1], row[2])
-
-
-async def acknowledge(connection: Connection, alert_id: int, actor: str, comment: str, at: datetime) -> None:
-    """Write down who has taken charge."""
-    await connection.execute(_SQL["acknowledge"], {"alert_id": alert_id, "actor": actor, "comment": comment, "at": at})
-
-
 async def open_counts(connection: Connection) -> dict[tuple[str, str], int]:
     """Numbers of open alerts by (severity, state)."""
     rows = await (await connection.execute(_SQL["open_counts"])).fetchall()

@@ -12,7 +12,7 @@ from api.errors import BAD_REQUEST, CONFLICT, NOT_FOUND, problems
 from api.fields import EnterpriseParameter, Instant, OptionalFrom, OptionalTo, RowId, RuleId, span
 from api.paging import Page, Paging
 from api.routers.findings import FINDING_EXAMPLE, FindingItem
-from api.session import ActingSession, ReadSession, Session
+from api.session import PersonSession, ReadSession, Session
 from storage.listing.alerts import AlertFilter, alert_events, alert_notifications, get_alert, list_alerts
 from storage.listing.findings import get_finding
 
@@ -131,13 +131,19 @@ class AlertDetail(AlertItem):
 
 
 class Acknowledgement(BaseModel):
-    """Who takes the alert, and a word for the others."""
+    """Who takes the alert, and a word for the others. Of a signed-in person the account counts, not `actor`."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"actor": "张三", "comment": "已通知企业，正在现场核查"}]}
     )
 
-    actor: str = Field(min_length=1, max_length=MAX_ACTOR, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")
+    actor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_ACTOR,
+        pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$",
+        description="needed with the operators' token; else whose account it is",
+    )
     comment: str = Field(max_length=MAX_COMMENT, pattern=r"^[^\x00]*$")
 
 
@@ -188,8 +194,9 @@ async def alert(session: ReadSession, alert_id: RowId) -> AlertDetail:
 
 @router.post("/{alert_id}/acknowledge", summary="Take an alert", responses=problems(BAD_REQUEST, NOT_FOUND, CONFLICT))
 async def acknowledge_alert(
-    session: ActingSession, alert_id: RowId, body: Annotated[Acknowledgement, Body()]
+    session: PersonSession, alert_id: RowId, body: Annotated[Acknowledgement, Body()]
 ) -> AlertDetail:
-    """409 when it is acknowledged or resolved already."""
-    await acknowledge(session.connection, alert_id, actor=body.actor, comment=body.comment, now=session.now)
+    """409 when it is resolved, or acknowledged already and not told anew since."""
+    actor = session.access.signing(body.actor)
+    await acknowledge(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
     return await _detail(session, alert_id)

@@ -10,7 +10,7 @@ from api.errors import BAD_REQUEST, CONFLICT, FORBIDDEN, NOT_FOUND, ApiProblem, 
 from api.fields import EnterpriseParameter, OptionalFrom, OptionalTo, PointCode, RowId, format_instant, span
 from api.models.meter_changes import ChangeWithdrawal, MeterChange, NewMeterChange, State, change_item
 from api.paging import Page, Paging
-from api.session import ActingSession, MarkingSession, ReadSession
+from api.session import CorrectingSession, MarkingSession, ReadSession
 from domain.errors import BadInput
 from storage import meter_changes as store
 from storage.listing.meter_changes import ChangeFilter, get_change, list_changes
@@ -75,7 +75,7 @@ async def new_meter_change(session: MarkingSession, body: Annotated[NewMeterChan
     responses=problems(BAD_REQUEST, NOT_FOUND, CONFLICT),
 )
 async def withdraw_meter_change(
-    session: ActingSession, change_id: RowId, body: Annotated[ChangeWithdrawal, Body()]
+    session: CorrectingSession, change_id: RowId, body: Annotated[ChangeWithdrawal, Body()]
 ) -> MeterChange:
     """For operators: an enterprise corrects its record by another one. 409 when it has no effect any more."""
     await store.withdraw_change(session.connection, change_id, body.author, body.reason, session.now)

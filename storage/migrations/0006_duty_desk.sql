@@ -313,6 +313,7 @@ create table sign_in_failure (
     at timestamptz not null
 );
 create index ix_sign_in_failure on sign_in_failure (login, at);
+create index ix_sign_in_failure_address on sign_in_failure (address, at);
 
 create table audit (
     audit_id bigint generated always as identity primary key,

@@ -215,16 +215,6 @@ insert into alert_event (alert_id, at, kind, actor, comment, finding_id)
 values (%(alert_id)s::bigint, %(at)s::timestamptz, %(kind)s::text, %(actor)s::text, %(comment)s::text,
         %(finding_id)s::bigint)
 
--- lock_alert --
--- an alert's standing, held until the transaction ends
-select state, acknowledged_at, acknowledged_by from alert where alert_id = %(alert_id)s::bigint for update
-
--- acknowledge --
--- somebody takes charge of an alert
-update alert
-set acknowledged_at = %(at)s::timestamptz, acknowledged_by = %(actor)s::text, acknowledge_comment = %(comment)s::text
-where alert_id = %(alert_id)s::bigint
-
 -- open_counts --
 -- open alerts by severity and state
 select severity, state, count(*) as alerts from alert where state in ('pending', 'firing') group by severity, state
