@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,9 @@ from domain.periods import local_day
 from runtime.sitechecks import faults, too_small, warnings
 from runtime.siteeffects import matters_from, matters_to_signs_from
 from runtime.siteregister import Fault, Key, Register, Row, complete, keyed, label, limit_scope, overlay
+from runtime.siterosterchecks import retired, roster_warnings
 from storage.database import Connection, Database
+from storage.roster import overrides
 from storage.site import (
     NOUNS,
     last_values,
@@ -29,10 +31,11 @@ from storage.site import (
 )
 
 #: Nouns of which the site file is the whole truth: nothing was ever judged by them, so they may vanish.
-_REMOVABLE = frozenset({"tag"})
+_REMOVABLE = frozenset({"tag", "route"})
 #: Mistakes told at once: who has more has one mistake in every row.
 _TOLD = 1000
-_AREAS = ("city", "district", "park")
+#: Nouns that no verdict rests on.
+_UNJUDGED = ("city", "district", "park", "limit", "person", "team", "shift", "route")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,14 @@ class Difference:
     warnings: list[str] = field(default_factory=list)
 
 
-def compare(wanted: Register, present: Register, *, whole: bool = True) -> Difference:
+def compare(
+    wanted: Register, present: Register, *, whole: bool = True, gone: Collection[tuple[str, Key]] = ()
+) -> Difference:
     """How the wanted register differs from the present one. What only the database has is reported and kept:
     things that were judged do not vanish; they get an `in_service_to` or a `removed_on`.
 
-    whole: whether `wanted` is meant to be everything; else only what it says is looked at.
+    whole: whether `wanted` is meant to be everything; else only what it says is looked at. gone: what vanishes with it,
+    besides what always may.
     """
     lines: list[str] = []
     rows: dict[str, list[Row]] = {}
@@ -72,7 +78,7 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
             old = present[noun].get(key)
             if old is None:
                 lines.append(f"+ {name}")
-            elif alterations := [f"{part}: {old[part]} -> {row[part]}" for part in row if old[part] != row[part]]:
+            elif alterations := [_alteration(part, old[part], row[part]) for part in row if old[part] != row[part]]:
                 lines.append(f"~ {name}: {'; '.join(alterations)}")
             else:
                 continue
@@ -80,7 +86,7 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
             concerned: set[str] = set()
             if noun == "quota":
                 concerned = {key[0] for key in present["enterprise"].keys() | wanted["enterprise"].keys()}
-            elif noun not in (*_AREAS, "limit"):
+            elif noun not in _UNJUDGED:
                 concerned = {row["code"] if noun == "enterprise" else row["enterprise"]}
             if (since := matters_to_signs_from(noun, row, old)) is not None:
                 ldar_days[row["enterprise"]] = min(since, ldar_days.get(row["enterprise"], since))
@@ -90,18 +96,28 @@ def compare(wanted: Register, present: Register, *, whole: bool = True) -> Diffe
                 days |= {code: min(since, days.get(code, since)) for code in concerned}
         if changed:
             rows[noun] = changed
-        for line, key in _absent(noun, wanted, present) if whole else ():
+        for line, key in _absent(noun, wanted, present, gone) if whole else ():
             lines.append(line)
-            if noun in _REMOVABLE:
+            if noun in _REMOVABLE or (noun, key) in gone:
                 removed.setdefault(noun, []).append(present[noun][key])
     key_region_days = _key_region_days(wanted["city"], present["city"])
     return Difference(lines, rows, enterprises, days, ldar_days, removed, key_region_days)
 
 
-def _absent(noun: str, wanted: Register, present: Register) -> Iterator[tuple[str, Key]]:
+def _alteration(part: str, old: Any, new: Any) -> str:
+    """How a field changed; of an address only that it did, since nobody but its channel needs to see it."""
+    if part == "contacts":
+        old, new = (", ".join(contact["channel"] for contact in contacts) or "none" for contacts in (old, new))
+        return f"{part}: {old} -> {new}" if old != new else f"{part}: another address"
+    return f"{part}: {old} -> {new}"
+
+
+def _absent(
+    noun: str, wanted: Register, present: Register, gone: Collection[tuple[str, Key]]
+) -> Iterator[tuple[str, Key]]:
     scopes = {limit_scope(key) for key in wanted["limit"]} if noun == "limit" else set()
     for key in present[noun].keys() - wanted[noun]:
-        if noun in _REMOVABLE:
+        if noun in _REMOVABLE or (noun, key) in gone:
             yield f"- {label(noun, key)}", key
         elif noun == "limit" and limit_scope(key) in scopes:
             yield f"- {label(noun, key)}: superseded", key
@@ -148,13 +164,18 @@ async def bring(
     Mistakes that the database had before are warned of and do not keep others from being mended. Raises SiteError.
     """
     today = local_day(at)
+    gone: set[tuple[str, Key]] = set()
+    if whole:
+        wanted, gone = retired(wanted, present, today)
     merged = overlay(present, wanted)
     for noun in _REMOVABLE if whole else ():
         merged[noun] = dict(wanted[noun])
+    for noun, key in gone:
+        merged[noun].pop(key, None)
     before = set(faults(present, today=today)) if any(present.values()) else set()
     found = list(faults(merged, today=today, broken=set(broken)))
     complete(wanted)
-    difference = compare(wanted, present, whole=whole)
+    difference = compare(wanted, present, whole=whole, gone=gone)
     found += too_small(merged, await _last_values(connection, difference, present))
     told = [*problems, *(tell(fault) for fault in found if fault not in before)]
     if told:
@@ -162,6 +183,7 @@ async def bring(
         raise SiteError("\n".join([*told[:_TOLD], *more]))
     noted = [*(fault for fault in found if fault in before), *warnings(merged, today)]
     noted += await _tested_outside(connection, difference, present)
+    noted += roster_warnings(merged, await overrides(connection), at)
     difference.warnings.extend(f"! {fault}" for fault in noted)
     if not dry_run:
         await _write(connection, difference, at)

@@ -15,6 +15,7 @@ from domain.metering import in_service
 from domain.points import Counter
 from runtime.siteleakchecks import leak_faults, leak_warnings
 from runtime.siteregister import AREAS, REFERENCES, Fault, Key, Register, Row
+from runtime.siterosterchecks import roster_faults
 
 
 def faults(
@@ -38,6 +39,7 @@ def faults(
     yield from _meters(register)
     yield from _segments(register)
     yield from leak_faults(register)
+    yield from roster_faults(register, broken)
     if today is not None:
         for key, row in register["meter"].items():
             if row["verified_on"] > max(today, row["installed_on"]):

@@ -38,6 +38,7 @@ class Kind(Enum):
     YES_NO = "是 or 否"
     CHOICE = "one of"
     LIST = "items parted by ;"
+    JSON = "JSON, or items parted by ;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Column:
             return cell
         if self.kind is Kind.LIST:
             return _items(cell)
+        if self.kind is Kind.JSON:
+            return _json(cell)
         found = getattr(self, f"_{self.kind.name.lower()}")(text)
         if found is None:
             raise BadInput(f"expected {self.expected}")
@@ -107,6 +110,16 @@ def _items(cell: str) -> list[str]:
             raise BadInput("expected items parted by ; or a JSON list of texts")
         return found
     return [item.strip() for item in re.split("[;；]", text) if item.strip()]
+
+
+def _json(cell: str) -> Any:
+    text = cell.strip()
+    if not text.startswith(("[", "{")):
+        return _items(cell)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"expected {Kind.JSON.value}: {error}") from error
 
 
 @cache
@@ -172,7 +185,9 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
     if origin is Literal:
         return Kind.CHOICE, typing.get_args(annotation)
     if origin is list:
-        return Kind.LIST, ()
+        return (Kind.LIST if _kind(typing.get_args(annotation)[0])[0] is Kind.TEXT else Kind.JSON), ()
+    if origin is dict or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return Kind.JSON, ()
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return Kind.CHOICE, tuple(member.value for member in annotation)
     kinds = {str: Kind.TEXT, date: Kind.DAY, float: Kind.NUMBER, int: Kind.WHOLE, bool: Kind.YES_NO}

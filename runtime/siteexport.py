@@ -86,6 +86,8 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value)):
+        return json.dumps(value, ensure_ascii=False) if value else ""
     if isinstance(value, list):
         return list_text(value)
     return repr(value) if isinstance(value, float) else str(value)

@@ -196,7 +196,7 @@ def _cells(table: NounTable, row: Row) -> tuple[dict[str, Any], dict[str, str]]:
         try:
             said[column.field] = column.read(raw)
         except BadInput as error:
-            wrong[column.field] = f"{table.table.where(row.line, header)}: {raw!r}: {error}"
+            wrong[column.field] = f"{table.table.where(row.line, header)}: {_quoted(column, raw)}: {error}"
     return said, wrong
 
 
@@ -235,6 +235,11 @@ def _item(noun: str, item: dict[str, Any], cells: Mapping[str, Any]) -> dict[str
     return item | ({"counter": counter} if counter else {})
 
 
+def _quoted(column: Column, raw: str) -> str:
+    """A cell as messages show it, but for addresses of people, which stay where they are."""
+    return "(contacts)" if column.field == "contacts" else repr(raw)
+
+
 def _model_faults(
     table: NounTable, row: Row, error: ValidationError, wrong: Collection[str], absent: str
 ) -> Iterator[str]:
@@ -256,4 +261,4 @@ def _model_faults(
         elif not normal(row.raw[header]):
             yield f"{where}: is empty: expected {column.expected}"
         else:
-            yield f"{where}: {row.raw[header]!r}: {text}"
+            yield f"{where}: {_quoted(column, row.raw[header])}: {text}"

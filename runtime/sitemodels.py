@@ -35,6 +35,7 @@ from runtime.siteldar import (
     ProcessUnit,
 )
 from runtime.sitemetering import ControlIndex, Intake, Line, Meter, MeteringPlace, Quota
+from runtime.siteroster import AlertRoute, DutyShift, Person, Team
 
 
 class City(Item):
@@ -255,4 +256,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "enterprise_list": EnterpriseList,
     "station": Station,
     "tag": Tag,
+    "person": Person,
+    "team": Team,
+    "shift": DutyShift,
+    "route": AlertRoute,
 }

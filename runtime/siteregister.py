@@ -25,6 +25,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     "instrument": ("enterprise", "serial"),
     "leak_tester": ("enterprise", "name"),
     "enterprise_list": ("enterprise", "list", "listed_from"),
+    "person": ("code",),
+    "team": ("code",),
+    "shift": ("team", "code", "valid_from"),
+    "route": ("code",),
 } | dict.fromkeys(
     ("outlet", "point", "intake", "line", "metering_place", "installation", "component", "campaign"),
     ("enterprise", "code"),
@@ -63,9 +67,15 @@ REFERENCES: dict[tuple[str, str], str] = {
     ("station", "enterprise"): "enterprise",
     ("tag", "enterprise"): "enterprise",
     ("tag", "point"): "point",
+    ("person", "enterprise"): "enterprise",
+    ("team", "district"): "district",
+    ("team", "enterprise"): "enterprise",
+    ("team", "lead"): "person",
+    ("shift", "team"): "team",
+    ("route", "team"): "team",
 }
 #: Nouns with one code for the whole city; any other is looked up within its enterprise.
-AREAS = frozenset({"district", "park", "enterprise"})
+AREAS = frozenset({"district", "park", "enterprise", "person", "team"})
 #: Nouns whose rows hold the register of a counter in flat columns.
 WITH_COUNTER = frozenset({"point", "meter"})
 _COUNTER = ("digits", "scale", "max_rate_per_h")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from runtime import rosterwords
 from runtime.sitecolumns import Column, Kind, columns
 from runtime.sitemodels import MODELS
 from runtime.siteregister import AREAS, KEYS, REFERENCES
@@ -78,6 +79,7 @@ REMARKS: Mapping[tuple[str, str], str] = {
     ("enterprise_list", "listed_to"): "移出后的第一天",
     ("tag", "scale"): "测点单位的值 = 原值 × 系数 + 零点；单位相同时留空",
     ("station", "ignored"): "如 */*-Min",
+    **rosterwords.REMARKS,
     ("limit", "exempt_process"): "工况代码，如 start_up",
     ("limit", "preset"): "所取代的随平台发布的限值的编号",
 }
@@ -89,6 +91,7 @@ _FORMS = {
     Kind.WHOLE: "整数",
     Kind.YES_NO: "是 / 否",
     Kind.LIST: "多项以 ; 分开",
+    Kind.JSON: "JSON",
 }
 
 _HEAD = """\

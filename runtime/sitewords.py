@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from domain.ledger import ENERGY, WATER
 from domain.lists import LISTS
 from domain.products import PRODUCTS
+from runtime import rosterwords
 
 NOUN_NAMES: Mapping[str, tuple[str, ...]] = {
     "city": ("城市",),
@@ -31,6 +32,7 @@ NOUN_NAMES: Mapping[str, tuple[str, ...]] = {
     "enterprise_list": ("企业名单", "重点监管名录"),
     "station": ("数采仪",),
     "tag": ("信号", "信号对照"),
+    **rosterwords.NOUN_NAMES,
 }
 
 _PLACE = {"longitude": "经度", "latitude": "纬度"}
@@ -261,6 +263,7 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
         "scale": "系数",
         "zero": "零点",
     },
+    **rosterwords.HEADERS,
 }
 
 _LISTS = {"national": "国家级", "region": "自治区级", "city": "市级"}
@@ -340,6 +343,7 @@ WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("enterprise_list", "list"): LISTS,
     ("station", "profile"): {"strict": "严格", "lenient": "宽松"},
     ("station", "missing_flag"): {"normal": "按正常", "refuse": "不接收"},
+    **rosterwords.WORDS,
 }
 #: Other words for a choice that people write: by noun and field, word to code.
 OTHER_WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {

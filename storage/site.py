@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from storage.database import Connection, fetch_all
 from storage.leak_register import lock_ledgers
 from storage.leaks import derive
@@ -16,10 +18,13 @@ from storage.sql import queries
 NOUNS = (
     "city", "district", "park", "enterprise", "outlet", "point", "limit", "intake", "control_index", "line", "quota",
     "metering_place", "meter", "installation", "process_unit", "component", "instrument", "leak_tester", "campaign",
-    "enterprise_list", "station", "tag",
+    "enterprise_list", "station", "tag", "person", "team", "shift", "route",
 )  # fmt: skip
 
 Row = dict[str, Any]
+
+#: Fields that are kept as JSON.
+_JSON = {"person": ("contacts",), "team": ("escalation", "policy"), "route": ("matchers",)}
 
 #: Components written by one statement.
 _BATCH_ROWS = 20_000
@@ -36,7 +41,7 @@ async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at:
 
     Meters whose registers differ from what was known leave the hours since then to be computed again.
     """
-    chosen = [dict(row) for row in rows]
+    chosen = [row | {name: Jsonb(row[name]) for name in _JSON.get(noun, ())} for row in rows]
     if noun == "point":  # a point is registered before those that speak of it
         chosen.sort(key=lambda row: row["of"] is not None)
     if noun == "metering_place":  # a place is registered before those that hang below it

@@ -404,6 +404,75 @@ delete from tag t using enterprise e
 where e.enterprise_id = t.enterprise_id and e.code = %(enterprise)s::text and t.protocol = %(protocol)s::text
   and t.device = %(device)s::text and t.name = %(name)s::text
 
+-- select_person --
+-- rows in the shape of the site file
+select p.code, p.name, e.code as enterprise, p.contacts, p.active
+from person p left join enterprise e using (enterprise_id) order by p.code
+
+-- upsert_person --
+-- by code
+insert into person (code, name, enterprise_id, contacts, active)
+values (%(code)s::text, %(name)s::text, (select enterprise_id from enterprise where code = %(enterprise)s::text),
+        %(contacts)s::jsonb, %(active)s::boolean)
+on conflict (code) do update set name = excluded.name, enterprise_id = excluded.enterprise_id,
+    contacts = excluded.contacts, active = excluded.active
+
+-- select_team --
+-- rows in the shape of the site file
+select t.code, t.name, t.district, e.code as enterprise, t.lead, t.channels, t.escalation, t.policy
+from team t left join enterprise e using (enterprise_id) order by t.code
+
+-- upsert_team --
+-- by code
+insert into team (code, name, district, enterprise_id, lead, channels, escalation, policy)
+values (%(code)s::text, %(name)s::text, %(district)s::text,
+        (select enterprise_id from enterprise where code = %(enterprise)s::text), %(lead)s::text,
+        %(channels)s::text[], %(escalation)s::jsonb, %(policy)s::jsonb)
+on conflict (code) do update set name = excluded.name, district = excluded.district,
+    enterprise_id = excluded.enterprise_id, lead = excluded.lead, channels = excluded.channels,
+    escalation = excluded.escalation, policy = excluded.policy
+
+-- select_shift --
+-- rows in the shape of the site file
+select t.code as team, s.code, s.name, s.starts_at, s.hours, s.days, s.members, s.seats, s.turn, s.every, s.anchor_on,
+       s.valid_from, s.valid_to
+from duty_shift s join team t using (team_id) order by t.code, s.code, s.valid_from
+
+-- upsert_shift --
+-- by team, code and first day
+insert into duty_shift (team_id, code, name, starts_at, hours, days, members, seats, turn, every, anchor_on, valid_from,
+                        valid_to)
+select team_id, %(code)s::text, %(name)s::text, %(starts_at)s::text, %(hours)s::float8, %(days)s::text,
+       %(members)s::text[], %(seats)s::int, %(turn)s::text, %(every)s::int, %(anchor_on)s::date, %(valid_from)s::date,
+       %(valid_to)s::date
+from team where code = %(team)s::text
+on conflict (team_id, code, valid_from) do update set name = excluded.name, starts_at = excluded.starts_at,
+    hours = excluded.hours, days = excluded.days, members = excluded.members, seats = excluded.seats,
+    turn = excluded.turn, every = excluded.every, anchor_on = excluded.anchor_on, valid_to = excluded.valid_to
+
+-- delete_shift --
+-- one that has not begun yet, by team, code and first day
+delete from duty_shift s using team t
+where t.team_id = s.team_id and t.code = %(team)s::text and s.code = %(code)s::text
+  and s.valid_from = %(valid_from)s::date
+
+-- select_route --
+-- rows in the shape of the site file
+select r.code, r.position, r.matchers, t.code as team, r.goes_on
+from alert_route r join team t using (team_id) order by r.position, r.code
+
+-- upsert_route --
+-- by code
+insert into alert_route (code, position, matchers, team_id, goes_on)
+select %(code)s::text, %(position)s::int, %(matchers)s::jsonb, team_id, %(goes_on)s::boolean
+from team where code = %(team)s::text
+on conflict (code) do update set position = excluded.position, matchers = excluded.matchers,
+    team_id = excluded.team_id, goes_on = excluded.goes_on
+
+-- delete_route --
+-- by code
+delete from alert_route where code = %(code)s::text
+
 -- note_changes --
 -- work for the rules: these enterprises' registers changed
 insert into rule_work (kind, key, at)

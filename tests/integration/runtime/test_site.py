@@ -11,7 +11,7 @@ from runtime.siteexport import export_site
 from runtime.sitefile import load_site
 from storage.database import Database, fetch_all
 from storage.limits import limit_book
-from tests.unit.runtime.test_sitefile import GOOD
+from tests.unit.runtime.test_sitefile import GOOD, PEOPLE
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -55,6 +55,7 @@ async def test_an_alteration_shows_old_and_new_and_is_work_for_the_rules(databas
 async def test_what_the_file_lacks_is_kept_and_told(database: Database, tmp_path: Path) -> None:
     await apply_site(database, load_site(site(tmp_path, GOOD)), lambda: NOW)
     smaller = GOOD[: GOOD.index("[[component]]")] + GOOD[GOOD.index("[[installation]]") : GOOD.index("[[station]]")]
+    smaller += PEOPLE
     difference = await apply_site(database, load_site(site(tmp_path, smaller)), lambda: NOW)
     assert difference.lines == [
         "? component coke-one/C-1: only in the database, kept",

@@ -118,6 +118,7 @@ BOUNDED = {
     "size_mm": (1e-9, 9999.0),
     "voc_share": (1e-9, 1.0),
     "hours_per_year": (1e-9, 8784.0),
+    "hours": (1e-9, 24.0),
 }
 
 

@@ -9,7 +9,51 @@ import pytest
 from domain.errors import SiteError
 from runtime.sitefile import load_site
 
-GOOD = """
+PEOPLE = """
+[[person]]
+code = "wang-wei"
+name = "王维"
+contacts = [{ channel = "sms", address = "13800000001" }, { channel = "email", address = "wang@example.org" }]
+[[person]]
+code = "li-bai"
+name = "李白"
+enterprise = "coke-one"
+contacts = [{ channel = "sms", address = "13800000002" }]
+[[team]]
+code = "duty"
+name = "市值班室"
+lead = "li-bai"
+channels = ["dingtalk-duty"]
+escalation = [{ after_min = 0, to = "on_duty" }, { after_min = 10, to = "person:li-bai", severities = ["critical"] }]
+policy = { repeat_h = { warning = 12, info = "never" }, quiet = [{ start = "22:00", end = "07:00" }] }
+[[shift]]
+team = "duty"
+code = "day"
+name = "白班"
+starts_at = 08:00:00
+hours = 12.0
+members = ["wang-wei", "li-bai"]
+turn = "week"
+valid_from = 2026-01-01
+[[shift]]
+team = "duty"
+code = "night"
+name = "夜班"
+starts_at = "20:00"
+hours = 12
+members = ["li-bai", "wang-wei"]
+turn = "week"
+anchor_on = 2026-01-05
+valid_from = 2026-01-01
+[[route]]
+code = "north"
+position = 10
+matchers = [{ label = "district", op = "in", value = ["north"] }, { label = "severity", op = "!=", value = "info" }]
+team = "duty"
+"""
+
+GOOD = (
+    """
 [city]
 code = "testcity"
 name = "测试市"
@@ -255,6 +299,8 @@ point = "S1-SO2"
 unit = "ug/m3"
 scale = 0.001
 """
+    + PEOPLE
+)
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -275,7 +321,7 @@ def test_a_good_file_loads(tmp_path: Path) -> None:
         "city": 1, "district": 1, "park": 1, "enterprise": 1, "outlet": 1, "point": 4, "limit": 1, "intake": 1,
         "control_index": 1, "line": 1, "quota": 1, "metering_place": 3, "meter": 2, "installation": 1,
         "process_unit": 1, "component": 2, "instrument": 1, "leak_tester": 1, "campaign": 1, "enterprise_list": 1,
-        "station": 1, "tag": 1,
+        "station": 1, "tag": 1, "person": 2, "team": 1, "shift": 2, "route": 1,
     }  # fmt: skip
     assert register["point"][("coke-one", "W-01")]["counter_scale"] == 0.1
 
