@@ -17,6 +17,7 @@ from api.openapi import document
 from api.routers import (
     accounting,
     accounts,
+    alarm_health,
     alerts,
     coverage,
     duties,
@@ -57,6 +58,7 @@ _NOUNS = (
     signs,
     findings,
     alerts,
+    alarm_health,
     coverage,
     accounts,
     emissions,

@@ -18,6 +18,7 @@ create index ix_alert_returned on alert (alert_id desc)
     where state = 'resolved' and acknowledged_at is null and notified_at is not null;
 
 alter table alert_event add column detail jsonb;
+create index ix_alert_event_at on alert_event (at) where kind in ('firing', 'resolved');
 
 create table alert_hold (
     hold_id bigint generated always as identity primary key,
@@ -135,6 +136,7 @@ comment on column notification.started_at is 'wall clock when the latest attempt
 comment on column notification.in_hand is 'an attempt began and is not noted; whoever gets its lock follows a worker that died';
 comment on column notification.in_doubt is 'a worker ended between sending and noting it: the message says that it may be a repeat';
 comment on column notification.group_key is 'what its alerts have in common: alerts of the same group wait for the team''s group interval';
+create index ix_notification_at on notification (queued_at);
 create index ix_notification_group on notification (team, queued_at) where team is not null;
 create index ix_notification_sent on notification (channel, started_at) where started_at is not null;
 
