@@ -33,8 +33,20 @@ class AlarmHealth:
 async def alarm_health(connection: Connection, period: Period, *, team: str | None, late_min: int) -> AlarmHealth:
     """The health of a period by the platform's clock; late_min: minutes after which an acknowledgement is late."""
     asked = {"from_at": period.start, "to_at": period.end, "team": team, "late_min": late_min}
-    names = AlarmHealth.__slots__
-    return AlarmHealth(**{name: await fetch_all(connection, _SQL[name], asked) for name in names})
+
+    async def rows(name: str) -> list[Row]:
+        return await fetch_all(connection, _SQL[name], asked)
+
+    return AlarmHealth(
+        counts=await rows("counts"),
+        ratings=await rows("ratings"),
+        response=await rows("response"),
+        priorities=await rows("priorities"),
+        top=await rows("top"),
+        chattering=await rows("chattering"),
+        stale=await rows("stale"),
+        decisions=await rows("decisions"),
+    )
 
 
 async def team_exists(connection: Connection, team: str) -> bool:

@@ -14,15 +14,17 @@ order by h.team nulls first
 
 -- response --
 -- how soon alarms were acknowledged
-select * from dash.alarm_response_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(late_min)s::int, %(team)s::text)
+select r.severity, r.told, r.acknowledged, r.median_min, r.p90_min, r.late, r.waiting
+from dash.alarm_response_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(late_min)s::int, %(team)s::text) r
 
 -- priorities --
 -- shares of severities
-select * from dash.alarm_priority_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(team)s::text)
+select p.severity, p.alarms, p.share_pct, p.target_pct
+from dash.alarm_priority_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(team)s::text) p
 
 -- top --
 -- the most frequent alarms
-select t.*
+select t.what, t.place, t.rule_id, t.rule_title, t.subject, t.enterprise_name, t.alarms, t.share_pct
 from dash.alarm_top_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(team)s::text) t
 order by t.what, t.place
 

@@ -28,8 +28,8 @@ async def _told(city: Database) -> None:
         )
         await connection.execute(
             "insert into notification (alert_id, event, team, channel, receiver, idempotency_key, group_key, body,"
-            " state, queued_at, next_attempt_at) values (%(id)s, 'firing', null, 'log', 'duty', 'k', '', '{}', 'queued',"
-            " %(at)s, %(at)s)",
+            " state, queued_at, next_attempt_at) values (%(id)s, 'firing', null, 'log', 'duty', 'k', '', '{}',"
+            " 'queued', %(at)s, %(at)s)",
             {"id": alert_id, "at": HOUR_AT},
         )
         await connection.execute(
