@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -38,7 +39,6 @@ from storage.database import Database, fetch_all
 Figures = dict[str, Any]
 
 _GATEWAY = "gw-1"
-_PASSWORD = "bench-alerts-password"
 _LIMIT_MG_M3 = 30.0
 _MINUTES = 60
 #: An hour that closed so long ago is judged at once when its readings come, and somebody is still told.
@@ -123,14 +123,15 @@ def _point(enterprise: str, code: str, quantity: str, unit: str, since: str, mor
 async def measure_path(embedded: Embedded, plan: PathPlan) -> Figures:
     """Latencies in seconds, whole and by stage. Raises BenchFailed when an alert or its message does not come."""
     hour = system_clock().replace(minute=0, second=0, microsecond=0) - timedelta(hours=_HOURS_AGO)
-    await _register(embedded, plan, hour)
+    password = secrets.token_hex(12)
+    await _register(embedded, plan, hour, password)
     async with (
         _channel() as (url, received),
         services(
             embedded, ("ingest", "rules", "alerts"), {"WEBHOOK_URL": url, "POLL_SECONDS": "2", "LOG_LEVEL": "ERROR"}
         ) as ports,
     ):
-        stored = await _send(plan, ports["mqtt_port"], hour)
+        stored = await _send(plan, ports["mqtt_port"], hour, password)
         await _all_received(set(stored), received)
     async with Database(embedded.url, name="plantwatch bench") as database:
         stages = await _stages(database, stored, received)
@@ -152,22 +153,22 @@ def _percentile(seconds: Sequence[float], q: int) -> float:
     return round(float(np.percentile(np.array(seconds), q)), 3)
 
 
-async def _register(embedded: Embedded, plan: PathPlan, hour: datetime) -> None:
+async def _register(embedded: Embedded, plan: PathPlan, hour: datetime, password: str) -> None:
     since = local_day(hour - timedelta(days=2)).isoformat()
     async with Database(embedded.url, name="plantwatch bench") as database:
         with tempfile.TemporaryDirectory(prefix="plantwatch-bench-") as folder:
             file = Path(folder) / "site.toml"
             file.write_text("".join(_site(plan, since)), "utf-8")
             await apply_site(database, load_site(file), system_clock)
-        hashed = hash_password(_PASSWORD)
+        hashed = hash_password(password)
         async with database.transaction() as connection:
             for number in range(plan.plants):
                 await set_password_hash(connection, _enterprise(number), hashed, system_clock())
 
 
-async def _send(plan: PathPlan, port: int, hour: datetime) -> dict[str, float]:
+async def _send(plan: PathPlan, port: int, hour: datetime, password: str) -> dict[str, float]:
     """Send for so many seconds, at the pace; when each broken hour was acknowledged, by alert subject."""
-    credentials = {_enterprise(number): _PASSWORD for number in range(plan.plants)}
+    credentials = {_enterprise(number): password for number in range(plan.plants)}
     stored: dict[str, float] = {}
     queue = [(number, stack) for stack in range(plan.stacks) for number in range(plan.plants)]
     per_second = -(-len(queue) // plan.seconds)
