@@ -210,7 +210,10 @@ class _Server(uvicorn.Server):
 
 
 async def api(settings: Settings) -> None:
-    """The HTTP API."""
+    """The HTTP API, and the duty desk in front of it."""
+    # half a second and a server of its own: the other services' processes go without
+    from api.desk.app import with_desk
+
     registry = _registry()
     token = settings.api_token
     async with open_database(settings, "api", probe=True) as database:
@@ -226,7 +229,9 @@ async def api(settings: Settings) -> None:
         )
         listening = _listen(settings.api_host, settings.api_port)
         server = _Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                with_desk(app), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2
+            )
         )
         report_ready(os.environ, {"api_port": listening.getsockname()[1]})
         serving = asyncio.create_task(server.serve(sockets=[listening]), name="uvicorn")

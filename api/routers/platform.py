@@ -1,4 +1,4 @@
-"""Health, metrics, the documentation page and the start page."""
+"""Health, metrics, the documentation page and the page about the platform."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ async def docs() -> HTMLResponse:
     )
 
 
-@router.get("/", include_in_schema=False)
-async def start() -> HTMLResponse:
-    page = files("api").joinpath("pages", "start.html")
+@router.get("/about", include_in_schema=False)
+async def about() -> HTMLResponse:
+    """What there is beside the duty desk, which has `/`."""
+    page = files("api").joinpath("pages", "about.html")
     return HTMLResponse(page.read_text("utf-8"))

@@ -21,7 +21,9 @@ READ_AT_RUN_TIME = (
     "rules/policy/data/targets.csv",
     "simulators/scenarios/emissions.toml",
     "simulators/scenarios/air.toml",
-    "api/pages/start.html",
+    "api/desk/assets/desk.css",
+    "api/desk/assets/desk.js",
+    "api/pages/about.html",
 )
 
 

@@ -1,0 +1,9 @@
+"""..."""
+
+from __future__ import annotations
+
+from api.desk.desk import Desk
+
+
+def register(desk: Desk) -> None:
+    """Adds the page."""

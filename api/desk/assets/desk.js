@@ -1,0 +1,334 @@
+// What every page of the desk does in the browser: dialogues and what they send, sounds, the bar of a lost connection.
+(() => {
+  const config = JSON.parse(document.getElementById("desk-config").textContent);
+  const DRAFT = "desk-draft", SOUND = "desk-sound";
+
+  function make(tag, classes, text) {
+    const made = document.createElement(tag);
+    if (classes) made.className = classes;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  // --- short messages -------------------------------------------------------------------------------------------
+  function say(text, kind = "good", stays = false) {
+    let box = document.getElementById("desk-notes");
+    if (!box) {
+      box = make("div", "dk-notes");
+      box.id = "desk-notes";
+      box.setAttribute("role", "status");
+      document.body.append(box);
+    }
+    const note = make("div", "dk-note " + kind, text);
+    const close = make("button", "dk-close", "×");
+    close.type = "button";
+    close.setAttribute("aria-label", "关闭");
+    close.onclick = () => note.remove();
+    note.append(close);
+    box.append(note);
+    if (!stays) setTimeout(() => note.remove(), 6000);
+  }
+
+  function toSignIn() {
+    location.assign("/sign-in?ended=1&next=" + encodeURIComponent(location.pathname + location.search));
+  }
+
+  // --- actions: by HTTP, so that the answer says what became of it ----------------------------------------------
+  async function send(path, body) {
+    let answer;
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), 15000);
+    try {
+      answer = await fetch(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-CSRF-Token": config.csrf },
+        body: JSON.stringify(body),
+        signal: patience.signal,
+        credentials: "same-origin",
+      });
+    } catch (error) {
+      return { lost: true };
+    } finally {
+      clearTimeout(timer);
+    }
+    if (answer.status === 401) {
+      keepDraft();
+      toSignIn();
+      return { left: true };
+    }
+    let told = {};
+    try {
+      told = await answer.json();
+    } catch (error) {
+      return { lost: true };
+    }
+    return { ok: answer.ok, status: answer.status, text: told.text || "没有办成" };
+  }
+
+  let draft = null;
+  function keepDraft() {
+    if (draft) sessionStorage.setItem(DRAFT, JSON.stringify(draft));
+  }
+  function dropDraft() {
+    draft = null;
+    sessionStorage.removeItem(DRAFT);
+  }
+
+  function field(spec, values) {
+    const label = make("label", "dk-field");
+    label.append(make("span", "", spec.label + (spec.required ? "" : "（可不填）")));
+    let input;
+    if (spec.kind === "choice") {
+      input = make("div", "dk-radios");
+      for (const [value, word] of spec.options) {
+        const one = make("label", "dk-radio");
+        const radio = make("input");
+        radio.type = "radio";
+        radio.name = spec.name;
+        radio.value = value;
+        radio.checked = String(values[spec.name] ?? spec.options[0][0]) === String(value);
+        one.append(radio, make("span", "", word));
+        input.append(one);
+      }
+    } else if (spec.kind === "people") {
+      input = make("select");
+      input.name = spec.name;
+      for (const [code, name] of config.people) {
+        const option = make("option", "", name);
+        option.value = code;
+        input.append(option);
+      }
+      if (values[spec.name]) input.value = values[spec.name];
+    } else {
+      input = make("textarea");
+      input.name = spec.name;
+      input.rows = 2;
+      input.maxLength = spec.longest || 1000;
+      input.value = values[spec.name] || "";
+      if (spec.hints) {
+        const hints = make("div", "dk-hints");
+        for (const hint of spec.hints) {
+          const button = make("button", "dk-hint", hint);
+          button.type = "button";
+          button.onclick = () => {
+            input.value = hint;
+            input.dispatchEvent(new Event("input", { bubbles: true }));
+            input.focus();
+          };
+          hints.append(button);
+        }
+        label.append(hints);
+      }
+    }
+    label.append(input);
+    return label;
+  }
+
+  function ask(act, about, values = {}, note = "") {
+    const spec = config.dialogs[act];
+    if (!spec) return;
+    document.getElementById("desk-dialog")?.remove();
+    const dialog = make("dialog", "dk-dialog");
+    dialog.id = "desk-dialog";
+    const form = make("form");
+    form.method = "dialog";
+    form.append(make("h2", "", spec.title));
+    if (about.title) form.append(make("p", "dk-about", about.title));
+    if (spec.explain) form.append(make("p", "dk-explain", spec.explain));
+    for (const one of spec.fields) form.append(field(one, values));
+    const trouble = make("p", "dk-trouble", note);
+    trouble.setAttribute("role", "alert");
+    const buttons = make("div", "dk-buttons");
+    const cancel = make("button", "dk-button", "取消");
+    cancel.type = "button";
+    cancel.onclick = () => {
+      dropDraft();
+      dialog.remove();
+    };
+    const confirm = make("button", "dk-button dk-confirm", spec.confirm);
+    confirm.type = "submit";
+    buttons.append(cancel, confirm);
+    form.append(trouble, buttons);
+    const given = () => Object.fromEntries(new FormData(form));
+    draft = { act, about, values: given(), sent: false, at: location.pathname };
+    form.addEventListener("input", () => {
+      if (draft) draft.values = given();
+    });
+    dialog.addEventListener("cancel", () => {
+      dropDraft();
+      setTimeout(() => dialog.remove());
+    });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const values = given();
+      const missing = spec.fields.find((one) => one.required && !String(values[one.name] ?? "").trim());
+      if (missing) {
+        trouble.textContent = `请填写${missing.label}`;
+        return;
+      }
+      draft = { act, about, values, sent: true, at: location.pathname };
+      keepDraft();
+      confirm.disabled = true;
+      trouble.textContent = "正在办理…";
+      const told = await send(spec.path.replace("{id}", about.id ?? ""), values);
+      confirm.disabled = false;
+      if (told.left) return;
+      if (told.lost) {
+        trouble.textContent = "没有收到答复：可能没有办成，也可能已经办成。连接恢复后请先看记录，再决定是否重试。";
+        return;
+      }
+      if (told.ok || told.status === 409) {
+        dropDraft();
+        dialog.remove();
+        say(told.text, told.ok ? "good" : "bad", !told.ok);
+        if (spec.reload && told.ok) location.reload();
+        return;
+      }
+      trouble.textContent = told.text;
+    });
+    dialog.append(form);
+    document.body.append(dialog);
+    dialog.showModal();
+    (spec.focus ? form.querySelector(`[name=${spec.focus}]`) : confirm)?.focus();
+  }
+
+  // what was typed survives a page that had to be read anew
+  function restore() {
+    const kept = sessionStorage.getItem(DRAFT);
+    if (!kept) return;
+    sessionStorage.removeItem(DRAFT);
+    try {
+      const old = JSON.parse(kept);
+      if (old.at !== location.pathname || !config.dialogs[old.act]) return;
+      ask(old.act, old.about, old.values,
+        old.sent ? "刚才的提交没有收到答复。请先看这条告警现在的状态，再决定是否重试。" : "页面重新载入了，刚才填写的内容还在。");
+    } catch (error) {
+      console.warn(error);
+    }
+  }
+
+  // --- sound ----------------------------------------------------------------------------------------------------
+  let player = null;
+  function sounding() {
+    return localStorage.getItem(SOUND) === "on";
+  }
+  function showSound() {
+    for (const button of document.querySelectorAll("[data-desk=sound]")) {
+      button.textContent = sounding() ? (player ? "声音：开" : "声音：点一下继续") : "声音：关";
+      button.classList.toggle("off", !sounding() || !player);
+    }
+  }
+  async function play(name) {
+    if (!sounding()) return;
+    const sound = new Audio(`/desk/sounds/${name}.wav`);
+    window.desk.played.push(name);
+    try {
+      await sound.play();
+      player = sound;
+    } catch (error) {
+      player = null;
+    }
+    showSound();
+  }
+  function toggleSound() {
+    if (sounding() && player) {
+      localStorage.setItem(SOUND, "off");
+      player = null;
+      showSound();
+    } else {
+      localStorage.setItem(SOUND, "on");
+      play("new");
+    }
+  }
+  // browsers let a page sound only after somebody has touched it; any touch will do once the wish is known
+  document.addEventListener("pointerdown", () => {
+    if (sounding() && !player) {
+      player = new Audio("/desk/sounds/new.wav");
+      showSound();
+    }
+  }, { once: true });
+
+  function arrived(count, critical, words) {
+    play(critical ? "critical" : "new");
+    say(critical ? `新的严重告警：${words}` : `新告警：${words}`, critical ? "bad" : "warn");
+  }
+
+  // --- the line to the server -----------------------------------------------------------------------------------
+  let heard = new Date();
+  function time(at) {
+    return at.toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
+  }
+  function bar(text) {
+    let shown = document.getElementById("desk-lost");
+    if (!text) {
+      shown?.remove();
+      document.body.classList.remove("dk-lost");
+      return;
+    }
+    if (!shown) {
+      shown = make("div", "dk-lostbar");
+      shown.id = "desk-lost";
+      shown.setAttribute("role", "alert");
+      document.body.prepend(shown);
+    }
+    shown.textContent = text;
+    document.body.classList.add("dk-lost");
+  }
+  function lost() {
+    if (document.body.classList.contains("dk-lost")) return;
+    bar(`连接中断，数据停在 ${time(heard)}。正在重新连接，恢复后自动更新。`);
+  }
+  async function stillSignedIn() {
+    try {
+      const answer = await fetch("/desk/session", { credentials: "same-origin" });
+      if (answer.status === 401) toSignIn();
+    } catch (error) {
+      lost();
+    }
+  }
+  function attach() {
+    const socket = window.socket;
+    if (!socket) {
+      setTimeout(attach, 50);
+      return;
+    }
+    const listen = () => socket.io.engine?.on("packet", () => (heard = new Date()));
+    socket.on("connect", () => {
+      heard = new Date();
+      listen();
+      bar("");
+    });
+    socket.on("disconnect", () => {
+      keepDraft();
+      lost();
+    });
+    socket.on("connect_error", () => {
+      keepDraft();
+      lost();
+      stillSignedIn();
+    });
+    if (socket.connected) listen();
+  }
+  window.addEventListener("offline", () => lost());
+  window.addEventListener("online", () => window.socket?.connected || window.socket?.connect());
+
+  // --- buttons that pages put anywhere --------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-desk]");
+    if (!button) return;
+    const kind = button.dataset.desk;
+    if (kind === "sound") toggleSound();
+    else if (kind === "act") ask(button.dataset.act, { id: button.dataset.id, title: button.dataset.title });
+    else if (kind === "back") history.length > 1 ? history.back() : location.assign("/");
+  });
+
+  window.desk = { ask, say, arrived, ended: toSignIn, played: [], title: (text) => (document.title = text) };
+  attach();
+  showSound();
+  restore();
+  // parts that Vue puts in later read their words when they appear
+  new MutationObserver(() => {
+    const waiting = document.querySelector("[data-desk=sound]:empty");
+    if (waiting) showSound();
+  }).observe(document.body, { childList: true, subtree: true });
+})();

@@ -1,0 +1,107 @@
+"""What all pages of the desk have in common: who may see them, the head, the strip, the banners."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from api.desk.desk import Desk
+from api.desk.dialogs import dialogs
+from api.desk.session import Visit, visit
+from api.desk.signin import to_sign_in
+from domain.accounts import ROLE_NAMES
+from domain.errors import NotFound, WorldFailed
+
+logger = logging.getLogger(__name__)
+
+_TABS = (("/", "告警"), ("/duty", "值班"), ("/admin", "管理"))
+
+_TROUBLE = """<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>值班台</title>
+<link rel="stylesheet" href="/desk/assets/desk.css">{more}</head>
+<body><main class="dk-page" style="max-width:520px;margin:15vh auto;padding:0 16px"><div class="dk-card">
+<h2>{title}</h2><p>{text}</p><p><a href="/">回到告警列表</a></p></div></main></body></html>"""
+
+
+def node(tag: str, classes: str = "", text: str = "", **attributes: Any) -> TextElement:
+    """An HTML element with a text; the browser takes both as they are, never as markup."""
+    made = TextElement(tag=tag, text=text)
+    made.classes(classes)
+    for name, value in attributes.items():
+        made.props[name.rstrip("_").replace("_", "-")] = value
+    return made
+
+
+def desk_page(desk: Desk, path: str) -> Callable[[Callable[..., Awaitable[Any]]], None]:
+    """Registers a page for people who are signed in: `async (visit, request, ...)`; others go to the form.
+
+    NotFound and a database that is away are told in words.
+    """
+
+    def register(build: Callable[..., Awaitable[Any]]) -> None:
+        @functools.wraps(build)
+        async def shown(request: Request, **parts: Any) -> Any:
+            try:
+                known = await visit(desk, request)
+                if known is None:
+                    return to_sign_in(request)
+                return await build(known, request, **parts)
+            except NotFound as error:
+                return trouble(404, "没有找到", str(error))
+            except WorldFailed as error:
+                logger.warning("a page of the desk could not be read", extra={"error": str(error)})
+                text = "数据库暂时不可用，本页会自动重试。"
+                return trouble(503, "暂时看不到数据", text, '<meta http-equiv="refresh" content="5">')
+
+        own = list(inspect.signature(build, eval_str=True).parameters.values())[2:]
+        asked = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)
+        shown.__signature__ = inspect.Signature([asked, *own])  # type: ignore[attr-defined]
+        ui.page(path, title="值班台", response_timeout=10.0)(shown)
+
+    return register
+
+
+def trouble(status: int, title: str, text: str, more: str = "") -> Response:
+    """A page that says in words why there is nothing else to see."""
+    return HTMLResponse(_TROUBLE.format(title=escape(title), text=escape(text), more=more), status)
+
+
+@contextmanager
+def frame(known: Visit, path: str, people: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
+    """The head of a page around what the block builds. people: (code, name) whom alerts can be handed to."""
+    actor = known.actor
+    config = {"csrf": known.csrf, "dialogs": dialogs(actor.role, known.may), "people": [list(one) for one in people]}
+    ui.add_head_html('<link rel="stylesheet" href="/desk/assets/desk.css">')
+    ui.add_body_html(f'<script type="application/json" id="desk-config">{as_json(config)}</script>')
+    ui.add_body_html('<script defer src="/desk/assets/desk.js"></script>')
+    with node("div", "dk-page"):
+        with node("header", "dk-header"):
+            node("span", "dk-name", "值班台")
+            with node("nav"):
+                for target, word in _TABS:
+                    if target != "/admin" or actor.role == "admin":
+                        node("a", "on" if target == path else "", word, href=target)
+                node("a", "", "说明", href="/about")
+            with node("div", "dk-me"):
+                node("button", "off", "", type="button", data_desk="sound", title="新告警的提示音")
+                node("span", "dk-who", f"{actor.name} · {ROLE_NAMES[actor.role]}")
+                with node("form", "", method="post", action="/sign-out"):
+                    node("input", type="hidden", name="csrf", value=known.csrf)
+                    node("button", "", "退出", type="submit")
+        yield
+
+
+def as_json(value: Any) -> str:
+    """JSON that may stand in a script element: no text in it can end the element."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")

@@ -1,0 +1,125 @@
+"""What happens reaches the open pages: one poller a process looks whether anything has; pages read anew together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from domain.clock import Clock
+from domain.errors import WorldFailed
+from storage.database import Connection, Database
+from storage.listing.desk import arrivals, newest_event, watermark
+from storage.listing.session import Row, begin
+
+logger = logging.getLogger(__name__)
+
+#: Pages read anew so often though nothing was written: durations grow, and what was shelved for a time comes back.
+_ANYWAY_S = 20.0
+#: After how many lines of the histories the mark moves on; below it a look counts no more than that.
+_LINES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """One look for all pages. arrivals: alerts that began to fire since the look before; `shared` keeps what several
+    pages ask alike."""
+
+    connection: Connection
+    now: datetime
+    arrivals: tuple[Row, ...] = ()
+    shared: dict[Any, Any] = field(default_factory=dict)
+
+    async def once(self, key: Any, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer to a question, asked once a tick."""
+        if key not in self.shared:
+            self.shared[key] = await ask()
+        return self.shared[key]
+
+
+class Watcher(Protocol):
+    """An open page."""
+
+    async def look(self, tick: Tick) -> None:
+        """Read anew and show; a page whose session has ended shows that instead."""
+        ...
+
+
+class Live:
+    """The poller. `run` until cancelled; pages come and go by `watch` and `leave`."""
+
+    def __init__(self, database: Database, clock: Clock, *, poll_s: float = 1.0, timeout_s: float = 5.0) -> None:
+        self._database = database
+        self._clock = clock
+        self._poll_s = poll_s
+        self._timeout_s = timeout_s
+        self._watchers: dict[Watcher, None] = {}
+        self._poked = asyncio.Event()
+        self._base = 0
+        self._mark: tuple[int, int] | None = None
+        self._told: set[int] = set()
+
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers[watcher] = None
+
+    def leave(self, watcher: Watcher) -> None:
+        self._watchers.pop(watcher, None)
+
+    def poke(self) -> None:
+        """Somebody here has just done something: look at once."""
+        self._poked.set()
+
+    async def run(self) -> None:
+        """Look again and again. A database that is away is looked for again; pages keep what they show."""
+        loop = asyncio.get_running_loop()
+        looked_at = loop.time()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poked.wait(), self._poll_s)
+            is_due = self._poked.is_set() or loop.time() - looked_at >= _ANYWAY_S
+            self._poked.clear()
+            if not self._watchers:
+                self._mark = None
+                continue
+            try:
+                if await self._look(is_due=is_due):
+                    looked_at = loop.time()
+            except WorldFailed as error:
+                logger.warning("the desk cannot read", extra={"error": str(error)})
+
+    async def _look(self, *, is_due: bool) -> bool:
+        async with self._database.transaction() as connection:
+            await begin(connection, read_only=True, timeout_s=self._timeout_s)
+            new: tuple[Row, ...] = ()
+            if self._mark is None:
+                self._base = max(0, await newest_event(connection) - 200)
+                self._mark = await watermark(connection, self._base)
+                self._told = {row["event_id"] for row in await arrivals(connection, self._base)}
+                is_due = True
+            mark = await watermark(connection, self._base)
+            if mark != self._mark:
+                found = await arrivals(connection, self._base)
+                new = tuple(row for row in found if row["event_id"] not in self._told)
+                self._told |= {row["event_id"] for row in new}
+                self._mark, is_due = mark, True
+                if mark[0] > _LINES:
+                    self._base = mark[1] - _LINES // 2
+                    self._mark = await watermark(connection, self._base)
+                    self._told = {number for number in self._told if number > self._base}
+            if is_due:
+                await self._show(Tick(connection, self._clock(), new))
+            return is_due
+
+    async def _show(self, tick: Tick) -> None:
+        for watcher in list(self._watchers):
+            try:
+                await watcher.look(tick)
+            except WorldFailed:
+                raise
+            except Exception:  # one page must not stop the others
+                logger.exception("a page of the desk could not be brought up to date")
+                self.leave(watcher)
