@@ -36,6 +36,7 @@ from rules.metrics import RulesMetrics
 from rules.pack import load_packs
 from rules.service import RulesService, RulesSettings
 from runtime.broker import broker_options
+from runtime.channelfile import load_channels
 from runtime.clock import open_clock, system_clock
 from runtime.housekeeping import KeepingTimes, keep_house
 from runtime.process import open_database, run_until_stopped, serve_metrics
@@ -167,9 +168,8 @@ async def rules(settings: Settings) -> None:
         await service.run()
 
 
-async def alerts(settings: Settings) -> None:
-    """The alert stage with the log channel and, when one is set, the webhook."""
-    registry = _registry()
+def configured_channels(settings: Settings) -> list[Channel]:
+    """Every way to reach people: the log, the webhook when one is set, and those of the file. Raises SettingsError."""
     channels: list[Channel] = [LogChannel()]
     if settings.webhook_url is not None:
         secret = settings.webhook_secret
@@ -180,6 +180,15 @@ async def alerts(settings: Settings) -> None:
                 secret=None if secret is None else secret.get_secret_value(),
             )
         )
+    if settings.channels_file is not None:
+        channels += load_channels(settings.channels_file, wall=system_clock)
+    return channels
+
+
+async def alerts(settings: Settings) -> None:
+    """The alert stage with the log channel and, when one is set, the webhook."""
+    registry = _registry()
+    channels = configured_channels(settings)
     async with open_database(settings, "alerts") as database:
         service = AlertService(
             database,

@@ -89,6 +89,9 @@ class Settings(BaseModel):
     )
     webhook_url: SecretStr | None = Field(None, description="where alerts are posted; unset, they are only logged")
     webhook_secret: SecretStr | None = Field(None, description="key of the webhook's HMAC-SHA256 signature")
+    channels_file: Path | None = Field(
+        None, description="TOML of the channels that reach people, see docs/channels.md; beside the webhook and the log"
+    )
     notify_within_h: Annotated[float, Field(gt=0)] = Field(
         24, description="findings on periods that ended longer ago are judged but nobody is woken for them"
     )

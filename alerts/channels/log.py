@@ -1,11 +1,16 @@
-"""Writes messages into the log: for a first try, and where a log collector forwards them."""
+"""Writes messages into the log, as short as an SMS: for a first try, and where a log collector forwards them."""
 
 from __future__ import annotations
 
 import logging
 
 from alerts.messages import Message
+from alerts.templates import layouts
+from alerts.templates.sheet import sheet
 from domain.alerts import Occasion
+
+#: Characters of a line; a log has no parts that are paid for.
+_MOST = 500
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +34,7 @@ class LogChannel:
                 "rule": message.body.get("rule"),
                 "subject": message.body.get("subject"),
                 "title": message.body.get("title"),
+                "text": layouts.sms(sheet(message), _MOST),
                 "url": message.body.get("url"),
                 "idempotency_key": message.idempotency_key,
             },

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import logging
+import ssl
 from urllib.parse import urlsplit
 
 import httpx
@@ -54,6 +55,7 @@ class WebhookChannel:
         code: str = "webhook",
         rate_per_min: int | None = None,
         timeout_s: float = 10.0,
+        ca_file: str | None = None,
     ) -> None:
         """Raises BadInput when the address is no http(s) URL."""
         parts = urlsplit(url)
@@ -65,8 +67,9 @@ class WebhookChannel:
         self._secret = secret
         self._wall = wall
         self._timeout_s = timeout_s
+        verify: ssl.SSLContext | bool = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
         # the environment is read in one place only, so no proxy is taken from it here
-        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=timeout_s, follow_redirects=False, trust_env=False, verify=verify)
 
     async def send(self, message: Message, address: str | None = None) -> str:
         """Post one message; taken when the answer is 2xx. Raises ChannelFailed."""

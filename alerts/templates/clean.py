@@ -1,0 +1,65 @@
+"""Makes what others wrote safe to show: names of plants and points come from files that anybody may have written.
+
+A name can neither break a layout nor speak for us: control characters, line breaks and marks that turn the direction of
+writing are taken out, what is mark-up becomes the full-width character that looks the same, no address becomes a link,
+and a name that is too long is cut in its middle, so that its beginning and its end can be read.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+#: A name is read on a telephone.
+MAX_NAME = 40
+#: More of a text is not looked at: nothing of ours is as long.
+_MOST_READ = 20_000
+#: Control characters; marks of direction and of zero width; halves of pairs, private use, not assigned.
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+_SPACES = re.compile(r"\s+")
+#: Mark-up of the services' markdown, mentions and the beginning of links, each with what looks like it.
+_FULL_WIDTH = str.maketrans(
+    {
+        "\\": "＼", "`": "ˋ", "*": "＊", "_": "＿", "{": "｛", "}": "｝", "[": "［", "]": "］", "<": "＜", ">": "＞",
+        "#": "＃", "!": "！", "|": "｜", "~": "～", "@": "＠", "&": "＆", "$": "＄",
+    }
+)  # fmt: skip
+
+
+def line(text: object, most: int | None = None) -> str:
+    """One line without anything that cannot be seen; at most so many characters, cut in its middle."""
+    raw = _SPACES.sub(" ", str(text)[:_MOST_READ])
+    shown = "".join(c for c in raw if unicodedata.category(c) not in _UNSHOWN)
+    shown = _SPACES.sub(" ", shown).strip().replace("://", "：//")
+    return shown if most is None else shorten(shown, most)
+
+
+def name(text: object) -> str:
+    """A name at its greatest length."""
+    return line(text, MAX_NAME)
+
+
+def shorten(text: str, most: int) -> str:
+    """A text of at most so many characters (at least 3), cut in its middle."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 3
+    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+
+
+def markdown(text: str) -> str:
+    """A line as it may stand in DingTalk's, WeCom's and Feishu's markdown: escapes are not known to all of them."""
+    return text.translate(_FULL_WIDTH)
+
+
+def markup(text: str) -> str:
+    """A line as it may stand in HTML, quotes too."""
+    return html.escape(text, quote=True)
+
+
+def link(url: object) -> str:
+    """An address of ours as it may stand in markdown, or nothing when it is none."""
+    found = str(url or "")
+    return found if re.fullmatch(r"https?://[A-Za-z0-9._:\[\]/?=&%+,~-]{1,500}", found) else ""
