@@ -89,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
     imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
 
+    channels = commands.add_parser("channels", help="ways to reach people")
+    channels_commands = channels.add_subparsers(dest="channels_command", required=True)
+    channels_test = channels_commands.add_parser("test", help="send a test by a channel and print the service's answer")
+    channels_test.add_argument("code", metavar="CODE", help="of the channels file, or `webhook`, or `log`")
+    channels_test.add_argument("--to", metavar="PERSON", help="whom, by a channel that reaches people: mail, SMS")
+
     _add_meters(commands)
     _add_duties(commands)
     _add_ldar(commands)

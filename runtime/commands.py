@@ -32,6 +32,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         from runtime.sitecommands import site
 
         return asyncio.run(site(options, settings))
+    if options.command == "channels":
+        from runtime.channelcommands import channels
+
+        return asyncio.run(channels(options, settings))
     if options.command == "ledger":
         return asyncio.run(_ledger(options, settings))
     if options.command == "meters":
