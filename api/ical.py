@@ -1,4 +1,4 @@
-"""iCalendar (RFC 5545) of days: what telephones and mail programs subscribe to. Pure: events in, octets out."""
+"""iCalendar (RFC 5545) of days and turns: what telephones and mail programs subscribe to. Pure: events to octets."""
 
 from __future__ import annotations
 
@@ -24,9 +24,23 @@ class Event:
     remind_days: int | None = None
 
 
-def calendar(name: str, events: Iterable[Event], made_at: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class TimedEvent:
+    """Something from an instant to another. uid: the same for the same thing for ever. remind: how long before it a
+    reminder is shown, None for no reminder."""
+
+    uid: str
+    start: datetime
+    end: datetime
+    summary: str
+    description: str
+    category: str
+    remind: timedelta | None = None
+
+
+def calendar(name: str, events: Iterable[Event | TimedEvent], made_at: datetime) -> bytes:
     """A calendar as a file. made_at: when it was made, for DTSTAMP."""
-    stamp = made_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = _instant(made_at)
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -39,7 +53,7 @@ def calendar(name: str, events: Iterable[Event], made_at: datetime) -> bytes:
         "X-PUBLISHED-TTL:PT6H",
     ]
     for event in events:
-        lines += _event(event, stamp)
+        lines += _event(event, stamp) if isinstance(event, Event) else _timed(event, stamp)
     lines.append("END:VCALENDAR")
     return b"".join(part for line in lines for part in folded(line))
 
@@ -59,6 +73,26 @@ def _event(event: Event, stamp: str) -> Iterator[str]:
             yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{trigger}", f"DESCRIPTION:{text(event.summary)}")
             yield "END:VALARM"
     yield "END:VEVENT"
+
+
+def _timed(event: TimedEvent, stamp: str) -> Iterator[str]:
+    yield "BEGIN:VEVENT"
+    yield f"UID:{event.uid}"
+    yield f"DTSTAMP:{stamp}"
+    yield f"DTSTART:{_instant(event.start)}"
+    yield f"DTEND:{_instant(event.end)}"
+    yield f"SUMMARY:{text(event.summary)}"
+    yield f"DESCRIPTION:{text(event.description)}"
+    yield f"CATEGORIES:{text(event.category)}"
+    if event.remind is not None:
+        minutes = round(event.remind / timedelta(minutes=1))
+        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:-PT{minutes}M", f"DESCRIPTION:{text(event.summary)}")
+        yield "END:VALARM"
+    yield "END:VEVENT"
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def text(value: str) -> str:

@@ -8,7 +8,7 @@ stay where they were, and the turn says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -34,7 +34,8 @@ _ADDED = "增援"
 class Override:
     """A change by hand: in a period a person takes the turns of another, or comes in addition when replaces is None.
 
-    The later made counts, by created_at and then number. Cancelled: it never was.
+    The later made counts, by created_at and then number. One that was cancelled counts until then, and never did when
+    that was before it began.
     """
 
     override_id: int
@@ -46,13 +47,23 @@ class Override:
     author: str = ""
     reason: str = ""
     cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
+
+    @property
+    def effective(self) -> Period | None:
+        """When it counts, None for never."""
+        if self.cancelled_at is None:
+            return self.period
+        end = min(self.period.end, self.cancelled_at)
+        return None if end <= self.period.start else Period(self.period.start, end)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A stretch of duty. shift: its code, empty where people come in addition. people: codes; none: nobody is there.
 
-    overridden: by hand. left: members whose turn it would be but who have left.
+    overridden: by hand. left: members whose turn it would be but who have left. shift_period: of the whole shift of the
+    day, where the turn is a part of it.
     """
 
     team: str
@@ -62,6 +73,12 @@ class Turn:
     people: tuple[str, ...]
     overridden: bool = False
     left: tuple[str, ...] = ()
+    shift_period: Period | None = None
+
+    @property
+    def whole(self) -> Period:
+        """From when to when the shift of the day lasts, whoever takes parts of it."""
+        return self.shift_period or self.period
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +222,12 @@ class Roster:
         return (shift for shift in self.shifts if shift.team == team)
 
     def _overrides(self, team: str) -> list[Override]:
-        """Those that count, the later made behind."""
+        """Those that count, as long as they do, the later made behind."""
         mine = (
-            override
+            replace(override, period=effective)
             for override in self.overrides
-            if override.team == team and override.cancelled_at is None and self.is_active(override.person)
+            if override.team == team and self.is_active(override.person)
+            if (effective := override.effective) is not None
         )
         return sorted(mine, key=lambda override: (override.created_at, override.override_id))
 
@@ -276,11 +294,10 @@ def _pieces(team: str, base: _Base, swaps: Sequence[Override], beside: Sequence[
         present_people = tuple(dict.fromkeys(people.values()))
         overridden = present_people != base.people
         if found and found[-1].people == present_people:
-            found[-1] = Turn(
-                team, base.shift, base.name, Period(found[-1].period.start, end), present_people, overridden, base.left
-            )
-        else:
-            found.append(Turn(team, base.shift, base.name, Period(start, end), present_people, overridden, base.left))
+            start = found.pop().period.start
+        period = Period(start, end)
+        whole = None if period == base.period else base.period
+        found.append(Turn(team, base.shift, base.name, period, present_people, overridden, base.left, whole))
     return found
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from api.ical import Event, calendar, folded, text
+from api.ical import Event, TimedEvent, calendar, folded, text
 
 AT = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)
 EVENT = Event(
@@ -28,6 +28,18 @@ def test_another_reader_finds_what_was_written() -> None:
     assert first["DTEND"].dt == date(2027, 1, 1)
     assert first["DTSTAMP"].dt == AT
     assert [alarm["TRIGGER"].dt for alarm in first.walk("VALARM")] == [-timedelta(days=7), timedelta(hours=9)]
+    assert second.walk("VALARM") == []
+
+
+def test_another_reader_finds_from_when_to_when() -> None:
+    hour = timedelta(hours=1)
+    turn = TimedEvent("turn-1@plantwatch", AT, AT + 12 * hour, "夜班：李白；\n", "值班组：市值班室", "值班", hour / 2)
+    first, second = Calendar.from_ical(
+        calendar("值班", [turn, TimedEvent("b@plantwatch", AT, AT + hour, "白班", "", "值班")], AT)
+    ).walk("VEVENT")
+    assert (first["DTSTART"].dt, first["DTEND"].dt) == (AT, AT + 12 * hour)
+    assert (str(first["SUMMARY"]), str(first["UID"])) == ("夜班：李白；\n", "turn-1@plantwatch")
+    assert [alarm["TRIGGER"].dt for alarm in first.walk("VALARM")] == [-timedelta(minutes=30)]
     assert second.walk("VALARM") == []
 
 

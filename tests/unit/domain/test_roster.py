@@ -137,12 +137,16 @@ def test_two_people_can_swap_shifts_and_a_stand_in_can_find_a_stand_in() -> None
     assert on_duty(chain, "2026-09-01T09:00") == [("one", ("d",)), ("two", ("b",))]
 
 
-def test_the_later_made_override_counts_and_a_cancelled_one_never_was() -> None:
+def test_the_later_made_override_counts_and_a_cancelled_one_until_it_was_cancelled() -> None:
     day = ("2026-09-01T00:00", "2026-09-02T00:00")
     later = override(*day, "d", "a", 1, created_at=MADE + timedelta(hours=1))
     assert on_duty(roster([shift()], [later, override(*day, "c", "a", 2)]), "2026-09-01T09:00") == [("day", ("d",))]
     cancelled = override(*day, "d", "a", 1, cancelled_at=MADE)
     assert on_duty(roster([shift()], [cancelled]), "2026-09-01T09:00") == [("day", ("a",))]
+    at_ten = override(*day, "d", "a", 1, cancelled_at=at("2026-09-01T10:00"))
+    known = roster([shift()], [at_ten])
+    assert on_duty(known, "2026-09-01T09:59") == [("day", ("d",))]
+    assert on_duty(known, "2026-09-01T10:00") == [("day", ("a",))]
 
 
 def test_who_comes_in_addition_fills_a_gap_and_makes_no_overlap() -> None:
