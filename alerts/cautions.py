@@ -18,13 +18,14 @@ from alerts.leaksigns import ADVICE as LEAK_ADVICE
 from alerts.leaksigns import WORDS as LEAK_WORDS
 from alerts.leaktests import is_test_schedule, overdue_tests
 from alerts.meters import WORDS as METER_WORDS
+from alerts.nodata import no_data
 from alerts.reminders import is_reminder, reminder
 from alerts.signs import ADVICE, CAUTION, SEEN, sightings
 from alerts.water import WORDS as WATER_WORDS
 from alerts.water import is_leak, leak
 from alerts.wording import Facts, Text, details, local_text, number, period_text, quantity, told, where
 from alerts.wording import describe as describe_violation
-from domain.alerts import AlertState
+from domain.alerts import AlertState, Condition
 from domain.findings import SubjectKind
 from domain.limits import LimitKind
 
@@ -41,6 +42,8 @@ _ANALYSER_ADVICE = "请企业核实分析仪的运行和校准记录。"
 def describe(facts: Facts) -> Text:
     """The text of an alert as it stands, whatever it is about."""
     reason = facts.breaches[-1].finding.reason
+    if facts.span.condition is Condition.NO_DATA:
+        return no_data(facts)
     if is_reminder(facts):
         return reminder(facts)
     if reason in _WARNED:

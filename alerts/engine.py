@@ -16,7 +16,7 @@ from datetime import datetime
 from alerts.lifecycle import judge
 from alerts.reconcile import StoredAlert, plan
 from alerts.writer import Series, SeriesWriter
-from domain.alerts import AlertSettings, AlertState, CurrentFinding, Per
+from domain.alerts import AlertSettings, AlertState, Condition, CurrentFinding, Per
 from domain.errors import BadInput
 from domain.findings import Subject, SubjectKind
 from storage import alerts as store
@@ -129,7 +129,10 @@ class AlertEngine:
 async def _loud(connection: Connection, groups: Sequence[_Group]) -> list[_Group]:
     """The groups that may change an alert, in order. Most findings say that all is well where all was well."""
     plain = [group for group in groups if _is_plain(group.series)]
-    asked = [(group.series.rule.rule_id, group.series.subject, group.changed_from) for group in plain]
+    asked = [
+        (group.series.rule.rule_id, group.series.subject, group.changed_from, group.series.settings.no_data_for)
+        for group in plain
+    ]
     loud = await store.lock_and_listen(connection, asked) if asked else set()
     quiet = {id(group) for number, group in enumerate(plain) if number not in loud}
     return [group for group in groups if id(group) not in quiet]
@@ -183,7 +186,14 @@ async def _findings(connection: Connection, series: Series, from_at: datetime) -
 
 
 def _stored(row: store.AlertRow) -> StoredAlert:
-    return StoredAlert(row.alert_id, AlertState(row.state), row.occurred_at, row.fired_at, row.resolved_at)
+    return StoredAlert(
+        row.alert_id,
+        AlertState(row.state),
+        row.occurred_at,
+        row.fired_at,
+        row.resolved_at,
+        Condition(row.condition),
+    )
 
 
 def _add(total: StepReport, part: StepReport) -> None:

@@ -7,7 +7,17 @@
   rule recorded on change only must therefore have `for` 0.
 - A compliant period ends a pending span at its start. It ends a firing span when compliance has lasted for
   `keep_firing_for`; a violation before that continues the same span.
-- Undetermined periods and gaps between periods neither open nor end nor restart anything.
+- Undetermined periods and gaps between periods neither open nor end nor restart a violation.
+
+Want of data has a `for` of its own, `no_data_for`, where a rule says so:
+
+- Consecutive periods undetermined for want of data (`CurrentFinding.is_want_of_data`) that together reach as far as
+  `no_data_for` open a span of condition no_data, from the start of the first, where none is open. A period that is
+  undetermined for another reason makes them begin anew, until they have lasted so long; a known one always does.
+- A known period ends it at its start. A violation then opens its own span: there are never two.
+- While a violation lasts, want of data that has lasted for `no_data_for` is noted in its span and ends nothing.
+
+`each_period`: every violating period is a span of its own; it ends with its period as soon as a later one is known.
 
 Duties (rules whose alert settings say so) are different in one thing: their finding's period is the time allowed. The
 duty is broken from the period's end on, until it is met: when its own finding says so (`met_at`: done late), else where
@@ -22,7 +32,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from domain.alerts import AlertSettings, Breach, CurrentFinding, Per, Span
+from domain.alerts import AlertSettings, Breach, Condition, CurrentFinding, Per, Resolution, Span
 from domain.findings import SubjectKind, Verdict
 from domain.periods import day_of
 
@@ -34,28 +44,43 @@ _MET_WITHIN = frozenset({"tested", "done", "done_in_time", "done_late"})
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What is known of the alert subject in [start, end)."""
+    """What is known of the alert subject in [start, end). is_want_of_data: undetermined because of that."""
 
     start: datetime
     end: datetime
     verdict: Verdict
+    is_want_of_data: bool = False
 
 
 class Lifecycle:
     """A fold over sightings in time order; `spans()` may be asked at any time."""
 
-    def __init__(self, for_: timedelta, keep_firing_for: timedelta) -> None:
+    def __init__(self, for_: timedelta, keep_firing_for: timedelta, no_data_for: timedelta | None = None) -> None:
         self._for = for_
         self._keep = keep_firing_for
+        self._no_data_for = no_data_for
         self._closed: list[Span] = []
         self._open: Span | None = None
         self._compliant_since: datetime | None = None
+        #: Start of the first of the periods without data that are the newest so far; None when the newest is none.
+        self._no_data_since: datetime | None = None
+        self._no_data_lasted = False
 
     def see(self, sighting: Sighting) -> None:
         """Take the next sighting."""
+        if sighting.verdict is Verdict.UNDETERMINED:
+            if self._no_data_for is not None:
+                self._undetermined(sighting, self._no_data_for)
+            return
+        self._forget_no_data()
+        if self._open is not None and self._open.condition is Condition.NO_DATA:
+            ended_by = Resolution.VIOLATION if sighting.verdict is Verdict.VIOLATION else Resolution.COMPLIANT
+            self._close(self._open, sighting.start, ended_by)
+        elif self._open is not None and self._open.no_data_since is not None:
+            self._open = replace(self._open, no_data_since=None)
         if sighting.verdict is Verdict.VIOLATION:
             self._violation(sighting)
-        elif sighting.verdict is Verdict.COMPLIANT and self._open is not None:
+        elif self._open is not None:
             self._compliance(sighting, self._open)
 
     def _violation(self, seen: Sighting) -> None:
@@ -74,8 +99,29 @@ class Lifecycle:
         if seen.end - self._compliant_since >= self._keep:
             self._close(span, max(self._compliant_since + self._keep, seen.start, span.fired_at))
 
-    def _close(self, span: Span, at: datetime) -> None:
-        self._closed.append(replace(span, resolved_at=at))
+    def _undetermined(self, seen: Sighting, no_data_for: timedelta) -> None:
+        if not seen.is_want_of_data:
+            if not self._no_data_lasted:
+                self._forget_no_data()
+            return
+        since = self._no_data_since = self._no_data_since or seen.start
+        self._no_data_lasted = self._no_data_lasted or seen.end - since >= no_data_for
+        if not self._no_data_lasted:
+            return
+        if self._open is None:
+            fired_at = max(since + no_data_for, seen.start)
+            self._open = Span(since, seen.end, fired_at, condition=Condition.NO_DATA)
+        elif self._open.condition is Condition.NO_DATA:
+            self._open = replace(self._open, last_seen_at=max(self._open.last_seen_at, seen.end))
+        else:
+            self._open = replace(self._open, no_data_since=since)
+
+    def _forget_no_data(self) -> None:
+        self._no_data_since = None
+        self._no_data_lasted = False
+
+    def _close(self, span: Span, at: datetime, ended_by: Resolution = Resolution.COMPLIANT) -> None:
+        self._closed.append(replace(span, resolved_at=at, resolution=ended_by, no_data_since=None))
         self._open = None
         self._compliant_since = None
 
@@ -84,9 +130,11 @@ class Lifecycle:
         return [*self._closed, *([] if self._open is None else [self._open])]
 
 
-def spans_of(sightings: Iterable[Sighting], for_: timedelta, keep_firing_for: timedelta) -> list[Span]:
+def spans_of(
+    sightings: Iterable[Sighting], for_: timedelta, keep_firing_for: timedelta, no_data_for: timedelta | None = None
+) -> list[Span]:
     """Spans of a whole series of sightings in time order."""
-    lifecycle = Lifecycle(for_, keep_firing_for)
+    lifecycle = Lifecycle(for_, keep_firing_for, no_data_for)
     for sighting in sightings:
         lifecycle.see(sighting)
     return lifecycle.spans()
@@ -103,13 +151,18 @@ def judge(findings: Sequence[CurrentFinding], settings: AlertSettings) -> tuple[
         sightings: Iterable[Sighting] = _joined(breaches)
     else:
         ordered = sorted(findings, key=lambda f: f.period)
-        sightings = (Sighting(f.period.start, f.period.end, condition(f)) for f in ordered)
-    return spans_of(sightings, settings.for_, settings.keep_firing_for), breaches
+        if settings.each_period:
+            return list(_each_period([f for f in ordered if condition(f) is not Verdict.UNDETERMINED])), breaches
+        sightings = (Sighting(f.period.start, f.period.end, condition(f), f.is_want_of_data) for f in ordered)
+        if settings.no_data_for is not None:
+            breaches += [_without_data(f) for f in ordered if f.is_want_of_data]
+    return spans_of(sightings, settings.for_, settings.keep_firing_for, settings.no_data_for), breaches
 
 
 def breaches_of(span: Span, breaches: Iterable[Breach]) -> list[Breach]:
-    """The violations that belong to a span."""
-    return [b for b in breaches if span.occurred_at <= b.since_at < span.last_seen_at]
+    """The violations, or periods without data, that belong to a span."""
+    inside = (b for b in breaches if span.occurred_at <= b.since_at < span.last_seen_at)
+    return [b for b in inside if b.condition is span.condition]
 
 
 def condition(finding: CurrentFinding) -> Verdict:
@@ -117,6 +170,20 @@ def condition(finding: CurrentFinding) -> Verdict:
     if finding.subject.kind is SubjectKind.RULE and finding.verdict is Verdict.UNDETERMINED:
         return Verdict.VIOLATION
     return finding.verdict
+
+
+def _each_period(known: Sequence[CurrentFinding]) -> Iterator[Span]:
+    """A span for every violating one of a subject's known periods, over at its end once another one follows."""
+    for number, finding in enumerate(known, 1):
+        if condition(finding) is Verdict.VIOLATION:
+            start, end = finding.period.start, finding.period.end
+            lasting = Span(start, end, fired_at=start)
+            is_over = number < len(known)
+            yield replace(lasting, resolved_at=end, resolution=Resolution.COMPLIANT) if is_over else lasting
+
+
+def _without_data(finding: CurrentFinding) -> Breach:
+    return Breach(finding, finding.period.start, None, finding.period.end, Condition.NO_DATA)
 
 
 def _breaches(findings: Sequence[CurrentFinding], duty: bool) -> Iterator[Breach]:

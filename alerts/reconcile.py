@@ -1,8 +1,8 @@
 """Which stored alert is which span. Pure.
 
 When everything is reconciled, the alerts that are not superseded and the spans are the same, one to one. A resolved
-alert is never opened again and a firing one never becomes pending again: people were told. Where late data would ask
-for that, the old row is superseded and the span gets a row of its own.
+alert is never opened again and a firing one never becomes pending again, nor one on want of data one on a violation:
+people were told. Where late data would ask for that, the old row is superseded and the span gets a row of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.alerts import AlertState, Span
+from domain.alerts import AlertState, Condition, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class StoredAlert:
     occurred_at: datetime
     fired_at: datetime | None
     resolved_at: datetime | None
+    condition: Condition = Condition.VIOLATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ def _overlap(alert: StoredAlert, span: Span) -> bool:
 
 
 def _may_become(alert: StoredAlert, span: Span) -> bool:
+    if alert.condition is not span.condition:
+        return False
     if alert.fired_at is not None and span.fired_at is None:
         return False
     if alert.state is AlertState.RESOLVED:

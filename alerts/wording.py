@@ -89,7 +89,7 @@ class Text:
 
 def describe(facts: Facts) -> Text:
     """The text of an alert as it stands."""
-    lines = [_since(facts), _seen(facts), f"依据：{_basis(facts)}。"]
+    lines = [_since(facts), _seen(facts), f"依据：{basis_text(facts)}。"]
     if facts.span.state is not AlertState.RESOLVED:
         lines.append(f"处置：{advice(facts.breaches[-1].finding, facts.evidence)}")
     return told(facts, _headline(facts), lines, details(facts))
@@ -195,7 +195,8 @@ def _since(facts: Facts) -> str:
     since = f"自{local_text(span.occurred_at)}（北京时间）起"
     if span.resolved_at is not None:
         return f"{since}，至{local_text(span.resolved_at)}恢复，{_lasted(facts)}。"
-    return f"{since}，{_lasted(facts)}，尚未恢复。"
+    unseen = "" if span.no_data_since is None else f"；{local_text(span.no_data_since)}起没有有效数据，目前情况不明"
+    return f"{since}，{_lasted(facts)}，尚未恢复{unseen}。"
 
 
 def _lasted(facts: Facts) -> str:
@@ -273,7 +274,8 @@ def _some(entries: Sequence[str], count: int) -> str:
     return text if len(entries) <= count else f"{text} 等 {len(entries)} 项"
 
 
-def _basis(facts: Facts) -> str:
+def basis_text(facts: Facts) -> str:
+    """By which standard and clause it is judged; the limit's own where a finding names one."""
     basis = facts.basis
     standard, clause = (facts.standard, facts.clause) if basis is None else (basis.standard, basis.clause)
     text = " ".join(part for part in (standard, clause) if part) or facts.rule_title

@@ -11,7 +11,7 @@ from typing import Protocol
 from alerts.cautions import describe
 from alerts.lifecycle import breaches_of
 from alerts.wording import Basis, Facts, Text, local_text, withdrawn
-from domain.alerts import AlertSettings, AlertState, Breach, EventKind, Resolution, Severity, Span
+from domain.alerts import AlertSettings, AlertState, Breach, Condition, EventKind, Resolution, Span
 from domain.findings import Subject, SubjectKind
 from storage import alerts as store
 from storage import dispatch
@@ -79,10 +79,9 @@ class SeriesWriter:
 
     async def update(self, alert: store.AlertRow, span: Span) -> None:
         """Bring a stored alert to its span."""
-        if alert.state == AlertState.RESOLVED and (alert.occurred_at, alert.fired_at, alert.resolved_at) == (
-            span.occurred_at,
-            span.fired_at,
-            span.resolved_at,
+        if alert.state == AlertState.RESOLVED and (
+            (alert.occurred_at, alert.fired_at, alert.resolved_at, alert.resolution)
+            == (span.occurred_at, span.fired_at, span.resolved_at, span.resolution)
         ):
             return
         content = await self._content(alert.alert_id, span)
@@ -95,6 +94,7 @@ class SeriesWriter:
                 f"现{_times(span.occurred_at, span.resolved_at)}",
                 finding_id=content.finding_id,
             )
+        self._see_no_data(alert.alert_id, alert.no_data_since, span, content.finding_id)
         await self._progress(
             alert.alert_id,
             content,
@@ -102,6 +102,14 @@ class SeriesWriter:
             was_open=alert.state != AlertState.RESOLVED,
             was_notified=alert.was_notified,
         )
+
+    def _see_no_data(self, alert_id: int, was: datetime | None, span: Span, finding_id: int) -> None:
+        """History of a violation that cannot be seen any more, or again."""
+        if span.no_data_since is not None and was is None:
+            comment = f"{local_text(span.no_data_since)}起没有有效数据"
+            self._event(alert_id, EventKind.NO_DATA, comment=comment, finding_id=finding_id)
+        elif span.no_data_since is None and was is not None:
+            self._event(alert_id, EventKind.DATA_RETURNED, finding_id=finding_id)
 
     async def open(self, span: Span, replaces: Sequence[int]) -> None:
         """Store a new alert. replaces: resolved alerts that late data made part of this one."""
@@ -116,8 +124,9 @@ class SeriesWriter:
         if replaces:
             numbers = "、".join(f"#{number}" for number in replaces)
             self._event(alert_id, EventKind.REOPENED, comment=f"接续告警 {numbers}", finding_id=content.finding_id)
-        if span.fired_at is None or series.settings.for_:
+        if span.fired_at is None or (series.settings.for_ and span.condition is Condition.VIOLATION):
             self._event(alert_id, EventKind.PENDING, finding_id=content.finding_id)
+        self._see_no_data(alert_id, None, span, content.finding_id)
         await self._progress(
             alert_id,
             content,
@@ -146,8 +155,9 @@ class SeriesWriter:
             self._announce(alert_id, "fired", newest)
         if span.resolved_at is None or not was_open:
             return
-        self._event(alert_id, EventKind.RESOLVED, comment=Resolution.COMPLIANT)
-        self._report.resolved[Resolution.COMPLIANT] += 1
+        resolution = span.resolution or Resolution.COMPLIANT
+        self._event(alert_id, EventKind.RESOLVED, comment=resolution)
+        self._report.resolved[resolution] += 1
         if span.fired_at is not None:
             self._announce(alert_id, "resolved", newest)
 
@@ -167,7 +177,7 @@ class SeriesWriter:
     async def _content(self, alert_id: int, span: Span) -> store.AlertContent:
         text = await self._text(alert_id, span)
         return store.AlertContent(
-            severity=Severity(self._series.settings.severity),
+            severity=self._series.settings.severity_of(span.condition),
             span=span,
             title=text.title,
             summary=text.summary,
@@ -195,7 +205,7 @@ class SeriesWriter:
                 rule_title=series.rule.title,
                 standard=series.rule.standard,
                 clause=series.rule.clause,
-                severity=series.settings.severity,
+                severity=series.settings.severity_of(span.condition),
                 subject=series.subject,
                 enterprise_name=enterprise_name,
                 subject_name=subject_name,

@@ -41,6 +41,8 @@ class Alert(_Strict):
     """How findings of a rule become alerts. Hours are event time; subjects: kinds that alert.
 
     duty: a finding's period is the time allowed, so what is wrong begins at its end: see `alerts.lifecycle`.
+    no_data_for_h: how long a subject may be undetermined for want of data before that is told; absent: it never is.
+    each_period: every violating period is an alert of its own, told anew.
     """
 
     severity: Literal["critical", "warning", "info"]
@@ -49,6 +51,8 @@ class Alert(_Strict):
     per: Literal["subject", "enterprise"] = "subject"
     subjects: list[str] = Field(min_length=1)
     duty: bool = False
+    no_data_for_h: float | None = Field(default=None, gt=0)
+    each_period: bool = False
 
     @field_validator("subjects")
     @classmethod
@@ -62,6 +66,17 @@ class Alert(_Strict):
     def _a_duty_is_told_at_once(self) -> Alert:
         if self.duty and (self.for_h or self.keep_firing_for_h):
             raise ValueError("a duty is recorded on change only: for_h and keep_firing_for_h must be 0")
+        return self
+
+    @model_validator(mode="after")
+    def _periods_of_one_subject(self) -> Alert:
+        plain = self.per == "subject" and not self.duty
+        if self.no_data_for_h is not None and (not plain or self.each_period):
+            raise ValueError("no_data_for_h is of single subjects whose findings are no duty, and not of each_period")
+        if self.each_period and (not plain or self.for_h or self.keep_firing_for_h):
+            raise ValueError(
+                "each_period is of single subjects whose findings are no duty; no period waits for another"
+            )
         return self
 
 

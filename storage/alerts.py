@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from domain.alerts import AlertState, CurrentFinding, EventKind, Resolution, Severity, Span
+from domain.alerts import NO_DATA_REASONS, CurrentFinding, EventKind, Severity, Span
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import Period, require_aware
 from storage.database import Connection, fetch_all
@@ -57,6 +57,9 @@ class AlertRow:
     last_seen_at: datetime
     fired_at: datetime | None
     resolved_at: datetime | None
+    resolution: str | None
+    condition: str
+    no_data_since: datetime | None
     finding_id: int
     was_notified: bool
 
@@ -73,7 +76,6 @@ class AlertContent:
     finding_id: int
 
     def parameters(self) -> dict[str, Any]:
-        resolved = self.span.state is AlertState.RESOLVED
         return {
             "severity": self.severity,
             "state": self.span.state,
@@ -84,7 +86,9 @@ class AlertContent:
             "fired_at": self.span.fired_at,
             "last_seen_at": self.span.last_seen_at,
             "resolved_at": self.span.resolved_at,
-            "resolution": Resolution.COMPLIANT if resolved else None,
+            "resolution": self.span.resolution,
+            "condition": self.span.condition,
+            "no_data_since": self.span.no_data_since,
             "finding_id": self.finding_id,
         }
 
@@ -114,13 +118,17 @@ async def lock_series(connection: Connection, rule_id: str, subject: Subject) ->
     await connection.execute(_SQL["lock_series"], {"rule_id": rule_id, "subject": str(subject)})
 
 
-async def lock_and_listen(connection: Connection, series: Sequence[tuple[str, Subject, datetime]]) -> set[int]:
-    """Lock several (rule, alert subject) as lock_series does, in the order given; positions of those that have an
-    alert or a violation from an instant on. In the others nothing can begin or end."""
-    given = {"rule_ids": [rule_id for rule_id, _, _ in series], "subjects": [str(subject) for _, subject, _ in series]}
+async def lock_and_listen(
+    connection: Connection, series: Sequence[tuple[str, Subject, datetime, timedelta | None]]
+) -> set[int]:
+    """Lock several (rule, alert subject, from, no_data_for) as lock_series does, in the order given; positions of those
+    that have an alert, a violation or long want of data from an instant on. In the others nothing can begin or end."""
+    given = {"rule_ids": [one[0] for one in series], "subjects": [str(one[1]) for one in series]}
     await connection.execute(_SQL["lock_many_series"], given)
     # a statement of its own: what others have written under these locks is seen by now
-    cursor = await connection.execute(_SQL["loud_series"], given | {"from_ats": [from_at for _, _, from_at in series]})
+    asked = {"from_ats": [one[2] for one in series], "no_data_fors": [one[3] for one in series]}
+    reasons = {"no_data_reasons": sorted(NO_DATA_REASONS)}
+    cursor = await connection.execute(_SQL["loud_series"], given | asked | reasons)
     return {int(row[0]) for row in await cursor.fetchall()}
 
 
@@ -177,6 +185,7 @@ def _current(row: dict[str, Any]) -> CurrentFinding:
         value=row["value"],
         limit=row["limit_value"],
         unit=row["unit"],
+        is_marked=bool(row["is_marked"]),
     )
 
 

@@ -67,6 +67,7 @@ class DueReminderParams(Params):
 def due_reminder(window: ReminderWindow, params: DueReminderParams) -> list[Judgement]:
     """A judgement for each day on which another number of things is due within some days than on the day before.
 
+    What is due on the day itself is never what was due the day before, so that is said on each such day.
     value: that number. A term counts from the day after it began, and on the day on which it is done.
     """
     out = []
@@ -76,7 +77,7 @@ def due_reminder(window: ReminderWindow, params: DueReminderParams) -> list[Judg
         is_open = (window.begins < today) & ~(window.over < today)
         near = np.flatnonzero(is_open & (window.due >= today) & (window.due < today + np.timedelta64(params.days, "D")))
         count = len({(window.terms[row].group, window.terms[row].subject) for row in near.tolist()})
-        if count != known:
+        if count != known or (count and params.days == 1):
             out.append(_judgement(window, params, day, near.tolist(), count))
         known = count
     return out

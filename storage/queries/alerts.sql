@@ -56,21 +56,33 @@ from (select g.rule_id, g.subject
 
 -- loud_series --
 -- positions, from 0, of the series that have anything to do with an alert from an instant on: one that is open or ended
--- since, or a violation
+-- since, a violation, or want of data before which nothing was known for as long as the rule's `no_data_for`
 select s.position - 1 as position
-from unnest(%(rule_ids)s::text[], %(subjects)s::text[], %(from_ats)s::timestamptz[])
-    with ordinality as s (rule_id, subject, from_at, position)
+from unnest(%(rule_ids)s::text[], %(subjects)s::text[], %(from_ats)s::timestamptz[], %(no_data_fors)s::interval[])
+    with ordinality as s (rule_id, subject, from_at, no_data_for, position)
 where exists (select 1 from alert a
               where a.rule_id = s.rule_id and a.subject = s.subject and a.resolution is distinct from 'superseded'
                 and (a.resolved_at is null or a.resolved_at >= s.from_at))
    or exists (select 1 from finding f
               where f.rule_id = s.rule_id and f.subject = s.subject and f.superseded_at is null
                 and f.period_start >= s.from_at and f.verdict = 'violation')
+   or exists (select 1 from finding f
+              where f.rule_id = s.rule_id and f.subject = s.subject and f.superseded_at is null
+                and f.period_start >= s.from_at and f.verdict = 'undetermined'
+                and f.reason = any(%(no_data_reasons)s::text[])
+                and not exists (select 1 from finding k
+                                where k.rule_id = s.rule_id and k.subject = s.subject and k.superseded_at is null
+                                  and k.period_start >= f.period_end - s.no_data_for
+                                  and k.period_start < f.period_start and k.verdict <> 'undetermined')
+                -- null where the rule has no such word
+                and exists (select 1 from finding b
+                            where b.rule_id = s.rule_id and b.subject = s.subject and b.superseded_at is null
+                              and b.period_start <= f.period_end - s.no_data_for))
 
 -- stored --
 -- alerts of a series that are open or ended at or after an instant, without the superseded ones
 select a.alert_id, a.state, a.severity, a.title, a.summary, a.details, a.occurred_at, a.detected_at, a.last_seen_at,
-       a.fired_at, a.resolved_at, a.finding_id,
+       a.fired_at, a.resolved_at, a.resolution, a.condition, a.no_data_since, a.finding_id,
        a.notified_at is not null as was_notified
 from alert a
 where a.rule_id = %(rule_id)s::text and a.subject = %(subject)s::text
@@ -81,7 +93,7 @@ order by a.occurred_at, a.alert_id
 -- subject_findings --
 -- current findings of one subject from the last compliant one before an instant, where surely no violation was going on
 select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
-       f.evidence ->> 'met_at' as met_at
+       f.evidence ->> 'met_at' as met_at, f.evidence @? '$.marks[*]' as is_marked
 from finding f
 where f.rule_id = %(rule_id)s::text and f.subject = %(subject)s::text and f.superseded_at is null
   and f.period_start >= coalesce(
@@ -95,7 +107,7 @@ order by f.period_start
 -- current findings of one subject's duty from the first violation on that may still have been going on at an instant;
 -- what follows a broken duty may be compliant (the next year's is scheduled) without it being met
 select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
-       f.evidence ->> 'met_at' as met_at
+       f.evidence ->> 'met_at' as met_at, f.evidence @? '$.marks[*]' as is_marked
 from finding f
 where f.rule_id = %(rule_id)s::text and f.subject = %(subject)s::text and f.superseded_at is null
   and f.period_start >= (
@@ -129,7 +141,7 @@ with broken as (
     group by v.subject
 )
 select f.finding_id, f.subject, f.period_start, f.period_end, f.verdict, f.reason, f.value, f.limit_value, f.unit,
-       f.evidence ->> 'met_at' as met_at
+       f.evidence ->> 'met_at' as met_at, f.evidence @? '$.marks[*]' as is_marked
 from broken b
 join finding f on f.rule_id = %(rule_id)s::text and f.subject = b.subject and f.superseded_at is null
              and f.period_start >= b.since
@@ -184,12 +196,13 @@ select nextval(pg_get_serial_sequence('alert', 'alert_id'))
 -- insert_alert --
 -- a new alert; no row when another one of the series is open
 insert into alert (alert_id, rule_id, subject, enterprise_id, severity, state, title, summary, details, occurred_at,
-                   detected_at, fired_at, last_seen_at, resolved_at, resolution, finding_id)
+                   detected_at, fired_at, last_seen_at, resolved_at, resolution, finding_id, condition, no_data_since)
 overriding system value
 values (%(alert_id)s::bigint, %(rule_id)s::text, %(subject)s::text, %(enterprise_id)s::int, %(severity)s::text,
         %(state)s::text, %(title)s::text, %(summary)s::text, %(details)s::jsonb, %(occurred_at)s::timestamptz,
         %(detected_at)s::timestamptz, %(fired_at)s::timestamptz, %(last_seen_at)s::timestamptz,
-        %(resolved_at)s::timestamptz, %(resolution)s::text, %(finding_id)s::bigint)
+        %(resolved_at)s::timestamptz, %(resolution)s::text, %(finding_id)s::bigint, %(condition)s::text,
+        %(no_data_since)s::timestamptz)
 on conflict (rule_id, subject) where state in ('pending', 'firing') do nothing
 returning alert_id
 
@@ -199,7 +212,8 @@ update alert
 set severity = %(severity)s::text, state = %(state)s::text, title = %(title)s::text, summary = %(summary)s::text,
     details = %(details)s::jsonb, occurred_at = %(occurred_at)s::timestamptz, fired_at = %(fired_at)s::timestamptz,
     last_seen_at = %(last_seen_at)s::timestamptz, resolved_at = %(resolved_at)s::timestamptz,
-    resolution = %(resolution)s::text, finding_id = %(finding_id)s::bigint
+    resolution = %(resolution)s::text, finding_id = %(finding_id)s::bigint,
+    no_data_since = %(no_data_since)s::timestamptz
 where alert_id = %(alert_id)s::bigint
 
 -- supersede_alert --

@@ -56,8 +56,8 @@ def _told(world: World, after: int) -> tuple[list[str], int]:
 
 
 async def _work_through(engine: AlertEngine, dispatcher: Dispatcher, at: str) -> None:
-    while (await engine.step(instant(at))).taken:
-        pass
+    while (report := await engine.step(instant(at))).taken:
+        assert not report.failed
     while (await dispatcher.step(instant(at))).taken:
         pass
 

@@ -121,6 +121,26 @@ def test_a_good_pack_loads(tmp_path: Path) -> None:
             'severity = "info"\nduty = true\nfor_h = 1',
             "alert: Value error, a duty is recorded",
         ),
+        (
+            'severity = "critical"',
+            'severity = "info"\nno_data_for_h = 0',
+            "alert.no_data_for_h: Input should be greater",
+        ),
+        (
+            'severity = "critical"',
+            'severity = "info"\nduty = true\nno_data_for_h = 24',
+            "alert: Value error, no_data_for_h is of single subjects",
+        ),
+        (
+            'severity = "critical"',
+            'severity = "info"\neach_period = true\nno_data_for_h = 24',
+            "alert: Value error, no_data_for_h is of single subjects",
+        ),
+        (
+            'severity = "critical"',
+            'severity = "info"\neach_period = true\nkeep_firing_for_h = 1',
+            "alert: Value error, each_period is of single subjects",
+        ),
         ("[[rule]]", "[rule", "x.toml: "),
     ],
 )
