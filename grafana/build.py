@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from grafana.boards import (
+    alarm_health,
     balance,
     carbon,
     city,
@@ -42,6 +43,7 @@ def boards() -> list[Board]:
         ldar_leaks.board(),
         duties.board(),
         platform.board(),
+        alarm_health.board(),
     ]
 
 

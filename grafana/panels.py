@@ -36,7 +36,7 @@ TAG = "plantwatch"
 #: Instants in tables, in the board's time zone.
 TIME_UNIT = "time:YYYY-MM-DD HH:mm"
 
-CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, LEAKS, DUTIES, PLATFORM = (
+CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, LEAKS, DUTIES, PLATFORM, ALARMS = (
     "plantwatch-city",
     "plantwatch-water",
     "plantwatch-balance",
@@ -50,6 +50,7 @@ CITY, WATER, BALANCE, ENERGY, CARBON, TARGETS, EMISSION, TRUST, LIMITS, LDAR, LE
     "plantwatch-leaks",
     "plantwatch-duties",
     "plantwatch-platform",
+    "plantwatch-alarm-health",
 )
 
 #: Opens a finding in the API, down to its hours, minutes, marks, formula and limit; the board has a variable `api`.
@@ -343,6 +344,7 @@ def _boards_link() -> dashboard_builder.DashboardLink:
 
 
 __all__ = [
+    "ALARMS",
     "BALANCE",
     "CARBON",
     "CITY",

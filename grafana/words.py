@@ -350,8 +350,6 @@ STAGES: Words = {
 
 GAP_KINDS: Words = {"place": Word("计量点"), "intake": Word("取水口"), "enterprise": Word("企业")}
 
-CHANNEL_EVENTS: Words = {"firing": Word("告警"), "resolved": Word("恢复")}
-
 COMPONENT_KINDS: Words = {
     "pump": Word("泵"),
     "compressor": Word("压缩机"),

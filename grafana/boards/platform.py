@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grafana.alarm_words import OCCASIONS
 from grafana.boards import variables
 from grafana.panels import (
     GREEN,
@@ -20,7 +21,6 @@ from grafana.panels import (
 )
 from grafana.words import (
     BLUE,
-    CHANNEL_EVENTS,
     DOORS,
     ONLINE,
     ORANGE,
@@ -183,7 +183,7 @@ def _notifications(sql: dict[str, str]) -> Section:
                 "所选时间范围内入队的通知，按渠道与事件。送达用时 P95：入队到发送成功用时的 95 分位。",
                 sql["notifications"],
                 columns={
-                    "事件": Column(words=CHANNEL_EVENTS),
+                    "事件": Column(words=OCCASIONS),
                     "发送失败": _BAD,
                     "送达用时 P95": Column(unit="s", decimals=1),
                 },

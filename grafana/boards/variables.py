@@ -77,6 +77,11 @@ def ldar_rule() -> Variable:
     return _variable("rule", "规则", _SQL["ldar_rule"], "只看所选检测频次规则")
 
 
+def team() -> Variable:
+    """Teams that are told of alerts."""
+    return _variable("team", "班组", _SQL["team"], "只看所选班组；不选为全市和各班组")
+
+
 def _variable(name: str, label: str, sql: str, description: str) -> dashboard_builder.QueryVariable:
     """A multi-choice with `All`. All is the literal '__all__', so that a query is valid even before any choice
     exists: ``'__all__' in ($enterprise) or enterprise in ($enterprise)``."""

@@ -50,3 +50,6 @@ select n.name as "__text", n.state as "__value"
 from (values (1, 'met', '已达到'), (2, 'on_track', '进度正常'), (3, 'behind', '落后'), (4, 'missed', '到期未达到'),
              (5, 'unknown', '暂无数值'), (6, 'not_computable', '无法计算')) n (position, state, name)
 order by n.position
+
+-- team --
+select team_name as "__text", team as "__value" from dash.alarm_team order by team

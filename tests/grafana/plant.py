@@ -169,6 +169,31 @@ select a.alert_id, 'firing', 'wecom', 'duty', 'k' || a.alert_id, '{}',
        case when a.alert_id %% 4 < 2 then a.detected_at + interval '4 seconds' end,
        case when a.alert_id %% 4 = 2 then '连接超时' end
 from alert a;
+insert into team (code, name) values ('day', '白班');
+insert into alert_event (alert_id, at, kind, actor, comment)
+select a.alert_id, a.occurred_at + m * interval '1 minute', k, 'plantwatch', ''
+from alert a cross join (values (10, 'firing'), (70, 'resolved'), (80, 'firing'), (90, 'resolved')) v (m, k)
+where k = 'firing' and m = 10 or a.state = 'resolved';
+insert into notification (alert_id, event, team, channel, receiver, idempotency_key, body, state, attempts, queued_at,
+                          next_attempt_at, sent_at)
+select a.alert_id, 'firing', 'day', 'wecom', 'team:day', 'd' || a.alert_id, '{}', 'sent', 1,
+       a.occurred_at + interval '11 minutes', a.occurred_at, a.occurred_at + interval '11 minutes'
+from alert a;
+insert into notification_alert select notification_id, alert_id, event from notification where team = 'day';
+update alert set notified_at = occurred_at + interval '11 minutes',
+                 acknowledged_at = case when alert_id %% 2 = 0 then occurred_at + interval '25 minutes' end;
+insert into alert_dispatch (alert_id, state, reason, since_at, teams)
+select alert_id, 'told', 'first', notified_at, '{day}' from alert;
+insert into notification_decision (at, alert_id, event, team, channel, receiver, decision, reason)
+select notified_at, alert_id, 'firing', 'day', 'wecom', 'team:day', 'send', 'first' from alert
+union all
+select notified_at, alert_id, 'escalated', 'day', 'wecom', 'person:wang', 'send', 'escalation' from alert
+where alert_id %% 5 = 0;
+insert into flood (team, began_at, ended_at, alerts, digests)
+values ('day', %(now)s::timestamptz - interval '3 days', %(now)s::timestamptz - interval '71 hours', 40, 4);
+insert into flapping
+select rule_id, subject, %(now)s::timestamptz - interval '2 days', %(now)s::timestamptz - interval '1 day', 6, alert_id
+from alert order by alert_id limit 1;
 """
 
 

@@ -86,6 +86,7 @@ def test_boards() -> None:
             "泄漏修复与排放",
             "定期事项",
             "平台运行",
+            "告警健康",
         ]
     )
 
@@ -215,12 +216,13 @@ def test_panel_query_obeys_every_choice(
         "domain": ["water", "energy"],
         "mode": ["auto", "derived"],
         "state": ["behind", "met"],
+        "team": ["day"],
     }
     here = {variable["name"]: chosen[variable["name"]] for variable in variables(uid)}
     names, rows = run(reader, target["rawSql"], here)
     assert names
     shown = " ".join(str(value) for row in rows for value in row)
-    if "overall" not in target["rawSql"] and panel["title"] not in ("平台健康", "各渠道"):
+    if "team" not in here and "overall" not in target["rawSql"] and panel["title"] not in ("平台健康", "各渠道"):
         assert "乙焦化" not in shown
         assert "戊宾馆" not in shown
 
@@ -249,7 +251,7 @@ def test_variable_query_runs(uid: str, variable: dict[str, Any], reader: Connect
 def test_variables_are_declared_before_use(uid: str) -> None:
     before: set[str] = set()
     known = {"district", "enterprise", "outlet", "pollutant", "kind", "sign", "rule"}
-    known |= {"document", "domain", "mode", "state"}
+    known |= {"document", "domain", "mode", "state", "team"}
     for variable in variables(uid):
         used = set(re.findall(r"\$(\w+)", variable["query"]))
         assert used <= before

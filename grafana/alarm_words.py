@@ -1,0 +1,61 @@
+"""Words of alarm health, and of decisions about telling."""
+
+from __future__ import annotations
+
+from grafana.words import GREEN, GREY, ORANGE, RED, Word, Words
+
+FIGURES: Words = {
+    "per_10min": Word("平均每10分钟告警数"),
+    "per_hour": Word("平均每小时告警数"),
+    "per_day": Word("平均每天告警数"),
+    "peak_10min": Word("最忙的10分钟告警数"),
+    "busy_pct": Word("超过10条的10分钟占比（%）"),
+    "flood_pct": Word("处于洪水的时间占比（%）"),
+    "stale": Word("陈旧告警（持续超过24小时）"),
+    "chattering": Word("频繁翻转的告警"),
+    "top10_pct": Word("最多的10个告警占比（%）"),
+}
+RATINGS: Words = {
+    "good": Word("良好", GREEN),
+    "manageable": Word("尚可承受", ORANGE),
+    "over": Word("过多", RED),
+}
+
+OCCASIONS: Words = {
+    "firing": Word("告警"),
+    "resolved": Word("恢复"),
+    "repeated": Word("重复提醒"),
+    "realarmed": Word("签收后再告警"),
+    "escalated": Word("升级"),
+    "handed_over": Word("移交"),
+    "digest": Word("汇总"),
+    "test": Word("测试"),
+}
+DECISIONS: Words = {"send": Word("发送", GREEN), "hold": Word("暂缓", ORANGE), "drop": Word("不发", GREY)}
+#: Why somebody was told, or not.
+DECISION_REASONS: Words = {
+    "first": Word("首次"),
+    "hold_ended": Word("暂缓结束"),
+    "repeat": Word("到期重复"),
+    "realarm": Word("签收后仍未恢复"),
+    "escalation": Word("无人签收，升级"),
+    "handed_over": Word("移交"),
+    "resolved": Word("已恢复"),
+    "withdrawn": Word("已撤销"),
+    "historical": Word("历史时段"),
+    "out_of_service": Word("停用"),
+    "plant_stopped": Word("企业停运"),
+    "inhibited": Word("原因告警已在告警"),
+    "silenced": Word("静默"),
+    "shelved": Word("搁置"),
+    "flapping": Word("频繁翻转"),
+    "quiet_hours": Word("免打扰时段"),
+    "flood": Word("告警洪水，汇总"),
+    "group_interval": Word("同组间隔未到"),
+    "resolved_while_held": Word("暂缓期间已恢复"),
+    "not_told_of": Word("未曾告知"),
+    "acknowledged": Word("已签收"),
+    "duplicate": Word("已由另一班组告知"),
+    "no_receiver": Word("没有接收人", RED),
+    "no_route": Word("没有匹配的路由", ORANGE),
+}
