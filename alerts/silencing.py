@@ -90,9 +90,12 @@ async def create_silence(
     return silence_id
 
 
-async def end_silence(connection: Connection, silence_id: int, *, actor: Actor, now: datetime) -> None:
+async def end_silence(
+    connection: Connection, silence_id: int, *, actor: Actor, now: datetime, comment: str = ""
+) -> None:
     """End a silence before its time; what it held back is looked at again. Raises NotFound, Conflict, Forbidden."""
     authorise(actor, Action.END_SILENCE, f"silence:{silence_id}")
+    comment = bounded_text(comment, "备注")
     silence = await holds.lock_silence(connection, silence_id)
     if silence is None:
         raise NotFound(f"没有静默 {silence_id}")
@@ -103,4 +106,5 @@ async def end_silence(connection: Connection, silence_id: int, *, actor: Actor, 
     await holds.end_silence(connection, silence_id, actor_name(actor), now)
     released = await preview(connection, parse(silence.matchers))
     await announce(connection, [News(alert_id, "released", now, now) for alert_id in released])
-    await audit.write(connection, audit.Entry(now, actor, Action.END_SILENCE, f"silence:{silence_id}"))
+    said = {"text": comment, "matchers": silence.matchers}
+    await audit.write(connection, audit.Entry(now, actor, Action.END_SILENCE, f"silence:{silence_id}", said))

@@ -97,6 +97,7 @@ async def authorize(request: Request) -> Access:
             given = request.headers.get(CSRF_HEADER)
             if request.method not in _SAFE_METHODS and not csrf_fits(given, session.csrf):
                 raise ApiProblem(FORBIDDEN, f"以登录会话提交更改，须带 {CSRF_HEADER} 头；见 GET /v1/session")
+            request.state.signed_in = session
             return _access(session.actor)
     if settings.token is None:
         _refuse_other_sites(request, settings)

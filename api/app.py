@@ -19,6 +19,7 @@ from api.routers import (
     accounts,
     alarm_health,
     alerts,
+    audit,
     coverage,
     duties,
     emissions,
@@ -44,6 +45,7 @@ from api.routers import (
     rules,
     scoreboard,
     signs,
+    silences,
     stations,
     targets,
 )
@@ -59,6 +61,7 @@ _NOUNS = (
     signs,
     findings,
     alerts,
+    silences,
     alarm_health,
     roster,
     coverage,
@@ -82,6 +85,7 @@ _NOUNS = (
     reports,
     gateways,
     stations,
+    audit,
 )
 
 

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Protocol
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from prometheus_client import CollectorRegistry, Counter
 from starlette.responses import Response
@@ -96,6 +97,7 @@ class Auth:
         self._wall = wall
         self._clock = clock
         self._passwords = passwords or Passwords()
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._sign_ins = Counter(
             "plantwatch_sign_ins_total",
             "Attempts to come in at the desk or with a person's password: ok, wrong, throttled",
@@ -174,14 +176,19 @@ class Auth:
                 self._sign_ins.labels("wrong").inc()
                 return None
             return Actor(code, Role.ENTERPRISE, code, code, address)
+        actor = Actor(found.name, Role(found.role), None, login, address, found.person)
         if self._passwords.remembers(login, password, found.password_hash):
-            return Actor(found.name, Role(found.role), None, login, address, found.person)
-        try:
-            return (await self._prove(login, password, address)).actor
-        except SignInRefused as error:
-            if error.retry_after_s is not None:
-                raise
-            return None
+            return actor
+        # requests of a script that come together are not so many attempts: the first one proves it for all
+        async with self._turns.setdefault((login, address), asyncio.Lock()):
+            if self._passwords.remembers(login, password, found.password_hash):
+                return actor
+            try:
+                return (await self._prove(login, password, address)).actor
+            except SignInRefused as error:
+                if error.retry_after_s is not None:
+                    raise
+                return None
 
     async def _prove(self, login: str, password: bytes, address: str) -> _Proof:
         if len(password) > _LONGEST_SECRET:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from api.auth import COOKIE
 from api.errors import Problem
 
 _DESCRIPTION = """\
@@ -16,17 +17,25 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 `month` or ending in `_day`, and service dates, are local (Asia/Shanghai) calendar dates. Lists come in pages: give
 `next_cursor` back as `cursor` and change nothing else. Errors are `application/problem+json` with a stable `type`.
 
-Operators use `Authorization: Bearer`. An enterprise uses HTTP Basic with its code and its MQTT password and reads its
-own points, readings, hourly rows, limits, marks, ledger, duties, findings, alerts, emissions, energy, reports,
-accounting, rejects, gateways, stations and quirks, and what it reported of leak detection and repair; of what acts, it
-may mark its own outlets, withdraw its marks, report figures of its own to the ledger and records of its own leak
-detection, and record its duties with what proves them.
+Operators' programs use `Authorization: Bearer`. People use HTTP Basic with login and password, or the desk's session
+cookie, which needs the header `x-csrf-token` (see `GET /v1/session`) for whatever changes something. Their role says
+what they may do: `viewer` reads, `duty` acts on alerts and writes records, `lead` also silences, takes out of service
+and decides on limits and rules, `admin` also reads the audit log.
+
+An enterprise uses HTTP Basic with its code and its MQTT password and reads its own points, readings, hourly rows,
+limits, marks, ledger, duties, findings, alerts, emissions, energy, reports, accounting, rejects, gateways, stations and
+quirks, and what it reported of leak detection and repair; of what acts, it may mark its own outlets, withdraw its
+marks, report figures of its own to the ledger and records of its own leak detection, and record its duties with what
+proves them.
 """
 
 _SCHEMES: dict[str, Any] = {
-    "operator": {"type": "http", "scheme": "bearer", "description": "operators: everything"},
+    "operator": {"type": "http", "scheme": "bearer", "description": "operators' programs: everything"},
+    "person": {"type": "http", "scheme": "basic", "description": "a person: what their role may"},
+    "desk": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "a person signed in at the desk"},
     "enterprise": {"type": "http", "scheme": "basic", "description": "an enterprise: its own rows; reads, and marks"},
 }
+_STAFF: list[dict[str, list[str]]] = [{"operator": []}, {"person": []}, {"desk": []}]
 #: First path segments below /v1 that an enterprise's own account reaches.
 SELF_SERVICE = frozenset(
     {
@@ -48,6 +57,7 @@ SELF_SERVICE = frozenset(
         "gateways",
         "stations",
         "quirks",
+        "session",
     }
 )
 #: Besides, what it reaches of nouns that are for operators.
@@ -110,11 +120,11 @@ def document(app: FastAPI, *, models: Iterable[type[BaseModel]], public_url: str
 def _secure(path: str, method: str, operation: dict[str, Any]) -> None:
     segments = path.strip("/").split("/")
     if segments[0] == "metrics":
-        operation["security"] = [{"operator": []}]
+        operation["security"] = _STAFF
     elif segments[0] == "v1":
         reads = segments[1] in SELF_SERVICE or path in SELF_SERVICE_PATHS
         own = reads if method == "get" else path in SELF_ACTING
-        operation["security"] = [{"operator": []}, *([{"enterprise": []}] if own else [])]
+        operation["security"] = [*_STAFF, *([{"enterprise": []}] if own else [])]
 
 
 def _exemplify(response: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -1,166 +1,96 @@
-"""Alerts with their events and notifications; acknowledging one."""
+"""Alerts with their history: the list, one of them, and what people do to it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Query
-from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.actions import MAX_ACTOR, MAX_COMMENT, acknowledge
+from alerts import actions
 from api.errors import BAD_REQUEST, CONFLICT, NOT_FOUND, problems
-from api.fields import EnterpriseParameter, Instant, OptionalFrom, OptionalTo, RowId, RuleId, span
+from api.fields import EnterpriseParameter, OptionalFrom, OptionalTo, RowId, RuleId, Word, span
+from api.models.alerts import (
+    ROWS_SHOWN,
+    Acknowledgement,
+    AlertComment,
+    AlertDetail,
+    AlertEvent,
+    AlertHold,
+    AlertItem,
+    Assignment,
+    Decision,
+    Notification,
+    OutOfService,
+    Release,
+    Shelving,
+)
 from api.paging import Page, Paging
-from api.routers.findings import FINDING_EXAMPLE, FindingItem
 from api.session import PersonSession, ReadSession, Session
-from storage.listing.alerts import AlertFilter, alert_events, alert_notifications, get_alert, list_alerts
+from domain.alarmstate import DisplayState
+from storage.listing.alerts import (
+    AlertFilter,
+    alert_decisions,
+    alert_events,
+    alert_holds,
+    alert_notifications,
+    get_alert,
+    list_alerts,
+)
 from storage.listing.findings import get_finding
+from storage.listing.session import Row
+
+__all__ = ["AlertEvent", "AlertHold", "Decision", "Notification", "router"]  # models of the document
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
 
-_ROWS_SHOWN = 1000
+_ACTED = problems(BAD_REQUEST, NOT_FOUND, CONFLICT)
 
-_ALERT: dict[str, Any] = {
-    "alert_id": 12,
-    "rule_id": "ule.hourly",
-    "subject": "pollutant:hx-coking/S1/so2",
-    "enterprise": "hx-coking",
-    "severity": "critical",
-    "state": "firing",
-    "title": "海西焦化 焦炉烟囱 二氧化硫超低排放小时超过指标",
-    "summary": "2026-11-02 08:00 至 09:00 折算浓度 33.4 mg/m3，限值 30 mg/m3",
-    "occurred_at": "2026-11-02T00:00:00Z",
-    "detected_at": "2026-11-02T01:10:05Z",
-    "fired_at": "2026-11-02T01:00:00Z",
-    "last_seen_at": "2026-11-02T01:00:00Z",
-    "resolved_at": None,
-    "resolution": None,
-    "finding_id": 4711,
-    "acknowledged_at": None,
-    "acknowledged_by": None,
-    "acknowledge_comment": None,
-}
-
-
-class AlertItem(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [_ALERT]})
-
-    alert_id: int
-    rule_id: str
-    subject: str
-    enterprise: str | None
-    severity: str = Field(description="critical, warning, info")
-    state: Literal["pending", "firing", "resolved"]
-    title: str
-    summary: str
-    occurred_at: Instant = Field(description="event time: start of the first violating period")
-    detected_at: Instant = Field(description="when the platform saw it")
-    fired_at: Instant | None
-    last_seen_at: Instant
-    resolved_at: Instant | None
-    resolution: str | None
-    finding_id: int
-    acknowledged_at: Instant | None
-    acknowledged_by: str | None
-    acknowledge_comment: str | None
-
-
-class AlertEvent(BaseModel):
-    event_id: int
-    at: Instant
-    kind: str
-    actor: str
-    comment: str
-    finding_id: int | None
-
-
-class Notification(BaseModel):
-    notification_id: int
-    event: str
-    channel: str
-    receiver: str | None = Field(description="null for an enterprise's own account: duty staff are the bureau's")
-    state: str
-    attempts: int
-    queued_at: Instant
-    sent_at: Instant | None
-    last_error: str | None
-
-
-class AlertDetail(AlertItem):
-    """An alert with its history, who was told, and the finding behind it."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                _ALERT
-                | {
-                    "details": {"value": 33.4, "limit": 30},
-                    "events": [
-                        {
-                            "event_id": 31,
-                            "at": "2026-11-02T01:10:05Z",
-                            "kind": "firing",
-                            "actor": "platform",
-                            "comment": "",
-                            "finding_id": 4711,
-                        }
-                    ],
-                    "notifications": [
-                        {
-                            "notification_id": 8,
-                            "event": "firing",
-                            "channel": "dingtalk",
-                            "receiver": "duty",
-                            "state": "sent",
-                            "attempts": 1,
-                            "queued_at": "2026-11-02T01:10:05Z",
-                            "sent_at": "2026-11-02T01:10:06Z",
-                            "last_error": None,
-                        }
-                    ],
-                    "finding": FINDING_EXAMPLE,
-                }
-            ]
-        }
-    )
-
-    details: Any
-    events: list[AlertEvent] = Field(description=f"the newest {_ROWS_SHOWN}, oldest first")
-    notifications: list[Notification] = Field(description=f"at most {_ROWS_SHOWN}")
-    finding: FindingItem
-
-
-class Acknowledgement(BaseModel):
-    """Who takes the alert, and a word for the others. Of a signed-in person the account counts, not `actor`."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"actor": "张三", "comment": "已通知企业，正在现场核查"}]}
-    )
-
-    actor: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=MAX_ACTOR,
-        pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$",
-        description="needed with the operators' token; else whose account it is",
-    )
-    comment: str = Field(max_length=MAX_COMMENT, pattern=r"^[^\x00]*$")
+#: Events whose text is the bureau's own: whom it told, and what it thinks of the matter.
+_OWN_TEXT = frozenset(
+    {
+        "notify",
+        "not_notified",
+        "notify_failed",
+        "commented",
+        "handed_over",
+        "shelved",
+        "unshelved",
+        "out_of_service",
+        "in_service",
+    }
+)
 
 
 async def _detail(session: Session, alert_id: int) -> AlertDetail:
-    row = await get_alert(session.connection, alert_id)
+    connection = session.connection
+    row = await get_alert(connection, alert_id, session.now)
     session.access.require(row["enterprise"])
-    notifications = await alert_notifications(session.connection, alert_id, limit=_ROWS_SHOWN)
-    if session.access.enterprise is not None:
-        notifications = [told | {"receiver": None, "last_error": None} for told in notifications]
+    events = await alert_events(connection, alert_id, limit=ROWS_SHOWN)
+    notifications = await alert_notifications(connection, alert_id, limit=ROWS_SHOWN)
+    decisions: list[Row] = []
+    holds: list[Row] = []
+    if session.access.enterprise is None:
+        decisions = await alert_decisions(connection, alert_id, limit=ROWS_SHOWN)
+        holds = await alert_holds(connection, row["rule_id"], row["subject"], session.now)
+    else:
+        row = _for_enterprise(row)
+        events = [e | {"comment": "", "detail": None} if e["kind"] in _OWN_TEXT else e for e in events]
+        notifications = [told | {"receiver": None, "last_error": None, "team": None} for told in notifications]
     return AlertDetail.model_validate(
         row
         | {
-            "events": await alert_events(session.connection, alert_id, limit=_ROWS_SHOWN),
+            "events": events,
             "notifications": notifications,
-            "finding": await get_finding(session.connection, row["finding_id"]),
+            "decisions": decisions,
+            "holds": holds,
+            "finding": await get_finding(connection, row["finding_id"]),
         }
     )
+
+
+def _for_enterprise(row: Row) -> Row:
+    """Without which of the bureau's people sees to it."""
+    return row | {"assignee": None}
 
 
 @router.get("", summary="Alerts, newest first", responses=problems(NOT_FOUND))
@@ -168,22 +98,51 @@ async def alerts(
     session: ReadSession,
     paging: Paging,
     state: Literal["pending", "firing", "resolved"] | None = None,
+    display: Annotated[DisplayState | None, Query(description="the state as people see it, after ISA-18.2")] = None,
+    live: Annotated[
+        bool, Query(description="only those that last, and those that are over and wait to be confirmed")
+    ] = False,
+    severity: Literal["critical", "warning", "info"] | None = None,
     enterprise: EnterpriseParameter = None,
+    district: Annotated[Word | None, Query(description="of the enterprise, or the district itself")] = None,
     rule: Annotated[RuleId | None, Query(description="rule id")] = None,
+    team: Annotated[Word | None, Query(description="code of a team that it is told to")] = None,
+    assignee: Annotated[Word | None, Query(description="code of the person it was handed over to")] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00]*$",
+            description="a text that title, summary, subject, rule id or the enterprise's name hold, in any case",
+        ),
+    ] = None,
     from_at: OptionalFrom = None,
     to_at: OptionalTo = None,
 ) -> Page[AlertItem]:
     """`from` and `to` bound occurred_at."""
     span(from_at, to_at)
+    if team is not None or assignee is not None:
+        session.access.require_operator()
     wanted = AlertFilter(
         state=state,
+        display=display,
+        is_live=live,
+        severity=severity,
         enterprise_id=await session.enterprise_id(enterprise),
+        district=district,
         rule_id=rule,
+        team=team,
+        assignee=assignee,
+        words=q,
         from_at=from_at,
         to_at=to_at,
     )
-    rows = await list_alerts(session.connection, wanted, after=paging.after(int), limit=paging.fetch)
+    after = paging.after(int)
+    rows = await list_alerts(session.connection, wanted, now=session.now, after=after, limit=paging.fetch)
     items, next_cursor = paging.cut(rows, lambda row: (row["alert_id"],))
+    if session.access.enterprise is not None:
+        items = [_for_enterprise(row) for row in items]
     return Page[AlertItem](items=[AlertItem.model_validate(row) for row in items], next_cursor=next_cursor)
 
 
@@ -192,11 +151,76 @@ async def alert(session: ReadSession, alert_id: RowId) -> AlertDetail:
     return await _detail(session, alert_id)
 
 
-@router.post("/{alert_id}/acknowledge", summary="Take an alert", responses=problems(BAD_REQUEST, NOT_FOUND, CONFLICT))
+@router.post("/{alert_id}/acknowledge", summary="Take an alert", responses=_ACTED)
 async def acknowledge_alert(
     session: PersonSession, alert_id: RowId, body: Annotated[Acknowledgement, Body()]
 ) -> AlertDetail:
     """409 when it is resolved, or acknowledged already and not told anew since."""
     actor = session.access.signing(body.actor)
-    await acknowledge(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
+    await actions.acknowledge(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/confirm", summary="Say that one has seen that an alert is over", responses=_ACTED)
+async def confirm_alert(
+    session: PersonSession, alert_id: RowId, body: Annotated[Acknowledgement, Body()]
+) -> AlertDetail:
+    """Of one that people were told of and nobody had acknowledged (`returned_unacknowledged`); else 409."""
+    actor = session.access.signing(body.actor)
+    await actions.confirm_return(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/comment", summary="Note something down beside an alert", responses=_ACTED)
+async def comment_alert(session: PersonSession, alert_id: RowId, body: Annotated[AlertComment, Body()]) -> AlertDetail:
+    actor = session.access.signing(body.actor)
+    await actions.comment(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/shelve", summary="Put an alarm aside for a limited time", responses=_ACTED)
+async def shelve_alert(session: PersonSession, alert_id: RowId, body: Annotated[Shelving, Body()]) -> AlertDetail:
+    """Nobody is told of this rule and subject until then. 403 when that is later than the role may choose."""
+    actor = session.access.signing(body.actor)
+    await actions.shelve(
+        session.connection, alert_id, until_at=body.until, reason=body.reason, actor=actor, now=session.now
+    )
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/unshelve", summary="Take an alarm from the shelf", responses=_ACTED)
+async def unshelve_alert(session: PersonSession, alert_id: RowId, body: Annotated[Release, Body()]) -> AlertDetail:
+    actor = session.access.signing(body.actor)
+    await actions.unshelve(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/out-of-service", summary="Take an alarm out of service", responses=_ACTED)
+async def take_alert_out_of_service(
+    session: PersonSession, alert_id: RowId, body: Annotated[OutOfService, Body()]
+) -> AlertDetail:
+    """Of this rule and subject; it is judged and shown, and nobody is told."""
+    actor = session.access.signing(body.actor)
+    await actions.take_out_of_service(
+        session.connection, alert_id, until_at=body.until, reason=body.reason, actor=actor, now=session.now
+    )
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/in-service", summary="Put an alarm back into service", responses=_ACTED)
+async def return_alert_to_service(
+    session: PersonSession, alert_id: RowId, body: Annotated[Release, Body()]
+) -> AlertDetail:
+    actor = session.access.signing(body.actor)
+    await actions.return_to_service(session.connection, alert_id, comment=body.comment, actor=actor, now=session.now)
+    return await _detail(session, alert_id)
+
+
+@router.post("/{alert_id}/hand-over", summary="Give an alert to somebody", responses=_ACTED)
+async def hand_over_alert(session: PersonSession, alert_id: RowId, body: Annotated[Assignment, Body()]) -> AlertDetail:
+    """To an active person of the roster, who is told."""
+    actor = session.access.signing(body.actor)
+    await actions.hand_over(
+        session.connection, alert_id, person=body.person, comment=body.comment, actor=actor, now=session.now
+    )
     return await _detail(session, alert_id)

@@ -280,3 +280,10 @@ async def test_people_come_by_basic_too(client: Client, hire: Hire) -> None:
         assert waits.headers["retry-after"] == "1"
         # what was right before goes on
         assert (await http.get("/v1/enterprises", auth=("wang.wei", PASSWORD))).status_code == 200
+
+
+async def test_a_script_may_begin_with_many_requests_at_once(client: Client, hire: Hire) -> None:
+    await hire()
+    async with client(token=TOKEN, auth=("wang.wei", PASSWORD)) as http:
+        answers = await asyncio.gather(*(http.get("/v1/session") for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
