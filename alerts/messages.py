@@ -9,7 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from alerts.wording import occasion_title
-from domain.alerts import Occasion, Resolution, Severity, Span
+from domain.alerts import Condition, Occasion, Resolution, Severity, Span
+
+#: What is said of an occasion beside that an alert fires or is over.
+OCCASION_WORDS = {
+    Occasion.REPEATED: "仍未签收",
+    Occasion.REALARMED: "长时间未恢复",
+    Occasion.ESCALATED: "无人签收，升级",
+    Occasion.HANDED_OVER: "移交",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +48,40 @@ class Message:
 
     def payload(self) -> dict[str, Any]:
         """The JSON to send."""
-        return {
+        head = {
             "event": str(self.event),
             "notification_id": self.notification_id,
             "idempotency_key": self.idempotency_key,
-            "alert": dict(self.body),
         }
+        # a body from before there were groups is that of its one alert
+        return head | (dict(self.body) | head if "alerts" in self.body else {"alert": dict(self.body)})
 
 
 def idempotency_key(
-    rule_id: str, subject: str, alert_id: int, detected_at: datetime, occasion: Occasion, receiver: Receiver
+    rule_id: str,
+    subject: str,
+    alert_id: int,
+    detected_at: datetime,
+    occasion: Occasion,
+    receiver: Receiver,
+    team: str,
+    nth: str,
 ) -> str:
-    """One key per alert, occasion and receiver; another database's alert of the same number gets another one."""
-    parts = (rule_id, subject, str(alert_id), detected_at.isoformat(), occasion, receiver.channel, receiver.name)
+    """One key per message: its first alert, the occasion, who gets it from which team, and a number that tells repeats
+    apart. Another database's alert of the same number gets another one."""
+    parts = (
+        rule_id, subject, str(alert_id), detected_at.isoformat(), occasion, receiver.channel, receiver.name, team, nth,
+    )  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
+
+
+def headed(title: str, occasion: Occasion, resolution: Resolution | None) -> str:
+    """An alert's title, its head saying what the message is about: `【严重·仍未签收】...`."""
+    if occasion is Occasion.RESOLVED:
+        return occasion_title(title, occasion, resolution)
+    word = OCCASION_WORDS.get(occasion)
+    head, bracket, rest = title.partition("】")
+    return f"{head}·{word}{bracket}{rest}" if word and bracket and head.startswith("【") else title
 
 
 def alert_body(
@@ -73,8 +101,12 @@ def alert_body(
     details: Mapping[str, Any],
     finding_id: int,
     url: str,
+    api_url: str,
+    condition: Condition = Condition.VIOLATION,
+    acknowledged_at: datetime | None = None,
+    acknowledged_by: str | None = None,
 ) -> dict[str, Any]:
-    """What a message says about the alert.
+    """What a message says about the alert. url: its page at the duty desk; api_url: the same by the API.
 
     occurred_at, fired_at, resolved_at, last_seen_at are event time; detected_at (the alert stage saw it) and queued_at
     (this message was written) are the platform's clock.
@@ -89,8 +121,9 @@ def alert_body(
         "enterprise_name": details.get("enterprise_name"),
         "severity": str(severity),
         "state": "resolved" if occasion is Occasion.RESOLVED else "firing",
-        "resolution": None if occasion is Occasion.FIRING or resolution is None else str(resolution),
-        "title": occasion_title(title, occasion, resolution),
+        "resolution": str(resolution) if occasion is Occasion.RESOLVED and resolution is not None else None,
+        "condition": str(condition),
+        "title": headed(title, occasion, resolution),
         "summary": summary,
         "occurred_at": span.occurred_at.isoformat(),
         "detected_at": detected_at.isoformat(),
@@ -106,7 +139,10 @@ def alert_body(
         "clause": details.get("clause"),
         "finding_id": finding_id,
         "details": {key: details[key] for key in ("components", "component_count", "shortcomings") if key in details},
+        "acknowledged_at": _text(acknowledged_at),
+        "acknowledged_by": acknowledged_by,
         "url": url,
+        "api_url": api_url,
     }
 
 

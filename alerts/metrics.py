@@ -11,9 +11,10 @@ from alerts.dispatch.dispatcher import DispatchReport
 from alerts.engine import StepReport
 from alerts.outbox import DeliveryReport
 from domain.alerts import AlertState, Resolution, Severity
+from domain.telling import Reason
 from storage import alerts as store
 from storage import channels as states
-from storage import notifications
+from storage import dispatchfacts, notifications
 from storage.database import Connection
 
 #: What may become of a delivery; counters of DeliveryReport.
@@ -36,6 +37,16 @@ class AlertMetrics:
         self._not_notified = Counter(
             "plantwatch_alerts_not_notified_total", "Alerts that nobody was told of, old ones mostly", registry=registry
         )
+        self._decisions = Counter(
+            "plantwatch_alerts_decisions_total",
+            "Decisions about telling somebody of an alert, by what was decided and why",
+            ["decision", "reason"],
+            registry=registry,
+        )
+        self._held = Gauge(
+            "plantwatch_alerts_held", "Open alerts that are held back from people", ["reason"], registry=registry
+        )
+        self._floods = Gauge("plantwatch_alerts_floods_open", "Teams told by digests only", registry=registry)
         self._failed_series = Counter(
             "plantwatch_alerts_series_failed_total",
             "Evaluations that failed and were left for later",
@@ -84,6 +95,8 @@ class AlertMetrics:
     def count_dispatch(self, report: DispatchReport) -> None:
         """Add what a step of the dispatcher did."""
         self._not_notified.inc(report.not_notified)
+        for (decision, reason), count in report.decisions.items():
+            self._decisions.labels(decision=decision, reason=reason).inc(count)
 
     def count_delivery(self, report: DeliveryReport) -> None:
         """Add what a round of the outbox did."""
@@ -99,6 +112,10 @@ class AlertMetrics:
                 count = open_alerts.get((severity.value, state.value), 0)
                 self._open.labels(severity=severity.value, state=state.value).set(count)
         self._work.set(await store.work_count(connection))
+        held = await dispatchfacts.held_counts(connection)
+        for reason in Reason:
+            self._held.labels(reason=reason.value).set(held.get(reason.value, 0))
+        self._floods.set(await dispatchfacts.flood_count(connection))
         queued = await notifications.queued_counts(connection)
         for channel in {*self._channels, *queued}:
             self._queued.labels(channel=channel).set(queued.get(channel, 0))

@@ -11,9 +11,8 @@ from random import Random
 from prometheus_client import CollectorRegistry
 
 from alerts.channels import Channel
-from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
-from alerts.messages import Receiver
 from alerts.metrics import AlertMetrics
 from alerts.outbox import Outbox, OutboxSettings
 from domain.clock import Clock
@@ -59,9 +58,9 @@ class AlertService:
         self._database = database
         self._channels = tuple(channels)
         self._clock = clock
-        receivers = [Receiver(channel.code, channel.code) for channel in channels]
+        reach = [ChannelInfo(channel.code, channel.kind, channel.is_group) for channel in channels]
         self.engine = AlertEngine(database, self._settings.engine)
-        self.dispatcher = Dispatcher(database, receivers, self._settings.dispatch)
+        self.dispatcher = Dispatcher(database, reach, self._settings.dispatch)
         self.outbox = Outbox(database, channels, clock=clock, wall=wall, random=random, settings=self._settings.outbox)
         self._metrics = AlertMetrics(registry, (channel.code for channel in channels))
         self._work = asyncio.Event()

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from domain.alerts import EventKind
 from storage.database import Connection
 from storage.sql import queries
 
@@ -96,6 +97,22 @@ class DecisionRow:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """How far telling of an alert has come. progress: by team, with what concerns all of them under `*`."""
+
+    alert_id: int
+    state: str
+    reason: str
+    since_at: datetime
+    cause_alert_id: int | None
+    step: int
+    told_at: datetime | None
+    told_count: int
+    next_at: datetime | None
+    progress: Mapping[str, Any]
+
+
 async def announce(connection: Connection, news: Iterable[News]) -> None:
     """Put news on the dispatcher's work list, in order, in the transaction that changes the alerts."""
     rows = list(news)
@@ -139,24 +156,23 @@ async def told_to(connection: Connection, alert_ids: Iterable[int]) -> list[Told
         return await cursor.fetchall()
 
 
-async def standings(connection: Connection, alert_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """(state, reason) of the dispatch of alerts."""
-    rows = await (await connection.execute(_SQL["progress"], {"alert_ids": sorted(alert_ids)})).fetchall()
-    return {alert_id: (state, reason) for alert_id, state, reason in rows}
-
-
-async def put_standings(
-    connection: Connection, standings: Mapping[int, tuple[str, str]], team: str, at: datetime
-) -> None:
-    """Write (state, reason) of the dispatch of alerts."""
+async def put_progress(connection: Connection, rows: Sequence[ProgressRow]) -> None:
+    """Write how far telling of alerts has come."""
+    if not rows:
+        return
     await connection.execute(
         _SQL["put_progress"],
         {
-            "alert_ids": list(standings),
-            "states": [state for state, _ in standings.values()],
-            "reasons": [reason for _, reason in standings.values()],
-            "since_ats": [at] * len(standings),
-            "teams": [team],
+            "alert_ids": [row.alert_id for row in rows],
+            "states": [row.state for row in rows],
+            "reasons": [row.reason for row in rows],
+            "since_ats": [row.since_at for row in rows],
+            "causes": [row.cause_alert_id for row in rows],
+            "steps": [row.step for row in rows],
+            "told_ats": [row.told_at for row in rows],
+            "told_counts": [row.told_count for row in rows],
+            "next_ats": [row.next_at for row in rows],
+            "progresses": [Jsonb(row.progress) for row in rows],
         },
     )
 
@@ -164,6 +180,36 @@ async def put_standings(
 async def mark_told(connection: Connection, alert_ids: Iterable[int], at: datetime) -> None:
     """The first message about alerts has been queued; those told before keep their instant."""
     await connection.execute(_SQL["mark_told"], {"alert_ids": sorted(alert_ids), "at": at})
+
+
+async def mark_realarmed(connection: Connection, alert_ids: Iterable[int], at: datetime) -> None:
+    """Alerts have been told anew although somebody had acknowledged them."""
+    await connection.execute(_SQL["mark_realarmed"], {"alert_ids": sorted(alert_ids), "at": at})
+
+
+async def put_flaps(connection: Connection, rows: Sequence[tuple[str, str, datetime, datetime, int, int]]) -> None:
+    """Write series that flap: (rule, subject, since, until, changes, alert that it was told with)."""
+    if rows:
+        names = ("rules", "subjects", "since_ats", "until_ats", "changes", "alert_ids")
+        columns = zip(*rows, strict=True)
+        await connection.execute(_SQL["put_flaps"], {k: list(v) for k, v in zip(names, columns, strict=True)})
+
+
+async def put_flood(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Write a team's flood: flood_id (None: it begins), team, began_at, alerts, digests, last_digest_at, ended_at."""
+    await connection.execute(_SQL["begin_flood" if row["flood_id"] is None else "update_flood"], row)
+
+
+async def put_events(
+    connection: Connection, rows: Sequence[tuple[int, EventKind, str, int | None]], at: datetime
+) -> None:
+    """Add lines to alerts' histories, in order: (alert, kind, comment, finding)."""
+    if rows:
+        names = ("alert_ids", "kinds", "comments", "finding_ids")
+        columns = zip(*rows, strict=True)
+        await connection.execute(
+            _SQL["put_events"], {k: list(v) for k, v in zip(names, columns, strict=True)} | {"at": at}
+        )
 
 
 async def queue(connection: Connection, messages: Sequence[NewNotification], at: datetime) -> dict[str, int]:
@@ -200,6 +246,8 @@ async def put_decisions(
     connection: Connection, decisions: Sequence[DecisionRow], numbers: Mapping[str, int], at: datetime
 ) -> None:
     """Record decisions, in order. numbers: of messages by idempotency key."""
+    if not decisions:
+        return
     await connection.execute(
         _SQL["put_decisions"],
         {

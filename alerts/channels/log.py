@@ -24,15 +24,16 @@ class LogChannel:
 
     async def send(self, message: Message, address: str | None = None) -> str:
         """Write one line."""
+        alert = message.body.get("alert", message.body)
         level = logging.WARNING if message.event is Occasion.FIRING else logging.INFO
         logger.log(
             level,
             "alert notification",
             extra={
                 "event": str(message.event),
-                "alert_id": message.body.get("id"),
-                "rule": message.body.get("rule"),
-                "subject": message.body.get("subject"),
+                "alert_id": alert.get("id"),
+                "rule": alert.get("rule"),
+                "subject": alert.get("subject"),
                 "title": message.body.get("title"),
                 "text": layouts.sms(sheet(message), _MOST),
                 "url": message.body.get("url"),

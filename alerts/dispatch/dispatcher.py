@@ -1,30 +1,44 @@
 """Decides whom to tell of what has become of alerts, and puts the messages into the outbox.
 
 One step is one transaction: news taken, messages queued, decisions and progress written, or none of it. One dispatcher
-works at a time, by an advisory lock; others find nothing to do.
+works at a time, by an advisory lock that ends with the transaction; others find nothing to do. The number of statements
+of a step does not depend on the number of alerts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from alerts.messages import Receiver, alert_body, idempotency_key
-from domain.alerts import EventKind, Occasion, Resolution, Severity, Span
-from domain.findings import Subject
-from storage import alerts as history
+from alerts.dispatch.audience import DUTY
+from alerts.dispatch.bodies import MOST, Bodies
+from alerts.dispatch.contract import ChannelInfo, Flood, Plan, PlannedMessage, Progress
+from alerts.dispatch.inhibit import shipped
+from alerts.dispatch.loading import Loaded, flood_windows, load, people_and_routes, stored_progress
+from alerts.dispatch.plan import plan
+from alerts.messages import idempotency_key
+from domain.alerts import EventKind, Occasion
+from domain.roster import Roster, TeamPolicy
+from domain.telling import Decision, Reason
 from storage import dispatch as store
-from storage.database import Database
+from storage import dispatchfacts
+from storage.database import Connection, Database
 
-#: The team that is told where a site has none.
-DUTY = "duty"
+__all__ = ["DUTY", "ChannelInfo", "DispatchReport", "DispatchSettings", "Dispatcher"]
+
+logger = logging.getLogger(__name__)
+
+#: Occasions that tell that an alert lasts; that it was handed over to somebody is not that people know of it.
+_TOLD = frozenset({Occasion.FIRING, Occasion.REPEATED, Occasion.REALARMED, Occasion.ESCALATED})
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchSettings:
     """public_url: how people reach the duty desk, without a slash at the end. notify_within_h: nobody is told of
-    violations whose last period ended longer ago. batch: news per step."""
+    violations whose last period ended longer ago. batch: news, and alerts that are due, of one step."""
 
     public_url: str = "http://127.0.0.1:8080"
     notify_within_h: float = 24.0
@@ -33,11 +47,13 @@ class DispatchSettings:
 
 @dataclass(slots=True)
 class DispatchReport:
-    """What a step did. notified: messages queued; not_notified: alerts that nobody is told of."""
+    """What a step did. taken: news and alerts looked at; notified: messages queued; not_notified: alerts that nobody
+    will be told of; decisions: by (decision, reason)."""
 
     taken: int = 0
     notified: int = 0
     not_notified: int = 0
+    decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def is_idle(self) -> bool:
@@ -46,109 +62,179 @@ class DispatchReport:
 
 
 class Dispatcher:
-    """Any number may run on one database; one works at a time."""
+    """Any number may run on one database; one works at a time. channels: those that the outbox can deliver to."""
 
-    def __init__(self, database: Database, receivers: Sequence[Receiver], settings: DispatchSettings) -> None:
+    def __init__(self, database: Database, channels: Sequence[ChannelInfo], settings: DispatchSettings) -> None:
         self._database = database
-        self._receivers = tuple(receivers)
+        self._channels = tuple(channels)
         self._settings = settings
+        self._latest: datetime | None = None
 
     async def step(self, now: datetime) -> DispatchReport:
-        """Decide about what is new. now: the platform's clock. Raises StorageUnavailable; then nothing has changed."""
+        """Decide about what is new or due. now: the platform's clock, which may have been set.
+
+        Raises StorageUnavailable; then nothing has changed.
+        """
         report = DispatchReport()
         async with self._database.transaction() as connection:
             if not await store.try_lock(connection):
                 return report
             news = await store.take_news(connection, self._settings.batch)
-            report.taken = len(news)
-            if not news:
-                return report
-            ids = {one.alert_id for one in news}
-            alerts = await store.contents(connection, ids)
-            before = await store.standings(connection, ids)
-            told = {alert_id: set[Receiver]() for alert_id in ids}
-            for row in await store.told_to(connection, ids):
-                told[row.alert_id].add(Receiver(row.channel, row.receiver))
-            messages: list[store.NewNotification] = []
-            decisions: list[store.DecisionRow] = []
-            events: list[history.Event] = []
-            standings: dict[int, tuple[str, str]] = {}
-
-            def drop(alert_id: int, event: Occasion, reason: str) -> None:
-                decisions.append(store.DecisionRow(alert_id, event, DUTY, None, None, "drop", reason))
-                events.append(history.Event(alert_id, now, EventKind.NOT_NOTIFIED, comment=reason))
-                report.not_notified += 1
-
-            def send(content: store.Content, event: Occasion, to: Sequence[Receiver], reason: str) -> None:
-                for receiver in to:
-                    key = idempotency_key(
-                        content.rule_id, content.subject, content.alert_id, content.detected_at, event, receiver
+            ended = {one.alert_id for one in news if one.kind in ("resolved", "withdrawn")}
+            was_set_back = self._latest is None or now < self._latest
+            due = await dispatchfacts.due(connection, now, ended, self._settings.batch, all_ahead=was_set_back)
+            floods = {row["team"]: Flood(**row) for row in await dispatchfacts.floods(connection)}
+            report.taken = len(news) + len(due)
+            if news or due or floods:
+                roster, routes = await people_and_routes(connection)
+                waiting, is_over = await self._waiting(connection, floods, roster, now)
+                if news or due or waiting or is_over:
+                    loaded = await load(
+                        connection,
+                        now,
+                        news=news,
+                        due=due | waiting,
+                        floods=floods,
+                        roster=roster,
+                        routes=routes,
+                        channels=self._channels,
+                        notify_within_h=self._settings.notify_within_h,
+                        table=shipped(),
                     )
-                    messages.append(
-                        store.NewNotification(
-                            event, DUTY, receiver.channel, receiver.name, key, "", self._body(content, event, now),
-                            [(content.alert_id, event)],
-                        )
-                    )  # fmt: skip
-                    decisions.append(
-                        store.DecisionRow(
-                            content.alert_id, event, DUTY, receiver.channel, receiver.name, "send", reason, key=key
-                        )
-                    )
-                    events.append(
-                        history.Event(
-                            content.alert_id, now, EventKind.NOTIFY, finding_id=content.finding_id,
-                            comment=f"{event} {receiver.channel}/{receiver.name}",
-                        )
-                    )  # fmt: skip
-
-            for one in news:
-                content = alerts[one.alert_id]
-                state, reason = standings.get(one.alert_id) or before.get(one.alert_id) or ("", "")
-                if one.kind == "fired" and state in ("", "silent"):
-                    old = now - one.established_at > timedelta(hours=self._settings.notify_within_h)
-                    stands = content.resolution != Resolution.SUPERSEDED
-                    silence = "historical" if old else None if self._receivers else "no_receiver"
-                    silence = silence if stands else "withdrawn"
-                    if silence is None:
-                        send(content, Occasion.FIRING, self._receivers, "first")
-                        told[one.alert_id].update(self._receivers)
-                        standings[one.alert_id] = ("told", "first")
-                    else:
-                        if (state, reason) != ("silent", silence):
-                            drop(one.alert_id, Occasion.FIRING, silence)
-                        standings[one.alert_id] = ("silent", silence)
-                elif one.kind in ("resolved", "withdrawn") and state != "over":
-                    if told[one.alert_id]:
-                        to = sorted(told[one.alert_id], key=lambda r: (r.channel, r.name))
-                        send(content, Occasion.RESOLVED, to, one.kind)
-                    else:
-                        drop(one.alert_id, Occasion.RESOLVED, "not_told_of")
-                    standings[one.alert_id] = ("over", one.kind)
-            numbers = await store.queue(connection, messages, now)
-            await store.put_decisions(connection, decisions, numbers, now)
-            await store.mark_told(connection, {m.alerts[0][0] for m in messages if m.event == Occasion.FIRING}, now)
-            await store.put_standings(connection, standings, DUTY, now)
-            await history.append_events(connection, events)
-            report.notified = len(numbers)
+                    await self._write(connection, loaded, plan(loaded.world, loaded.subjects), report)
+        self._latest = now
         return report
 
-    def _body(self, content: store.Content, event: Occasion, now: datetime) -> dict[str, object]:
-        span = Span(content.occurred_at, content.last_seen_at, content.fired_at, content.resolved_at)
-        return alert_body(
-            event,
-            alert_id=content.alert_id,
-            rule_id=content.rule_id,
-            subject=content.subject,
-            enterprise=Subject.parse(content.subject).enterprise,
-            severity=Severity(content.severity),
-            span=span,
-            resolution=None if content.resolution is None else Resolution(content.resolution),
-            detected_at=content.detected_at,
-            notified_at=now,
-            title=content.title,
-            summary=content.summary,
-            details=content.details,
-            finding_id=content.finding_id,
-            url=f"{self._settings.public_url}/alerts/{content.alert_id}",
+    async def _waiting(
+        self, connection: Connection, floods: Mapping[str, Flood], roster: Roster, now: datetime
+    ) -> tuple[set[int], bool]:
+        """Alerts that wait for a digest which may be due, or for a flood that may be over; and whether one may be."""
+        if not floods:
+            return set(), False
+        windows = flood_windows(roster, floods, now)
+        came = await dispatchfacts.came(connection, {code: windows[code] for code in floods}, now)
+        teams, is_over = [], False
+        for code, flood in floods.items():
+            team = roster.teams.get(code)
+            policy = TeamPolicy.DEFAULT if team is None else team.policy
+            ends = came.get(code, 0) < policy.flood_over
+            is_over = is_over or ends
+            last = flood.last_digest_at
+            if ends or last is None or min(last, now) + policy.digest_every_critical <= now:
+                teams.append(code)
+        return (await dispatchfacts.waiting(connection, teams) if teams else set()), is_over
+
+    async def _write(self, connection: Connection, loaded: Loaded, todo: Plan, report: DispatchReport) -> None:
+        now = loaded.world.now
+        shown = {number for message in todo.messages for number, _ in message.alerts[:MOST]}
+        contents = await store.contents(connection, shown) if shown else {}
+        bodies = Bodies(contents, loaded.world.roster, self._settings.public_url, now)
+        keys = [_key(message, contents[message.alerts[0][0]]) for message in todo.messages]
+        queued = [
+            store.NewNotification(
+                message.event,
+                message.team.code,
+                message.receiver.channel,
+                message.receiver.name,
+                key,
+                message.group_key,
+                bodies.body(message),
+                message.alerts,
+            )
+            for message, key in zip(todo.messages, keys, strict=True)
+        ]
+        numbers = await store.queue(connection, queued, now)
+        for key in keys:
+            if key not in numbers:  # never so, as long as a step is one transaction
+                logger.error("a message was queued before", extra={"idempotency_key": key})
+        await store.put_decisions(connection, _decision_rows(todo, keys), numbers, now)
+        told = {one.alert_id for one in todo.decisions if one.decision is Decision.SEND and one.event in _TOLD}
+        if told:
+            await store.mark_told(connection, told, now)
+        if todo.realarmed:
+            await store.mark_realarmed(connection, todo.realarmed, now)
+        await store.put_progress(connection, [_progress_row(*item) for item in todo.progress.items()])
+        await store.put_flaps(
+            connection,
+            [(f.rule_id, f.subject, f.since_at, f.until, f.changes, f.alert_id) for f in todo.flaps.values()],
         )
+        for flood in todo.floods:
+            await store.put_flood(
+                connection,
+                {
+                    "flood_id": flood.flood_id,
+                    "team": flood.team,
+                    "began_at": flood.began_at,
+                    "alerts": flood.alerts,
+                    "digests": flood.digests,
+                    "last_digest_at": flood.last_digest_at,
+                    "ended_at": flood.ended_at,
+                },
+            )
+        await store.put_events(connection, list(_history(todo, loaded.findings)), now)
+        report.notified = len(numbers)
+        report.decisions.update((one.decision, one.reason) for one in todo.decisions)
+        report.not_notified = len(
+            {one.alert_id for one in todo.decisions if one.decision is Decision.DROP} - told
+            - {one.alert_id for one in todo.decisions if one.decision is Decision.SEND}
+        )  # fmt: skip
+
+
+def _key(message: PlannedMessage, first: store.Content) -> str:
+    return idempotency_key(
+        first.rule_id,
+        first.subject,
+        first.alert_id,
+        first.detected_at,
+        message.event,
+        message.receiver,
+        message.team.code,
+        message.nth,
+    )
+
+
+def _decision_rows(todo: Plan, keys: Sequence[str]) -> list[store.DecisionRow]:
+    return [
+        store.DecisionRow(
+            one.alert_id,
+            one.event,
+            one.team,
+            None if one.receiver is None else one.receiver.channel,
+            None if one.receiver is None else one.receiver.name,
+            one.decision,
+            one.reason,
+            one.detail,
+            None if one.message is None else keys[one.message],
+        )
+        for one in todo.decisions
+    ]
+
+
+def _progress_row(alert_id: int, progress: Progress) -> store.ProgressRow:
+    told = [state for state in progress.teams.values() if state.count]
+    return store.ProgressRow(
+        alert_id,
+        progress.state,
+        progress.reason,
+        progress.since_at,
+        progress.cause_alert_id,
+        max((state.step for state in told), default=0),
+        progress.told_at,
+        sum(state.count for state in told),
+        progress.next_at,
+        stored_progress(progress),
+    )
+
+
+def _history(todo: Plan, findings: Mapping[int, int]) -> Iterable[tuple[int, EventKind, str, int | None]]:
+    """What alerts' own histories say: each message once, why nobody is told once for all teams."""
+    said: set[tuple[int, str]] = set()
+    for number in sorted(todo.realarmed):
+        yield number, EventKind.REALARMED, "", findings.get(number)
+    for one in todo.decisions:
+        if one.decision is Decision.SEND and one.receiver is not None:
+            comment = f"{one.event} {one.receiver.channel}/{one.receiver.name}"
+            yield one.alert_id, EventKind.NOTIFY, comment, findings.get(one.alert_id)
+        elif one.reason is not Reason.DUPLICATE and (one.alert_id, one.reason) not in said:
+            said.add((one.alert_id, one.reason))
+            yield one.alert_id, EventKind.NOT_NOTIFIED, one.reason, None

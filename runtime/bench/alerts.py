@@ -16,9 +16,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
-from alerts.messages import Receiver
 from runtime.bench.alertbare import bare_pass, marks, same_rows, written
 from runtime.bench.alertdata import CHANGED_AT, HOUR, OPENED_AT, AlertLoad, change, open_city
 from runtime.bench.alertpath import PathPlan, measure_path
@@ -110,7 +109,7 @@ async def _round(embedded: Embedded, number: int, before: dict[str, int]) -> Fig
 async def _evaluate(database: Database, now: Any) -> Figures:
     """Evaluate and decide until nothing is left to do at that instant."""
     engine = AlertEngine(database, EngineSettings())
-    dispatcher = Dispatcher(database, [Receiver("phone", "phone")], DispatchSettings())
+    dispatcher = Dispatcher(database, [ChannelInfo("phone", "webhook")], DispatchSettings())
     began = time.perf_counter()
     opened = notified = 0
     while not (step := await engine.step(now)).is_idle:

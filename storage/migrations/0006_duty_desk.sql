@@ -90,6 +90,7 @@ create table alert_dispatch (
     progress jsonb not null default '{}'
 );
 create index ix_alert_dispatch_next on alert_dispatch (next_at) where next_at is not null;
+create index ix_alert_dispatch_held on alert_dispatch (reason) where state = 'held';
 create index ix_alert_dispatch_cause on alert_dispatch (cause_alert_id) where cause_alert_id is not null;
 comment on table alert_dispatch is 'how far telling about an alert has come; the dispatcher alone writes it';
 comment on column alert_dispatch.state is 'told: people know; held: not told for a reason that may pass; silent: nobody is to be told; over';

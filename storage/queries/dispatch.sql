@@ -34,23 +34,55 @@ join notification n using (notification_id)
 where na.alert_id = any(%(alert_ids)s::bigint[])
 order by na.alert_id, n.team, n.channel, n.receiver
 
--- progress --
--- how far telling about alerts has come
-select alert_id, state, reason from alert_dispatch where alert_id = any(%(alert_ids)s::bigint[])
-
 -- put_progress --
 -- write how far telling has come
-insert into alert_dispatch (alert_id, state, reason, since_at, teams, told_at, told_count)
-select unnest(%(alert_ids)s::bigint[]), unnest(%(states)s::text[]), unnest(%(reasons)s::text[]),
-       unnest(%(since_ats)s::timestamptz[]), %(teams)s::text[], null, 0
+insert into alert_dispatch (alert_id, state, reason, since_at, cause_alert_id, teams, step, told_at, told_count, next_at,
+                            progress)
+select g.alert_id, g.state, g.reason, g.since_at, g.cause_alert_id,
+       coalesce((select array_agg(key order by key) from jsonb_object_keys(g.progress - '*') as key), '{}'),
+       g.step, g.told_at, g.told_count, g.next_at, g.progress
+from unnest(%(alert_ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(since_ats)s::timestamptz[],
+            %(causes)s::bigint[], %(steps)s::int[], %(told_ats)s::timestamptz[], %(told_counts)s::int[],
+            %(next_ats)s::timestamptz[], %(progresses)s::jsonb[])
+     as g (alert_id, state, reason, since_at, cause_alert_id, step, told_at, told_count, next_at, progress)
 on conflict (alert_id) do update
-set state = excluded.state, reason = excluded.reason,
-    since_at = case when alert_dispatch.state = excluded.state then alert_dispatch.since_at else excluded.since_at end
+set state = excluded.state, reason = excluded.reason, since_at = excluded.since_at,
+    cause_alert_id = excluded.cause_alert_id, teams = excluded.teams, step = excluded.step, told_at = excluded.told_at,
+    told_count = excluded.told_count, next_at = excluded.next_at, progress = excluded.progress
 
 -- mark_told --
 -- the first message about these alerts is in the outbox
 update alert set notified_at = %(at)s::timestamptz
 where alert_id = any(%(alert_ids)s::bigint[]) and notified_at is null
+
+-- mark_realarmed --
+-- told anew although acknowledged
+update alert set realarmed_at = %(at)s::timestamptz where alert_id = any(%(alert_ids)s::bigint[])
+
+-- put_flaps --
+-- series that flap, and until when they are held
+insert into flapping (rule_id, subject, since_at, until_at, changes, alert_id)
+select unnest(%(rules)s::text[]), unnest(%(subjects)s::text[]), unnest(%(since_ats)s::timestamptz[]),
+       unnest(%(until_ats)s::timestamptz[]), unnest(%(changes)s::int[]), unnest(%(alert_ids)s::bigint[])
+on conflict (rule_id, subject, since_at) do update set until_at = excluded.until_at, changes = excluded.changes
+
+-- begin_flood --
+-- a team's flood begins
+insert into flood (team, began_at, alerts, digests, last_digest_at)
+values (%(team)s::text, %(began_at)s::timestamptz, %(alerts)s::int, %(digests)s::int, %(last_digest_at)s::timestamptz)
+
+-- update_flood --
+-- how a flood goes on, or that it is over
+update flood
+set alerts = %(alerts)s::int, digests = %(digests)s::int, last_digest_at = %(last_digest_at)s::timestamptz,
+    ended_at = %(ended_at)s::timestamptz
+where flood_id = %(flood_id)s::bigint
+
+-- put_events --
+-- lines of alerts' histories
+insert into alert_event (alert_id, at, kind, actor, comment, finding_id)
+select unnest(%(alert_ids)s::bigint[]), %(at)s::timestamptz, unnest(%(kinds)s::text[]), 'plantwatch',
+       unnest(%(comments)s::text[]), unnest(%(finding_ids)s::bigint[])
 
 -- queue --
 -- put messages into the outbox; no row for one that is already there

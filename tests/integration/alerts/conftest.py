@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
-from alerts.messages import Receiver
 from storage.database import Database
 from tests.integration.alerts.world import World
 
@@ -23,4 +22,4 @@ def engine(database: Database) -> AlertEngine:
 
 @pytest.fixture
 def dispatcher(database: Database) -> Dispatcher:
-    return Dispatcher(database, [Receiver("log", "duty")], DispatchSettings(public_url="https://pw.example"))
+    return Dispatcher(database, [ChannelInfo("log", "log")], DispatchSettings(public_url="https://pw.example"))

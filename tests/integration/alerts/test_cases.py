@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
-from alerts.messages import Receiver
 from storage.database import Database
 from tests.integration.alerts.world import RULES, World, instant
 
@@ -70,7 +69,7 @@ async def test_case(path: Path, at_once: bool, world: World, database: Database)
     if "alert" in case:
         world.rule(rule_id, **(RULES[rule_id] | {"alert": case["alert"]}))
     engine = AlertEngine(database, EngineSettings())
-    dispatcher = Dispatcher(database, [Receiver("log", "duty")], DispatchSettings())
+    dispatcher = Dispatcher(database, [ChannelInfo("log", "log")], DispatchSettings())
     seen = 0
     for step in case["step"]:
         for line in step.get("findings", []):

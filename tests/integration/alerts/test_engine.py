@@ -10,6 +10,7 @@ import pytest
 from alerts.actions import acknowledge
 from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
+from domain.accounts import Actor, Role
 from domain.alerts import Severity, Span
 from domain.errors import BadInput, Conflict, NotFound
 from domain.findings import Subject
@@ -18,6 +19,10 @@ from storage.database import Database
 from tests.integration.alerts.world import RULES, World, instant, period
 
 NOW = instant("2026-11-02 13:10")
+
+
+def duty(name: str) -> Actor:
+    return Actor(name, Role.DUTY)
 
 
 async def test_a_step_without_work_does_nothing(engine: AlertEngine) -> None:
@@ -57,8 +62,13 @@ async def test_two_engines_at_once_make_each_alert_once(
     await asyncio.gather(*(dispatcher.step(NOW) for _ in range(4)))
     keys = world.rows("select alert_id, event, count(*) from notification_alert group by 1, 2 having count(*) > 1")
     assert keys == []
-    told = world.rows("select distinct alert_id from notification_alert order by 1")
-    assert told == world.rows("select alert_id from alert where resolution is distinct from 'superseded' order by 1")
+    decided = world.rows("select distinct alert_id from notification_decision order by 1")
+    assert decided == world.rows("select alert_id from alert where fired_at is not null order by 1")
+    # four times within a step is flapping: the one that lasts is told
+    assert world.rows(
+        "select a.state, d.decision, d.reason, count(*) from notification_decision d join alert a using (alert_id)"
+        " where a.resolution is distinct from 'superseded' group by 1, 2, 3 order by 1, 2"
+    ) == [("firing", "send", "flapping", 2), ("resolved", "drop", "resolved_while_held", 6)]
 
 
 async def test_the_database_keeps_a_second_open_alert_out(
@@ -125,7 +135,11 @@ async def test_a_message_stands_by_itself(world: World, engine: AlertEngine, dis
     finding_id = world.so2("10", 31.0)
     await engine.step(NOW)
     await dispatcher.step(NOW)
-    ((body, key),) = world.rows("select body, idempotency_key from notification")
+    ((whole, key),) = world.rows("select body, idempotency_key from notification")
+    body = whole["alert"]
+    assert (whole["event"], whole["team"], whole["count"], whole["left_off"]) == ("firing", "duty", 1, 0)
+    assert (whole["title"], whole["url"]) == (body["title"], f"https://pw.example/alerts/{body['id']}")
+    assert whole["alerts"] == [body]
     assert body["title"] == (
         "【严重】天河焦化 1号焦炉烟囱（S1） 二氧化硫：排放限值超标，小时均值 31 mg/m³，限值 30 mg/m³"
     )
@@ -161,7 +175,7 @@ async def test_ultra_low_emission_is_not_taken_for_the_law(
     world.so2("08", 31.0, rule_id="ule.hourly")
     await engine.step(NOW)
     await dispatcher.step(NOW)
-    ((body,),) = world.rows("select body from notification")
+    ((body,),) = world.rows("select body -> 'alert' from notification")
     assert body["title"] == (
         "【警告】天河焦化 1号焦炉烟囱（S1） 二氧化硫：超低排放小时超过指标（不等于违法超标），"
         "小时均值 31 mg/m³，指标 30 mg/m³"
@@ -195,22 +209,24 @@ async def test_a_withdrawn_alert_says_so(world: World, engine: AlertEngine, disp
         world.so2("08", value)
         await engine.step(NOW)
         await dispatcher.step(NOW)
-    (_, (body, state)) = world.rows("select body, state from notification order by notification_id")
+    (_, (body, state)) = world.rows("select body -> 'alert', state from notification order by notification_id")
     assert body["title"].startswith("【已撤销】天河焦化 1号焦炉烟囱")
     assert "不成立" in body["summary"]
     assert (body["resolution"], body["state"], state) == ("superseded", "resolved", "queued")
-    assert world.events(1)[-2:] == [("resolved", "superseded"), ("notify", "resolved log/duty")]
+    assert world.events(1)[-2:] == [("resolved", "superseded"), ("notify", "resolved log/team:duty")]
 
 
 async def test_acknowledge_once(world: World, engine: AlertEngine, database: Database) -> None:
     world.so2("08", 46.2)
     await engine.step(NOW)
     async with database.transaction() as connection:
-        await acknowledge(connection, 1, " 王强 ", "已电话联系企业", instant("2026-11-02 13:20"))
+        await acknowledge(
+            connection, 1, comment="已电话联系企业", actor=duty(" 王强 "), now=instant("2026-11-02 13:20")
+        )
     assert world.rows("select acknowledged_by, acknowledge_comment from alert") == [("王强", "已电话联系企业")]
     with pytest.raises(Conflict, match="已由 王强 于2026年11月2日 13:20签收"):
         async with database.transaction() as connection:
-            await acknowledge(connection, 1, "李丽", "", NOW)
+            await acknowledge(connection, 1, comment="", actor=duty("李丽"), now=NOW)
     assert world.rows("select actor, comment from alert_event where kind = 'acknowledged'") == [
         ("王强", "已电话联系企业")
     ]
@@ -223,7 +239,7 @@ async def test_of_two_who_acknowledge_at_once_one_wins(world: World, engine: Ale
     async def attempt(actor: str) -> str:
         try:
             async with database.transaction() as connection:
-                await acknowledge(connection, 1, actor, "", NOW)
+                await acknowledge(connection, 1, comment="", actor=duty(actor), now=NOW)
         except Conflict:
             return "conflict"
         return "done"
@@ -244,7 +260,7 @@ async def test_what_cannot_be_acknowledged(world: World, engine: AlertEngine, da
     ):
         with pytest.raises(error) as caught:
             async with database.transaction() as connection:
-                await acknowledge(connection, alert_id, actor, comment, NOW)
+                await acknowledge(connection, alert_id, comment=comment, actor=duty(actor), now=NOW)
         assert type(caught.value) is error
     assert world.rows("select count(*) from alert_event where kind = 'acknowledged'") == [(0,)]
 

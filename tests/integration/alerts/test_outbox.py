@@ -20,10 +20,9 @@ from hypothesis import strategies as st
 from alerts.channels import Channel
 from alerts.channels.log import LogChannel
 from alerts.channels.webhook import WebhookChannel
-from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.messages import Message
-from alerts.messages import Receiver as Label
 from alerts.outbox import Outbox, OutboxSettings, free_places
 from domain.errors import BadInput, ChannelFailed
 from storage.database import Database
@@ -66,7 +65,7 @@ async def channel(hook: Receiver, wall: Wall) -> AsyncIterator[WebhookChannel]:
     await channel.aclose()
 
 
-async def tell(database: Database, to: Label) -> None:
+async def tell(database: Database, to: ChannelInfo) -> None:
     """Evaluate what is new and queue messages about it."""
     await AlertEngine(database, EngineSettings()).step(NOW)
     await Dispatcher(database, [to], DispatchSettings()).step(NOW)
@@ -76,7 +75,7 @@ async def tell(database: Database, to: Label) -> None:
 async def queued(world: World, database: Database) -> World:
     """A world with one firing message for the webhook in the outbox."""
     world.so2("08", 46.2)
-    await tell(database, Label("webhook", "webhook"))
+    await tell(database, ChannelInfo("webhook", "webhook"))
     assert world.messages() == [(1, "firing", "queued")]
     return world
 
@@ -105,7 +104,7 @@ async def test_firing_comes_before_resolved(
     queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
     queued.so2("09", 20.0)
-    await tell(database, Label("webhook", "webhook"))
+    await tell(database, ChannelInfo("webhook", "webhook"))
     hook.answers = [500]
     box = outbox(database, wall, channel)
     await box.deliver()
@@ -140,7 +139,7 @@ async def test_an_unwilling_receiver_is_given_up_at_once_and_seen(
     hook.answers = [status]
     assert (await outbox(database, wall, channel).deliver()).failed == {"webhook": 1}
     assert queued.rows("select state, last_error from notification") == [("failed", f"answered HTTP {status}")]
-    assert queued.events(1)[-1] == ("notify_failed", f"firing webhook/webhook: answered HTTP {status}")
+    assert queued.events(1)[-1] == ("notify_failed", f"firing webhook/team:duty: answered HTTP {status}")
     wall.pass_s(1e6)
     assert (await outbox(database, wall, channel).deliver()).is_idle
 
@@ -174,10 +173,10 @@ async def test_a_receiver_that_does_not_answer(queued: World, database: Database
 async def test_two_workers_at_once_send_once(
     world: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
-    for hour in ("08", "10", "12"):
-        world.so2(hour, 46.2)
-        world.so2(f"{int(hour) + 1:02d}", 20.0)
-    await tell(database, Label("webhook", "webhook"))
+    for hour in ("08", "10", "12"):  # told one after the other: of one step they would be one message
+        for at, value in ((hour, 46.2), (f"{int(hour) + 1:02d}", 20.0)):
+            world.so2(at, value)
+            await tell(database, ChannelInfo("webhook", "webhook"))
     settings = OutboxSettings(batch=1)
     boxes = [outbox(database, wall, channel, settings=settings) for _ in range(3)]
     while (await asyncio.gather(*(box.deliver() for box in boxes)))[0].sent or any(
@@ -262,7 +261,7 @@ async def test_the_log_channel_writes_the_title(
 ) -> None:
     caplog.set_level(logging.INFO)
     world.so2("08", 46.2)
-    await tell(database, Label("log", "log"))
+    await tell(database, ChannelInfo("log", "log"))
     assert (await outbox(database, wall, LogChannel()).deliver()).sent == {"log": 1}
     (record,) = [record for record in caplog.records if record.name == "alerts.channels.log"]
     assert record.levelno == logging.WARNING
@@ -297,10 +296,9 @@ async def test_workers_share_a_channels_rate_and_what_waits_is_a_decision(
     world: World, database: Database, wall: Wall
 ) -> None:
     for outlet in ("tianhe/S1", "beishan/S1"):
-        for hour in ("08", "10"):
-            world.so2(hour, 46.2, outlet)
-            world.so2(f"{int(hour) + 1:02d}", 20.0, outlet)
-    await tell(database, Label("webhook", "webhook"))
+        for hour, value in (("08", 46.2), ("09", 20.0), ("10", 46.2), ("11", 20.0)):
+            world.so2(hour, value, outlet)
+            await tell(database, ChannelInfo("webhook", "webhook"))
     channels = [Quick(rate_per_min=3), Quick(rate_per_min=3)]
     boxes = [outbox(database, wall, channel) for channel in channels]
 
@@ -321,7 +319,7 @@ async def test_workers_share_a_channels_rate_and_what_waits_is_a_decision(
     assert await rounds() == 6
     wall.pass_s(60)
     assert await rounds() == 8
-    told = [(m.body["id"], m.event) for channel in channels for m in channel.taken]
+    told = [(m.body["alert"]["id"], m.event) for channel in channels for m in channel.taken]
     assert len(set(told)) == 8
 
 

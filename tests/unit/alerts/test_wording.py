@@ -296,12 +296,13 @@ def test_periods(period: Period, expected: str) -> None:
 def test_a_key_is_the_same_for_the_same_message_only() -> None:
     at = datetime(2026, 11, 2, tzinfo=UTC)
     keys = {
-        idempotency_key("r", "outlet:a/S1", alert, when, occasion, Receiver("webhook", name))
+        idempotency_key("r", "outlet:a/S1", alert, when, occasion, Receiver("webhook", name), team, nth)
+        for team, nth in (("a", "0"), ("a", "1"), ("b", "0"))
         for alert in (1, 2)
         for when in (at, at + timedelta(seconds=1))
         for occasion in Occasion
         for name in ("a", "b")
     }
-    assert len(keys) == 8 * len(Occasion)
-    again = idempotency_key("r", "outlet:a/S1", 1, at, Occasion.FIRING, Receiver("webhook", "a"))
+    assert len(keys) == 24 * len(Occasion)
+    again = idempotency_key("r", "outlet:a/S1", 1, at, Occasion.FIRING, Receiver("webhook", "a"), "b", "0")
     assert again in keys
