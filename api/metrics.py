@@ -6,6 +6,7 @@ Labels are bounded: enterprises, rules, severities and queues; never points.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -14,11 +15,17 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from api.dutymetrics import duty_metrics
 from api.routers.accounting import law_holds
-from domain.errors import StorageUnavailable
-from storage.database import Database
+from domain.errors import BadInput, StorageUnavailable
+from domain.roster import Roster
+from storage import roster as rosters
+from storage.database import Connection, Database
+from storage.listing.duty_state import Waiting, waiting
 from storage.listing.session import begin
 from storage.listing.state import State, read_state
+
+logger = logging.getLogger(__name__)
 
 _OUTCOMES = ("received", "stored", "duplicates", "corrections", "refused")
 _SEVERITIES = ("critical", "warning", "info")
@@ -29,33 +36,45 @@ async def exposition(registry: CollectorRegistry, database: Database, *, now: da
 
     plantwatch_state_readable tells which, so that a scrape works when it is needed most.
     """
-    state: State | None = None
+    found: tuple[State, Waiting, Roster | None] | None = None
     try:
         async with database.transaction() as connection:
             await begin(connection, read_only=True, timeout_s=timeout_s)
-            state = await read_state(connection, now)
+            found = await read_state(connection, now), await waiting(connection, now), await _roster(connection)
     except StorageUnavailable:
         pass  # told by plantwatch_state_readable
     own = CollectorRegistry(auto_describe=False)
-    own.register(_StateCollector(state, now))
+    own.register(_StateCollector(found, now))
     return generate_latest(registry) + generate_latest(own)
 
 
+async def _roster(connection: Connection) -> Roster | None:
+    """None when it cannot be understood, which has a metric of its own: the others are needed all the same."""
+    try:
+        roster, _ = await rosters.load(connection)
+    except BadInput:
+        logger.exception("the roster cannot be read")
+        return None
+    return roster
+
+
 class _StateCollector(Collector):
-    def __init__(self, state: State | None, now: datetime) -> None:
-        self._state = state
+    def __init__(self, found: tuple[State, Waiting, Roster | None] | None, now: datetime) -> None:
+        self._found = found
         self._now = now
 
     def collect(self) -> Iterable[Metric]:
         readable = GaugeMetricFamily(
             "plantwatch_state_readable", "1 when the database could be asked for the metrics below"
         )
-        readable.add_metric([], float(self._state is not None))
+        readable.add_metric([], float(self._found is not None))
         yield readable
-        if self._state is not None:
-            yield from _accounting(self._state)
-            yield from _judgement(self._state)
-            yield from _work(self._state, self._now)
+        if self._found is not None:
+            state, waits, roster = self._found
+            yield from _accounting(state)
+            yield from _judgement(state)
+            yield from _work(state, self._now)
+            yield from duty_metrics(waits, roster, self._now)
 
 
 def _accounting(state: State) -> Iterator[Metric]:
@@ -92,8 +111,8 @@ def _judgement(state: State) -> Iterator[Metric]:
 
 def _work(state: State, now: datetime) -> Iterator[Metric]:
     backlog = GaugeMetricFamily("plantwatch_backlog_items", "Rows that wait for a stage", labels=["queue"])
-    for queue, waiting in sorted(state.backlog.items()):
-        backlog.add_metric([queue], waiting)
+    for queue, items in sorted(state.backlog.items()):
+        backlog.add_metric([queue], items)
     yield backlog
     lag = GaugeMetricFamily(
         "plantwatch_ingest_lag_seconds",

@@ -10,7 +10,7 @@ import os
 import random
 import socket
 import ssl
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -42,6 +42,8 @@ from runtime.housekeeping import KeepingTimes, keep_house
 from runtime.process import open_database, run_until_stopped, serve_metrics
 from runtime.settings import Settings
 from runtime.supervisor import report_ready
+from runtime.watch import DiskCollector, watched_paths, watching
+from storage.database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +59,21 @@ async def run_service(name: str, settings: Settings) -> None:
     await run_until_stopped(services[name](settings))
 
 
-def _registry() -> CollectorRegistry:
+def _registry(settings: Settings) -> CollectorRegistry:
     registry = CollectorRegistry()
+    registry.register(DiskCollector(watched_paths(settings.watch_paths)))
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     return registry
+
+
+@contextlib.asynccontextmanager
+async def _open(
+    settings: Settings, name: str, registry: CollectorRegistry, *, probe: bool = False
+) -> AsyncIterator[Database]:
+    """The database, and for as long as it is open the gauges of the machine."""
+    async with open_database(settings, name, probe=probe) as database, watching(database, registry, system_clock):
+        yield database
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
@@ -93,8 +105,8 @@ async def ingest(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     clock = open_clock(settings.clock_file)
-    registry = _registry()
-    async with open_database(settings, "ingest", probe=True) as database:
+    registry = _registry(settings)
+    async with _open(settings, "ingest", registry, probe=True) as database:
         service = IngestService(
             database,
             clock,
@@ -149,9 +161,9 @@ def _taken(address: str, error: BaseException) -> SettingsError:
 async def rules(settings: Settings) -> None:
     """The rule engine with the packs of this version."""
     clock = open_clock(settings.clock_file)
-    registry = _registry()
+    registry = _registry(settings)
     packs = load_packs()
-    async with open_database(settings, "rules") as database:
+    async with _open(settings, "rules", registry) as database:
         service = RulesService(
             database=database,
             rules=packs,
@@ -187,9 +199,9 @@ def configured_channels(settings: Settings) -> list[Channel]:
 
 async def alerts(settings: Settings) -> None:
     """The alert stage with the log channel and, when one is set, the webhook."""
-    registry = _registry()
+    registry = _registry(settings)
     channels = configured_channels(settings)
-    async with open_database(settings, "alerts") as database:
+    async with _open(settings, "alerts", registry) as database:
         service = AlertService(
             database,
             channels,
@@ -223,9 +235,9 @@ async def api(settings: Settings) -> None:
     # half a second and a server of its own: the other services' processes go without
     from api.desk.app import with_desk
 
-    registry = _registry()
+    registry = _registry(settings)
     token = settings.api_token
-    async with open_database(settings, "api", probe=True) as database:
+    async with _open(settings, "api", registry, probe=True) as database:
         app = create_app(
             database,
             clock=open_clock(settings.clock_file),

@@ -81,6 +81,10 @@ class Settings(BaseModel):
     ingest_metrics_port: Port = Field(9101, description="metrics port of ingest; 0 takes a free one")
     rules_metrics_port: Port = Field(9102, description="metrics port of rules; 0 takes a free one")
     alerts_metrics_port: Port = Field(9103, description="metrics port of alerts; 0 takes a free one")
+    watch_paths: str = Field(
+        "/",
+        description="directories, separated by `:`, of whose disks /metrics tells the room; name the database's too",
+    )
     grace_minutes: Annotated[float, Field(ge=0, le=1440)] = Field(
         10, description="how long after its end a period is judged; loggers send an hour a few minutes after it"
     )

@@ -73,17 +73,11 @@ def test_prometheus_scrapes_the_default_ports() -> None:
     assert all((PROMETHEUS / name).is_file() for name in config["rule_files"])
 
 
-def test_prometheus_rules_name_metrics_that_the_services_have() -> None:
-    sources = "\n".join(
-        path.read_text("utf-8") for room in ("api", "ingest", "rules", "alerts") for path in (ROOT / room).rglob("*.py")
-    )
-    jobs = {job["job_name"] for job in load(PROMETHEUS / "prometheus.yml")["scrape_configs"]}
+def test_prometheus_rules_are_told_apart_and_speak_chinese() -> None:
+    """What they ask for is held against the running services in tests/integration/runtime/test_prometheus.py."""
     (group,) = load(PROMETHEUS / "plantwatch.rules.yml")["groups"]
     assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"])
     for rule in group["rules"]:
-        for metric, job in re.findall(r'(plantwatch_\w+)\{job="([\w-]+)"', rule["expr"]):
-            assert f'"{metric}"' in sources, rule["alert"]
-            assert job in jobs
         assert re.search("[\u4e00-\u9fff]", rule["annotations"]["summary"])
 
 

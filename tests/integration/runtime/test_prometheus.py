@@ -1,0 +1,163 @@
+"""The shipped Prometheus rules: they fire when they should, and ask for nothing that no service tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from runtime.supervisor import READY_FD
+from tests.conftest import TestServer
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "deploy" / "prometheus"
+TESTS = sorted((FOLDER / "tests").glob("*.yml"))
+SERVICES = ("api", "ingest", "rules", "alerts")
+PROMTOOL = shutil.which("promtool")
+
+
+def rules() -> list[dict[str, Any]]:
+    (group,) = yaml.safe_load((FOLDER / "plantwatch.rules.yml").read_text("utf-8"))["groups"]
+    return list(group["rules"])
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: apt install prometheus)")
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_the_rules_fire_when_they_should(path: Path) -> None:
+    done = subprocess.run([str(PROMTOOL), "test", "rules", path.name], cwd=path.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: apt install prometheus)")
+def test_a_wrong_expectation_is_seen(tmp_path: Path) -> None:
+    text = TESTS[0].read_text("utf-8").replace("../plantwatch.rules.yml", str(FOLDER / "plantwatch.rules.yml"))
+    path = tmp_path / "wrong.yml"
+    path.write_text(re.sub(r"(exp_alerts: )\[\]", r"\1[{exp_labels: {severity: none}}]", text, count=1), "utf-8")
+    done = subprocess.run([str(PROMTOOL), "test", "rules", str(path)], capture_output=True, text=True)
+    assert done.returncode != 0
+
+
+def test_every_alert_has_series_that_make_it_fire_and_series_that_do_not() -> None:
+    fires: set[str] = set()
+    quiet: set[str] = set()
+    for path in TESTS:
+        for test in yaml.safe_load(path.read_text("utf-8"))["tests"]:
+            checks = test["alert_rule_test"]
+            fires |= {check["alertname"] for check in checks if check["exp_alerts"]}
+            if not any(check["exp_alerts"] for check in checks):
+                quiet |= {check["alertname"] for check in checks}
+    assert fires == quiet == {rule["alert"] for rule in rules()}
+
+
+@contextmanager
+def _serving(url: str) -> Iterator[dict[str, int]]:
+    """The four services on a database; the ports of their metrics by name."""
+    ports: dict[str, int] = {}
+    with ExitStack() as stack:
+        waiting = []
+        for service in SERVICES:
+            seen, told = os.pipe()
+            environ = {name: value for name, value in os.environ.items() if not name.startswith("PLANTWATCH_")}
+            environ |= {
+                "PLANTWATCH_DATABASE_URL": url,
+                "PLANTWATCH_MQTT_PORT": "0",
+                "PLANTWATCH_API_PORT": "0",
+                "PLANTWATCH_INGEST_METRICS_PORT": "0",
+                "PLANTWATCH_RULES_METRICS_PORT": "0",
+                "PLANTWATCH_ALERTS_METRICS_PORT": "0",
+                "PLANTWATCH_HJ212_PORT": "0",
+                READY_FD: str(told),
+            }
+            process = subprocess.Popen(
+                [sys.executable, "-m", "runtime.cli", service],
+                cwd=ROOT,
+                env=environ,
+                pass_fds=[told],
+                stderr=subprocess.DEVNULL,
+            )
+            os.close(told)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+            waiting.append((service, seen))
+        for service, seen in waiting:
+            with os.fdopen(seen, "rb") as pipe:
+                said = pipe.readline()
+            assert said, f"{service} did not get ready"
+            ports[service] = json.loads(said)["api_port" if service == "api" else f"{service}_metrics_port"]
+        yield ports
+
+
+@pytest.fixture(scope="module")
+def told(server: TestServer) -> Iterator[dict[str, str]]:
+    """What each service really tells Prometheus, as text, by job."""
+    name = server.create(template=server.migrated())
+    with _serving(server.database_url(name)) as ports:
+        texts = {}
+        for service, port in ports.items():
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+                texts[f"plantwatch-{service}"] = answer.read().decode()
+    yield texts
+    server.drop(name)
+
+
+def _asked() -> list[tuple[str, str, str]]:
+    """(alert, metric, matchers) of every selector in the rules."""
+    found = []
+    for rule in rules():
+        selectors = re.findall(r"([a-z_]\w*)\{([^}]*)\}", rule["expr"])
+        assert selectors, rule["alert"]
+        found += [(rule["alert"], metric, matchers) for metric, matchers in selectors]
+    return found
+
+
+def test_every_metric_of_the_rules_is_told_by_the_service_it_is_asked_of(told: dict[str, str]) -> None:
+    for alert, metric, text in _asked():
+        matchers = {name: (op, value) for name, op, value in re.findall(r'(\w+)(=~|=)"([^"]*)"', text)}
+        op, job = matchers.pop("job")
+        jobs = [one for one in told if (re.fullmatch(job, one) if op == "=~" else one == job)]
+        assert jobs, f"{alert}: no job {job}"
+        if metric == "up":
+            continue  # Prometheus' own
+        for one in jobs:
+            assert re.search(rf"^# TYPE {metric} ", told[one], re.MULTILINE), f"{alert}: {one} tells no {metric}"
+            samples = re.findall(rf"^{metric}(?:\{{(.*)\}})? ", told[one], re.MULTILINE)
+            for name, (kind, value) in matchers.items():
+                values = {label for sample in samples for label in re.findall(rf'(?:^|,){name}="([^"]*)"', sample)}
+                wanted = value.split("|") if kind == "=~" else [value]
+                assert set(wanted) <= values, f"{alert}: {metric} of {one} has no {name} {wanted}"
+
+
+def test_labels_that_texts_show_are_there(told: dict[str, str]) -> None:
+    for rule in rules():
+        metrics = [metric for metric, _ in re.findall(r"([a-z_]\w*)\{([^}]*)\}", rule["expr"])]
+        labels = set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) - {"job", "instance"}
+        samples = [
+            labelled
+            for text in told.values()
+            for metric in metrics
+            for labelled in re.findall(rf"^{metric}\{{(.*)\}} ", text, re.MULTILINE)
+        ]
+        for label in labels:
+            if samples:  # a city without teams, rules or enterprises tells of none
+                assert any(f'{label}="' in sample for sample in samples), f"{rule['alert']}: no label {label}"
+
+
+def test_every_service_tells_of_its_machine(told: dict[str, str]) -> None:
+    for job, text in told.items():
+        (offset,) = re.findall(r"^plantwatch_clock_offset_seconds (\S+)", text, re.MULTILINE)
+        assert abs(float(offset)) < 60, job
+        (ratio,) = re.findall(r'^plantwatch_disk_free_ratio\{path="/"\} (\S+)', text, re.MULTILINE)
+        assert 0 <= float(ratio) <= 1
+        (size,) = re.findall(r"^plantwatch_database_bytes (\S+)", text, re.MULTILINE)
+        assert float(size) > 1e6
