@@ -12,6 +12,8 @@ from fastapi.responses import JSONResponse
 
 from alerts import actions
 from alerts.actions import acting
+from alerts.duty import write_handover
+from alerts.silencing import create_silence
 from api.auth import CSRF_HEADER, csrf_fits, same_origin
 from api.desk.desk import Desk
 from api.desk.session import visit
@@ -19,6 +21,7 @@ from domain.accounts import Actor
 from domain.errors import BadInput, Conflict, Forbidden, NotFound, WorldFailed
 from domain.periods import HOUR
 from storage.database import Connection
+from storage.listing.desk_alert import alert_page
 
 #: A body is a few sentences.
 _LONGEST_BODY = 20_000
@@ -73,6 +76,25 @@ async def _back(connection: Connection, alert_id: int, given: Mapping[str, Any],
     return "已恢复使用"
 
 
+async def _silence(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
+    hours = _hours(given)
+    alert = await alert_page(connection, alert_id, now)
+    rule = {"label": "rule", "op": "=", "value": alert["rule_id"]}
+    wanted = {
+        "series": [rule, {"label": "subject", "op": "=", "value": alert["subject"]}],
+        "enterprise": [rule, {"label": "enterprise", "op": "=", "value": alert["enterprise"]}],
+        "plant": [{"label": "enterprise", "op": "=", "value": alert["enterprise"]}],
+    }.get(_text(given, "scope"))
+    if wanted is None:
+        raise BadInput("请选择范围")
+    if any(matcher["value"] is None for matcher in wanted):
+        raise BadInput("这条告警不属于某一家企业，请选择“这条规则、这个对象”")
+    await create_silence(
+        connection, matchers=wanted, ends_at=now + hours * HOUR, comment=_text(given, "comment"), actor=by, now=now
+    )
+    return f"已静默 {hours} 小时"
+
+
 ACTS: dict[str, Act] = {
     "acknowledge": _acknowledge,
     "confirm": _confirm,
@@ -82,6 +104,7 @@ ACTS: dict[str, Act] = {
     "hand_over": _hand_over,
     "out_of_service": _out,
     "return_to_service": _back,
+    "silence": _silence,
 }
 
 
@@ -114,6 +137,23 @@ def router(desk: Desk) -> APIRouter:
 
         async def run(connection: Connection, given: Mapping[str, Any], actor: Actor, now: datetime) -> str:
             return await act(connection, alert_id, given, actor, now)
+
+        return await perform(desk, request, run)
+
+    @routes.post("/desk/teams/{team}/handover")
+    async def hand_over_shift(request: Request, team: str) -> JSONResponse:
+        async def run(connection: Connection, given: Mapping[str, Any], actor: Actor, now: datetime) -> str:
+            await write_handover(
+                connection,
+                team,
+                at=now,
+                note=_text(given, "note"),
+                actor=actor,
+                now=now,
+                giver=_text(given, "giver") or None,
+                taker=_text(given, "taker") or None,
+            )
+            return "交接班记录已保存"
 
         return await perform(desk, request, run)
 

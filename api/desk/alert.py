@@ -1,9 +1,235 @@
-"""..."""
+"""The page of one alert: what was seen, the figures around it, what happened, who was told, and what can be done."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from nicegui import ui
+from nicegui.client import Client
+from nicegui.element import Element
+
 from api.desk.desk import Desk
+from api.desk.evidence import Evidence, evidence_of
+from api.desk.frame import desk_page, frame, node
+from api.desk.live import Tick
+from api.desk.rows import ACT_WORDS, page_acts
+from api.desk.session import SessionEnded, Visit, still
+from api.desk.story import decision_line, event_line, facts, finding_line, summary_lines
+from api.desk.words import level_word, one_line, state_word
+from domain.errors import NotFound
+from storage.database import Connection
+from storage.listing.alerts import alert_events
+from storage.listing.desk import names, people
+from storage.listing.desk_alert import alert_decisions, alert_mark, alert_page
+
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All that is shown."""
+
+    alert: Mapping[str, Any]
+    events: Sequence[Mapping[str, Any]]
+    decisions: Sequence[Mapping[str, Any]]
+    names: Mapping[str, str]
+    evidence: Evidence
+    mark: tuple[object, ...]
 
 
 def register(desk: Desk) -> None:
     """Adds the page."""
+
+    @desk_page(desk, "/alerts/{alert_id}")
+    async def one(known: Visit, request: Request, alert_id: str) -> None:
+        if not alert_id.isascii() or not alert_id.isdigit() or len(alert_id) > 18:
+            raise NotFound(f"没有告警 {alert_id[:20]}")
+        now = desk.clock()
+        async with desk.reading() as connection:
+            page = await _read(connection, known, int(alert_id), now)
+            takers = await people(connection) if "hand_over" in known.may else []
+        with frame(desk, known, f"/alerts/{alert_id}", takers):
+            body = ui.element("div").classes("dk-body dk-one")
+        ui.page_title(f"{one_line(page.alert['title'], 60)} · 值班台")
+        watcher = _Watcher(desk, known, ui.context.client, body, page)
+        watcher.show(page, now)
+        watcher.begin()
+
+
+async def _read(connection: Connection, known: Visit, alert_id: int, now: datetime) -> _Page:
+    alert = await alert_page(connection, alert_id, now)
+    own = known.actor.enterprise
+    if own is not None and alert["enterprise"] != own:
+        # that there is such an alert is nothing for another plant to know
+        raise NotFound(f"没有告警 {alert_id}")
+    mark = await alert_mark(connection, alert_id)
+    return _Page(
+        alert=alert,
+        events=await alert_events(connection, alert_id, limit=_SHOWN),
+        decisions=[] if own is not None else await alert_decisions(connection, alert_id, limit=_SHOWN),
+        names=await names(connection),
+        evidence=await evidence_of(connection, alert, now, is_bureau=own is None),
+        mark=(*mark, alert["display"], alert["last_seen_at"], alert["hold"], alert["dispatch_reason"]),
+    )
+
+
+class _Watcher:
+    """One open page of an alert."""
+
+    def __init__(self, desk: Desk, known: Visit, client: Client, body: Element, page: _Page) -> None:
+        self._desk = desk
+        self._visit = known
+        self._client = client
+        self._body = body
+        self._alert_id = page.alert["alert_id"]
+        self._mark: tuple[object, ...] = ()
+
+    def begin(self) -> None:
+        """Follow what happens for as long as the page is open."""
+        self._desk.live.watch(self)
+        self._client.on_delete(lambda: self._desk.live.leave(self))
+        self._client.on_disconnect(lambda: self._client.on_connect(self._desk.live.poke))
+
+    async def look(self, tick: Tick) -> None:
+        try:
+            self._visit = await still(self._desk, self._visit)
+        except SessionEnded:
+            self._desk.live.leave(self)
+            self._client.run_javascript("desk.ended()")
+            return
+        page = await _read(tick.connection, self._visit, self._alert_id, tick.now)
+        if page.mark != self._mark:
+            self.show(page, tick.now)
+
+    def show(self, page: _Page, now: datetime) -> None:
+        self._mark = page.mark
+        self._body.clear()
+        with self._body:
+            _head(page.alert, self._visit, now)
+            with node("div", "dk-columns"):
+                with node("div"):
+                    _evidence(page.evidence)
+                    _history(page)
+                with node("div"):
+                    _facts(page.alert, now)
+                    if self._visit.actor.enterprise is None:
+                        _told(page)
+                    _links(page.alert, self._desk)
+
+
+def _head(alert: Mapping[str, Any], known: Visit, now: datetime) -> None:
+    title = alert["title"].partition("】")[2] if alert["title"].startswith("【") else alert["title"]
+    with node("div", f"dk-card dk-alerthead lv-{alert['severity']} st-{alert['display']}"):
+        with node("div", "dk-line"):
+            node("i", "dk-level", level_word(alert["severity"]))
+            node("i", "dk-state", state_word(alert["display"]))
+            if alert["condition"] == "no_data":
+                node("i", "dk-tag", "无数据")
+            node("a", "dk-back", "‹ 返回列表", href="/", data_desk="back")
+        node("h1", "", one_line(title, 400))
+        offered = page_acts(alert["display"], known.may)
+        if offered:
+            with node("div", "dk-actions"):
+                for number, act in enumerate(offered):
+                    node(
+                        "button",
+                        f"dk-button act-{act}" + (" dk-confirm" if number == 0 else ""),
+                        ACT_WORDS[act],
+                        type="button",
+                        data_desk="act",
+                        data_act=act,
+                        data_id=alert["alert_id"],
+                        data_title=one_line(title, 160),
+                    )
+
+
+def _facts(alert: Mapping[str, Any], now: datetime) -> None:
+    with node("div", "dk-card"):
+        node("h2", "", "情况")
+        with node("dl", "dk-facts"):
+            for name, text in facts(alert, now):
+                node("dt", "", name)
+                node("dd", "", text)
+
+
+def _evidence(evidence: Evidence) -> None:
+    with node("div", "dk-card"):
+        node("h2", "", evidence.title)
+        if evidence.options is not None:
+            ui.echart(evidence.options, renderer="svg").classes("dk-plot")
+        if evidence.note:
+            node("p", "dk-explain", evidence.note)
+        if evidence.rows:
+            _table(
+                ("期间", "对象", "结论", "原因", "值", "限值"),
+                [
+                    (line["period"], line["subject"], line["verdict"], line["reason"], line["value"], line["limit"])
+                    for line in map(finding_line, evidence.rows)
+                ],
+                [f"v-{row['verdict']}" for row in evidence.rows],
+            )
+        if evidence.steps:
+            with node("details", "dk-steps"):
+                node("summary", "", "怎样算出来的")
+                for step in evidence.steps:
+                    node("p", "", one_line(step, 600))
+
+
+def _history(page: _Page) -> None:
+    with node("div", "dk-card"):
+        node("h2", "", "经过")
+        for text in summary_lines(page.alert["summary"])[:6]:
+            node("p", "dk-summary", text)
+        with node("div", "dk-events"):
+            for event in reversed(page.events):
+                line = event_line(event, page.names)
+                with node("div", f"dk-event ev-{line['kind']}"):
+                    node("span", "t", line["at"])
+                    node("span", "w", line["what"])
+                    node("span", "p", line["who"])
+                    node("span", "c", line["comment"])
+
+
+def _told(page: _Page) -> None:
+    with node("div", "dk-card"):
+        node("h2", "", "通知了谁，没通知谁，为什么")
+        if not page.decisions:
+            node("p", "dk-explain", "还没有作出通知决定。")
+        with node("div", "dk-events dk-told"):
+            for row in reversed(page.decisions):
+                told = decision_line(row, page.names)
+                with node("div", f"dk-event de-{told['code']}"):
+                    node("span", "t", told["at"])
+                    node("span", "w", f"{told['decision']} · {told['event']}")
+                    node("span", "p", " ".join(part for part in (told["to"], told["channel"]) if part))
+                    node("span", "c", " · ".join(part for part in (told["reason"], told["became"]) if part))
+
+
+def _links(alert: Mapping[str, Any], desk: Desk) -> None:
+    enterprise = alert["enterprise"]
+    with node("div", "dk-card dk-links"):
+        node("h2", "", "更多")
+        node("a", "", "判定与证据（接口）", href=f"/v1/findings/{alert['finding_id']}", target="_blank")
+        node("a", "", "这条告警（接口）", href=f"/v1/alerts/{alert['alert_id']}", target="_blank")
+        query = urlencode({"rule": alert["rule_id"], "subject": alert["subject"]})
+        node("a", "", "同一对象的全部判定（接口）", href=f"/v1/findings?{query}", target="_blank")
+        if alert["cause_alert_id"] is not None:
+            node("a", "", f"原因告警 {alert['cause_alert_id']}", href=f"/alerts/{alert['cause_alert_id']}")
+        if enterprise is not None:
+            node("a", "", "这家企业的告警", href=f"/?enterprise={quote(enterprise)}&states=all")
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], classes: Sequence[str]) -> None:
+    with node("div", "dk-scroll"), node("table", "dk-cells"):
+        with node("tr"):
+            for head in heads:
+                node("th", "", head)
+        for row, kind in zip(rows, classes, strict=True):
+            with node("tr", kind):
+                for cell in row:
+                    node("td", "", cell)

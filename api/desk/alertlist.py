@@ -46,7 +46,7 @@ def register(desk: Desk) -> None:
             page = await read(connection, known, asked, now)
             offered = await choices(connection, known.actor.enterprise)
             takers = await people(connection) if "hand_over" in known.may else []
-        with frame(known, "/", takers), ui.element("div").classes("dk-body"):
+        with frame(desk, known, "/", takers), ui.element("div").classes("dk-body"):
             view = _AlertList()
         offered["family"] = [(code, family_word(code)) for code, _ in offered["family"]]
         view.props.update({"choices": offered, "labels": _LABELS, "filter": shown(asked)})

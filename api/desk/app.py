@@ -22,6 +22,7 @@ from api.desk import act, admin, alert, alertlist, duty, signin
 from api.desk.desk import Desk
 from api.desk.live import Live
 from api.desk.session import Gate
+from api.desk.strip import Strip
 
 ASSETS = Path(str(files("api.desk").joinpath("assets")))
 
@@ -48,8 +49,9 @@ _PULSE_S, _PATIENCE_S = 3, 3
 def with_desk(api: FastAPI) -> ASGIApp:
     """The API of `create_app` with the desk in front of it. Needs a server that runs the lifespan. Once a process."""
     state = api.state
-    live = Live(state.database, state.clock, timeout_s=state.settings.statement_timeout_s)
-    desk = Desk(state.database, state.clock, state.settings, state.auth, live)
+    strip = Strip()
+    live = Live(state.database, state.clock, strip, timeout_s=state.settings.statement_timeout_s)
+    desk = Desk(state.database, state.clock, state.settings, state.auth, live, strip)
     shell = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_running(desk))
     shell.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
     for part in (signin, act):

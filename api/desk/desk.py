@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from api.auth import Auth
 from api.desk.live import Live
+from api.desk.strip import Strip
 from api.settings import ApiSettings
 from domain.clock import Clock
 from storage.database import Connection, Database
@@ -23,6 +24,7 @@ class Desk:
     settings: ApiSettings
     auth: Auth
     live: Live
+    strip: Strip
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:

@@ -57,7 +57,32 @@ def dialogs(role: Role, may: frozenset[str]) -> dict[str, Any]:
         ),
         "return_to_service": _dialog("恢复使用", "恢复使用", [_COMMENT]),
     }  # fmt: skip
-    return {name: spec | {"path": f"/desk/alerts/{{id}}/{name}"} for name, spec in known.items() if name in may}
+    offered = {name: spec | {"path": f"/desk/alerts/{{id}}/{name}"} for name, spec in known.items() if name in may}
+    if "handover" in may:
+        offered["handover"] = _HANDOVER
+    return offered
+
+
+#: 交接班: what one shift tells the next.
+_HANDOVER: dict[str, Any] = {
+    "title": "交接班",
+    "confirm": "交班",
+    "explain": "保存后不能修改，可以再写一条。当前未恢复的告警会一并记入。",
+    "fields": [
+        {
+            "name": "note",
+            "label": "交接内容",
+            "kind": "text",
+            "required": True,
+            "longest": 1000,
+            "hints": ["本班无异常", "未恢复告警已逐条交代"],
+        },
+        {"name": "giver", "label": "交班人", "kind": "people", "blank": "按排班"},
+        {"name": "taker", "label": "接班人", "kind": "people", "blank": "按排班"},
+    ],
+    "focus": "note",
+    "path": "/desk/teams/{id}/handover",
+}
 
 
 def _dialog(

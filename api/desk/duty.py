@@ -1,9 +1,190 @@
-"""..."""
+"""The page `/duty`: who is on duty now and next in every team, the coming days, hand-over notes and shift reports."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from nicegui import ui
+from nicegui.client import Client
+from nicegui.element import Element
+
 from api.desk.desk import Desk
+from api.desk.frame import desk_page, frame, node
+from api.desk.live import Tick
+from api.desk.session import SessionEnded, Visit, still
+from api.desk.strip import people_text, turn_text
+from api.desk.words import clock_text, full_text, one_line
+from api.fields import format_instant
+from domain.periods import HOUR, SITE_ZONE, Period
+from domain.roster import Roster
+from storage.database import Connection
+from storage.listing.desk import people
+from storage.roster import handovers, load
+
+_AHEAD = 7 * 24 * HOUR
+_NOTES = 5
+_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
 def register(desk: Desk) -> None:
     """Adds the page."""
+
+    @desk_page(desk, "/duty")
+    async def duty(known: Visit, request: Request) -> None:
+        now = desk.clock()
+        async with desk.reading() as connection:
+            roster, notes = await _read(connection, known)
+            takers = await people(connection) if "handover" in known.may else []
+        with frame(desk, known, "/duty", takers):
+            body = ui.element("div").classes("dk-body")
+        ui.page_title("值班 · 值班台")
+        watcher = _Watcher(desk, known, ui.context.client, body)
+        watcher.show(roster, notes, now)
+        watcher.begin()
+
+
+async def _read(connection: Connection, known: Visit) -> tuple[Roster, dict[str, list[Mapping[str, Any]]]]:
+    """The roster and the newest notes of each team; of an enterprise's account: of its own teams alone."""
+    roster, _ = await load(connection)
+    own = known.actor.enterprise
+    shown = [code for code, team in sorted(roster.teams.items()) if own is None or team.enterprise == own]
+    return roster, {code: list(await handovers(connection, code, limit=_NOTES)) for code in shown}
+
+
+class _Watcher:
+    """One open page."""
+
+    def __init__(self, desk: Desk, known: Visit, client: Client, body: Element) -> None:
+        self._desk = desk
+        self._visit = known
+        self._client = client
+        self._body = body
+        self._mark: object = None
+
+    def begin(self) -> None:
+        self._desk.live.watch(self)
+        self._client.on_delete(lambda: self._desk.live.leave(self))
+        self._client.on_disconnect(lambda: self._client.on_connect(self._desk.live.poke))
+
+    async def look(self, tick: Tick) -> None:
+        try:
+            self._visit = await still(self._desk, self._visit)
+        except SessionEnded:
+            self._desk.live.leave(self)
+            self._client.run_javascript("desk.ended()")
+            return
+        roster, notes = await _read(tick.connection, self._visit)
+        if self._mark != _mark(roster, notes, tick.now):
+            self.show(roster, notes, tick.now)
+
+    def show(self, roster: Roster, notes: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> None:
+        self._mark = _mark(roster, notes, now)
+        self._body.clear()
+        with self._body:
+            if not notes:
+                with node("div", "dk-card"):
+                    node("h2", "", "还没有登记值班组")
+                    node("p", "dk-explain", "在站点文件中登记人员、值班组和班次后，这里显示谁在值班。")
+            for code in notes:
+                _team(roster, code, notes[code], now, may_write="handover" in self._visit.may)
+
+
+def _mark(roster: Roster, notes: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> object:
+    standing = tuple((code, roster.on_duty(code, now), roster.following(code, now)) for code in notes)
+    return standing, tuple(note["handover_id"] for some in notes.values() for note in some), len(roster.overrides)
+
+
+def _team(roster: Roster, code: str, notes: Sequence[Mapping[str, Any]], now: datetime, *, may_write: bool) -> None:
+    team = roster.teams[code]
+    turns, following = roster.on_duty(code, now), roster.following(code, now)
+    present = "、".join(turn_text(roster, turn, now) for turn in turns)
+    with node("div", "dk-card dk-team"):
+        with node("div", "dk-line"):
+            node("h2", "", one_line(team.name, 40))
+            if may_write and turns:
+                node(
+                    "button", "dk-button dk-confirm dk-right", "交接班", type="button",
+                    data_desk="act", data_act="handover", data_id=code,
+                    data_title=f"{one_line(team.name, 40)}：{present}",
+                )  # fmt: skip
+        with node("dl", "dk-facts"):
+            node("dt", "", "现在")
+            node("dd", "dk-now" if turns else "dk-now bad", present or "无人值班")
+            node("dt", "", "下一班")
+            node(
+                "dd", "",
+                "没有排班" if following is None
+                else f"{people_text(roster, following)}（{one_line(following.shift_name, 12)}，"
+                f"{clock_text(following.period.start, now)} 至 {clock_text(following.period.end, now)}）",
+            )  # fmt: skip
+            if team.lead:
+                lead = roster.people.get(team.lead)
+                node("dt", "", "值班长")
+                node("dd", "", one_line(lead.name if lead is not None else team.lead, 20))
+            for gap in roster.gaps(code, Period(now, now + _AHEAD)) if _has_shifts(roster, code) else ():
+                node("dt", "bad", "排班空缺")
+                node("dd", "bad", f"{clock_text(gap.start, now)} 至 {clock_text(gap.end, now)}")
+        _coming(roster, code, now)
+        _reports(code, turns[0].whole.start if turns else None)
+        _notes(roster, notes, now)
+
+
+def _has_shifts(roster: Roster, code: str) -> bool:
+    return any(shift.team == code for shift in roster.shifts)
+
+
+def _coming(roster: Roster, code: str, now: datetime) -> None:
+    turns = roster.turns(code, Period(now, now + _AHEAD))
+    if not turns:
+        return
+    with node("details", "dk-steps"):
+        node("summary", "", "今后七天的排班")
+        with node("div", "dk-scroll"), node("table", "dk-cells"):
+            with node("tr"):
+                for head in ("日期", "班次", "时间", "人员"):
+                    node("th", "", head)
+            for turn in turns:
+                weekday = _WEEKDAYS[turn.period.start.astimezone(SITE_ZONE).weekday()]
+                day = f"{full_text(turn.period.start)[5:10]} {weekday}"
+                times = f"{full_text(turn.period.start)[11:16]}—{full_text(turn.period.end)[11:16]}"
+                names = people_text(roster, turn) + ("（调班）" if turn.overridden else "")
+                with node("tr", "" if turn.people else "bad"):
+                    for cell in (day, one_line(turn.shift_name, 12), times, names):
+                        node("td", "", cell)
+
+
+def _reports(code: str, began_at: datetime | None) -> None:
+    with node("p", "dk-reports"):
+        if began_at is not None:
+            node("span", "", "值班记录　本班")
+            _files(code, None)
+            node("span", "", "上一班")
+            _files(code, began_at - timedelta(minutes=1))
+        node("a", "", "日历订阅", href=f"/v1/roster/{code}/calendar.ics")
+
+
+def _files(code: str, at: datetime | None) -> None:
+    for form, word in (("pdf", "PDF"), ("xlsx", "XLSX")):
+        query = {"format": form} | ({} if at is None else {"at": format_instant(at)})
+        node("a", "", word, href=f"/v1/roster/{code}/shift-report?{urlencode(query)}", target="_blank")
+
+
+def _notes(roster: Roster, notes: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    if not notes:
+        return
+    node("h2", "", "最近的交接班")
+    with node("div", "dk-events"):
+        for note in notes:
+            giver, taker = (
+                one_line(roster.people[note[role]].name if note[role] in roster.people else note[role], 20)
+                for role in ("giver", "taker")
+            )
+            with node("div", "dk-event dk-note-of-shift"):
+                node("span", "t", full_text(note["at"]))
+                node("span", "w", f"{giver} → {taker}")
+                node("span", "p", f"{clock_text(note['from_at'], now)} 的班")
+                node("span", "c", one_line(note["note"], 1000))

@@ -14,6 +14,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from nicegui import ui
+from nicegui.client import Client
+from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from api.desk.desk import Desk
@@ -78,7 +80,7 @@ def trouble(status: int, title: str, text: str, more: str = "") -> Response:
 
 
 @contextmanager
-def frame(known: Visit, path: str, people: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
+def frame(desk: Desk, known: Visit, path: str, people: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
     """The head of a page around what the block builds. people: (code, name) whom alerts can be handed to."""
     actor = known.actor
     config = {"csrf": known.csrf, "dialogs": dialogs(actor.role, known.may), "people": [list(one) for one in people]}
@@ -99,7 +101,35 @@ def frame(known: Visit, path: str, people: Sequence[tuple[str, str]] = ()) -> It
                 with node("form", "", method="post", action="/sign-out"):
                     node("input", type="hidden", name="csrf", value=known.csrf)
                     node("button", "", "退出", type="submit")
+        if actor.enterprise is None:
+            view = _Strip()
+            view.props.update(desk.strip.shown())
+            follower = _Follower(desk, ui.context.client, view)
+            follower.begin()
         yield
+
+
+class _Strip(Element, component="assets/strip.js"):
+    """The head in the browser."""
+
+
+class _Follower:
+    """Keeps the head of one page up to date."""
+
+    def __init__(self, desk: Desk, client: Client, view: _Strip) -> None:
+        self._desk = desk
+        self._client = client
+        self._view = view
+
+    def begin(self) -> None:
+        self._desk.live.follow(self)
+        self._client.on_delete(lambda: self._desk.live.unfollow(self))
+
+    def show(self) -> None:
+        shown = self._desk.strip.shown()
+        if any(self._view.props.get(name) != value for name, value in shown.items()):
+            self._view.props.update(shown)
+            self._view.update()
 
 
 def as_json(value: Any) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.desk.strip import Strip
 from domain.clock import Clock
 from domain.errors import WorldFailed
 from storage.database import Connection, Database
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 #: Pages read anew so often though nothing was written: durations grow, and what was shelved for a time comes back.
 _ANYWAY_S = 20.0
+#: The strip rests on no alert: who is on duty, whether messages go out.
+_STRIP_S = 5.0
 #: After how many lines of the histories the mark moves on; below it a look counts no more than that.
 _LINES = 2000
 
@@ -49,15 +52,28 @@ class Watcher(Protocol):
         ...
 
 
+class Head(Protocol):
+    """The head of an open page."""
+
+    def show(self) -> None:
+        """Show what the strip says now."""
+        ...
+
+
 class Live:
     """The poller. `run` until cancelled; pages come and go by `watch` and `leave`."""
 
-    def __init__(self, database: Database, clock: Clock, *, poll_s: float = 1.0, timeout_s: float = 5.0) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, strip: Strip, *, poll_s: float = 1.0, timeout_s: float = 5.0
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._strip = strip
         self._poll_s = poll_s
         self._timeout_s = timeout_s
         self._watchers: dict[Watcher, None] = {}
+        self._heads: dict[Head, None] = {}
+        self._strip_at: float | None = None
         self._poked = asyncio.Event()
         self._base = 0
         self._mark: tuple[int, int] | None = None
@@ -69,6 +85,13 @@ class Live:
     def leave(self, watcher: Watcher) -> None:
         self._watchers.pop(watcher, None)
 
+    def follow(self, head: Head) -> None:
+        self._heads[head] = None
+        self._strip_at = None  # whoever comes in reads what is so now
+
+    def unfollow(self, head: Head) -> None:
+        self._heads.pop(head, None)
+
     def poke(self) -> None:
         """Somebody here has just done something: look at once."""
         self._poked.set()
@@ -77,6 +100,8 @@ class Live:
         """Look again and again. A database that is away is looked for again; pages keep what they show."""
         loop = asyncio.get_running_loop()
         looked_at = loop.time()
+        with contextlib.suppress(WorldFailed):
+            await self._look_up(loop.time())
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._poked.wait(), self._poll_s)
@@ -86,8 +111,12 @@ class Live:
                 self._mark = None
                 continue
             try:
+                if is_due or self._strip_at is None or loop.time() - self._strip_at >= _STRIP_S:
+                    await self._look_up(loop.time())
                 if await self._look(is_due=is_due):
                     looked_at = loop.time()
+                if await self._strip.read_figures(self._database, self._clock(), loop.time(), self._timeout_s):
+                    self._show_heads()
             except WorldFailed as error:
                 logger.warning("the desk cannot read", extra={"error": str(error)})
 
@@ -113,6 +142,18 @@ class Live:
             if is_due:
                 await self._show(Tick(connection, self._clock(), new))
             return is_due
+
+    async def _look_up(self, at_s: float) -> None:
+        """Read the strip, and show it in every head."""
+        async with self._database.transaction() as connection:
+            await begin(connection, read_only=True, timeout_s=self._timeout_s)
+            await self._strip.read(connection, self._clock())
+        self._strip_at = at_s
+        self._show_heads()
+
+    def _show_heads(self) -> None:
+        for head in list(self._heads):
+            head.show()
 
     async def _show(self, tick: Tick) -> None:
         for watcher in list(self._watchers):

@@ -71,6 +71,25 @@ def acts(state: str, may: frozenset[str]) -> list[str]:
     return [act for act in _ACTS.get(DisplayState(state), ()) if act in may]
 
 
+#: What may be done at all in which state, beside what the list offers.
+_MORE = {
+    DisplayState.UNACKNOWLEDGED: ("comment", "silence", "out_of_service"),
+    DisplayState.ACKNOWLEDGED: ("silence", "out_of_service"),
+    DisplayState.RETURNED_UNACKNOWLEDGED: ("comment",),
+    DisplayState.NORMAL: ("comment",),
+    DisplayState.PENDING: ("comment", "silence", "out_of_service"),
+    DisplayState.SHELVED: ("acknowledge", "comment", "hand_over"),
+    DisplayState.SUPPRESSED: ("acknowledge", "comment", "hand_over"),
+    DisplayState.OUT_OF_SERVICE: ("comment",),
+}
+
+
+def page_acts(state: str, may: frozenset[str]) -> list[str]:
+    """What a person can do on the alert's own page: what the list offers, and the rest."""
+    more = [act for act in _MORE.get(DisplayState(state), ()) if act in may]
+    return [*acts(state, may), *more]
+
+
 def _unheaded(title: str) -> str:
     """A title without the level that it begins with: the level has a column of its own."""
     return title.partition("】")[2] if title.startswith("【") and "】" in title else title

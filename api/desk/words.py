@@ -74,13 +74,18 @@ def family_word(family: str) -> str:
     return FAMILIES.get(family, family)
 
 
+#: Days that have a word, by their distance from today.
+_NEAR = {-1: "昨天 ", 0: "", 1: "明天 "}
+
+
 def clock_text(at: datetime | None, now: datetime) -> str:
     """An instant as short as it can be read: today's by its time, others with the day."""
     if at is None:
         return ""
     here, today = at.astimezone(SITE_ZONE), now.astimezone(SITE_ZONE)
-    if here.date() == today.date():
-        return f"{here:%H:%M}"
+    days = (here.date() - today.date()).days
+    if days in _NEAR:
+        return f"{_NEAR[days]}{here:%H:%M}"
     if here.year == today.year:
         return f"{here:%m-%d %H:%M}"
     return f"{here:%Y-%m-%d %H:%M}"

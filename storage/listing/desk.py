@@ -129,3 +129,14 @@ async def arrivals(connection: Connection, base: int) -> list[Row]:
 async def people(connection: Connection) -> list[tuple[str, str]]:
     """(code, name) of the bureau's people whom an alert can be handed over to."""
     return [(row["code"], row["name"]) for row in await fetch_all(connection, _SQL["people"])]
+
+
+async def names(connection: Connection) -> dict[str, str]:
+    """Names of people and teams by what messages are addressed to: person:CODE, team:CODE."""
+    return {row["receiver"]: row["name"] for row in await fetch_all(connection, _SQL["names"])}
+
+
+async def audit_lines(connection: Connection, *, words: str | None, before: int | None, limit: int) -> list[Row]:
+    """What people did and were refused, newest first; `before` is the last audit_id of the page before."""
+    given = {"words": None if not words else f"%{_literally(words)}%", "before": before, "limit": limit}
+    return await fetch_all(connection, _SQL["audit"], given)

@@ -15,7 +15,7 @@ comment on column alert.realarmed_at is 'platform clock when it was told anew al
 comment on column alert.assignee is 'person it was handed over to; null: whoever is on duty';
 create index ix_alert_series on alert (rule_id, subject, occurred_at desc);
 create index ix_alert_returned on alert (alert_id desc)
-    where state = 'resolved' and acknowledged_at is null and notified_at is not null;
+    where state = 'resolved' and notified_at is not null and (acknowledged_at is null or realarmed_at > acknowledged_at);
 
 alter table alert_event add column detail jsonb;
 create index ix_alert_event_at on alert_event (at) where kind in ('firing', 'resolved');

@@ -103,3 +103,47 @@ order by v.event_id
 -- people --
 -- whom an alert can be handed over to
 select p.code, left(p.name, 40) as name from person p where p.active and p.enterprise_id is null order by p.name, p.code
+
+-- names --
+-- names of people and teams, by what messages are addressed to
+select 'person:' || p.code as receiver, left(p.name, 40) as name from person p
+union all
+select 'team:' || t.code, left(t.name, 40) from team t
+
+-- ule_share --
+-- share of the hours judged by ultra-low limits that met them, this local month so far; target: what a month demands
+select 100.0::float8 * sum(m.compliant_hours) / nullif(sum(m.judged_hours), 0) as value, max(m.target_pct) as target,
+       sum(m.judged_hours)::bigint as judged
+from dash.emission_month_to_date(%(now)s::timestamptz) m
+where m.kind = 'ule'
+
+-- intake_share --
+-- the last judged day's share of licensed water that is metered online, of the city, with its target
+select f.value, f.limit_value as target, f.verdict, f.period_end
+from finding f
+where f.rule_id = 'water.intake_online_rate.green_park_plan'
+  and f.subject = (select 'city:' || c.code from city c order by c.code limit 1)
+  and f.superseded_at is null and f.period_start < %(now)s::timestamptz
+order by f.period_start desc
+limit 1
+
+-- ldar_share --
+-- share of sealing points with a term that are not overdue
+select 100.0::float8 * sum(l.judged_components - l.overdue_components) / nullif(sum(l.judged_components), 0) as value,
+       sum(l.overdue_components)::bigint as overdue
+from dash.ldar_summary l
+
+-- failing_channels --
+-- channels that have not taken messages since an instant
+select c.channel, c.failing_since, left(c.last_error, 200) as last_error
+from channel_state c where c.failing_since is not null order by c.channel
+
+-- audit --
+-- one page of what people did and were refused, newest first
+select u.audit_id, u.at, u.actor, u.role, u.action, u.object, u.detail, u.outcome, u.address
+from audit u
+where (%(before)s::bigint is null or u.audit_id < %(before)s::bigint)
+  and (%(words)s::text is null or u.actor ilike %(words)s::text or u.object ilike %(words)s::text
+       or u.action ilike %(words)s::text)
+order by u.audit_id desc
+limit %(limit)s::int

@@ -76,7 +76,7 @@
 
   function field(spec, values) {
     const label = make("label", "dk-field");
-    label.append(make("span", "", spec.label + (spec.required ? "" : "（可不填）")));
+    label.append(make("span", "", spec.label + (spec.required || spec.blank ? "" : "（可不填）")));
     let input;
     if (spec.kind === "choice") {
       input = make("div", "dk-radios");
@@ -93,7 +93,7 @@
     } else if (spec.kind === "people") {
       input = make("select");
       input.name = spec.name;
-      for (const [code, name] of config.people) {
+      for (const [code, name] of spec.blank ? [["", spec.blank], ...config.people] : config.people) {
         const option = make("option", "", name);
         option.value = code;
         input.append(option);
@@ -319,7 +319,11 @@
     const kind = button.dataset.desk;
     if (kind === "sound") toggleSound();
     else if (kind === "act") ask(button.dataset.act, { id: button.dataset.id, title: button.dataset.title });
-    else if (kind === "back") history.length > 1 ? history.back() : location.assign("/");
+    else if (kind === "back" && document.referrer.startsWith(location.origin + "/?") ) {
+      // the list as it was narrowed
+      event.preventDefault();
+      history.back();
+    }
   });
 
   window.desk = { ask, say, arrived, ended: toSignIn, played: [], title: (text) => (document.title = text) };

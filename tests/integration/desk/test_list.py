@@ -143,7 +143,7 @@ def test_shelving_asks_for_a_reason_and_how_long(desk: DeskServer, browser: Brow
     page.sees("已搁置 8 小时", ".dk-note")
     page.misses("聚合线", ROW)
     page.click(".dk-chip.st-shelved")
-    page.sees("搁置至 11-27 05:40", row(known["water"]))
+    page.sees("搁置至 明天 05:40", row(known["water"]))
     page.click(f"{row(known['water'])} .act-unshelve")
     page.click("dialog .dk-confirm")
     page.sees("没有符合筛选的告警")

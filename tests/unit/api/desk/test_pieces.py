@@ -28,7 +28,9 @@ def test_durations(minutes: int, text: str) -> None:
 
 def test_instants_are_as_short_as_they_can_be_read() -> None:
     assert clock_text(NOW, NOW) == "21:40"
-    assert clock_text(NOW - timedelta(hours=22), NOW) == "11-25 23:40"
+    assert clock_text(NOW - timedelta(hours=22), NOW) == "昨天 23:40"
+    assert clock_text(NOW + timedelta(hours=8), NOW) == "明天 05:40"
+    assert clock_text(NOW - timedelta(days=3), NOW) == "11-23 21:40"
     assert clock_text(NOW - timedelta(days=400), NOW) == "2025-10-22 21:40"
     assert clock_text(None, NOW) == ""
 
@@ -53,7 +55,15 @@ def test_dialogues_are_those_that_a_role_has_the_right_to() -> None:
 
     assert offered(Role.VIEWER) == {}
     assert offered(Role.ENTERPRISE) == {}
-    assert set(offered(Role.DUTY)) == {"acknowledge", "confirm", "comment", "shelve", "unshelve", "hand_over"}
+    assert set(offered(Role.DUTY)) == {
+        "acknowledge",
+        "confirm",
+        "comment",
+        "shelve",
+        "unshelve",
+        "hand_over",
+        "handover",
+    }
     assert set(offered(Role.LEAD)) - set(offered(Role.DUTY)) == {"silence", "out_of_service", "return_to_service"}
     for role, longest in ((Role.DUTY, 24), (Role.LEAD, 168)):
         (hours,) = (field for field in dialogs(role, frozenset({"shelve"}))["shelve"]["fields"] if "options" in field)

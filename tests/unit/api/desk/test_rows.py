@@ -79,7 +79,7 @@ def test_whoever_it_was_handed_over_to_has_it() -> None:
 
 def test_tags_say_what_the_state_does_not() -> None:
     shelved = row(display="shelved", until_at=NOW + timedelta(hours=8))
-    assert row_view(shelved, NOW, ALL)["tags"] == ["搁置至 11-27 05:40"]
+    assert row_view(shelved, NOW, ALL)["tags"] == ["搁置至 明天 05:40"]
     held = row(dispatch_state="held", dispatch_reason="silenced")
     assert row_view(held, NOW, ALL)["tags"] == ["已静默"]
     dark = row(condition="no_data", realarmed_at=NOW, no_data_since=NOW - timedelta(hours=1))

@@ -1,0 +1,158 @@
+"""The head of every page: three figures of the city, who is on duty, and what the desk itself suffers from.
+
+The figures take a look at a month of hours; they are read in the background every few minutes, while no page waits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from api.desk.words import clock_text, one_line
+from domain.errors import BadInput, WorldFailed
+from domain.periods import HOUR, Period
+from domain.roster import Roster, Turn
+from storage.database import Connection, Database
+from storage.listing.desk_strip import failing_channels, intake_share, ldar_share, ule_share
+from storage.listing.session import begin
+from storage.roster import load
+
+logger = logging.getLogger(__name__)
+
+#: A gap of the roster is said so long before it comes.
+_AHEAD = 24 * HOUR
+_FIGURES_EVERY_S = 120.0
+#: More teams than this do not fit the head.
+_TEAMS = 3
+
+_NAMES = {"ule": "超低排放小时达标率", "water": "取水计量在线监控率", "ldar": "LDAR 按期率"}
+
+
+def _waiting(name: str, as_of: str = "正在计算") -> dict[str, str]:
+    return {"name": name, "value": "—", "target": "", "as_of": as_of, "tone": "none"}
+
+
+@dataclass
+class Strip:
+    """What the heads of pages show; read anew by the poller."""
+
+    figures: Sequence[Mapping[str, str]] = field(default_factory=lambda: [_waiting(name) for name in _NAMES.values()])
+    duty: Sequence[Mapping[str, str]] = ()
+    banners: Sequence[str] = ()
+    _figures_at: float | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """For the browser."""
+        return {"figures": list(self.figures), "duty": list(self.duty), "banners": list(self.banners)}
+
+    async def read(self, connection: Connection, now: datetime) -> None:
+        """Who is on duty and what is wrong: at every look that something happened."""
+        try:
+            roster, _ = await load(connection)
+        except BadInput as error:
+            logger.error("the roster cannot be read", extra={"error": str(error)})
+            self.banners = ["排班表无法读取，请联系管理员"]
+            return
+        # plants' own teams are on the page of duty; the head is the bureau's
+        shown = [code for code, team in sorted(roster.teams.items()) if team.enterprise is None][:_TEAMS]
+        self.duty = [on_duty(roster, code, now) for code in shown]
+        self.banners = banners(roster, await failing_channels(connection), now)
+
+    async def read_figures(self, database: Database, now: datetime, at_s: float, timeout_s: float) -> bool:
+        """The figures, when their time has come; one that cannot be read shows a dash and stops no other. Whether any
+        was read."""
+        if self._figures_at is not None and at_s - self._figures_at < _FIGURES_EVERY_S:
+            return False
+        self._figures_at = at_s
+        found = []
+        for name, ask in (("ule", ule_share), ("water", intake_share), ("ldar", lambda c, _now: ldar_share(c))):
+            try:
+                async with database.transaction() as connection:
+                    await begin(connection, read_only=True, timeout_s=timeout_s)
+                    found.append(_FIGURES[name](await ask(connection, now), now))
+            except WorldFailed as error:
+                logger.warning("a figure of the strip cannot be read", extra={"figure": name, "error": str(error)})
+                found.append(_FIGURES[name]({}, now))
+        self.figures = found
+        return True
+
+
+def on_duty(roster: Roster, team: str, now: datetime) -> dict[str, str]:
+    """A team's line: who is on duty until when, and who comes next."""
+    turns = roster.on_duty(team, now)
+    following = roster.following(team, now)
+    return {
+        "team": one_line(roster.teams[team].name, 20),
+        "now": "、".join(turn_text(roster, turn, now) for turn in turns) or "无人值班",
+        "next": ""
+        if following is None
+        else f"{clock_text(following.period.start, now)} 起 {people_text(roster, following)}",
+        "tone": "good" if turns else "bad",
+    }
+
+
+def people_text(roster: Roster, turn: Turn) -> str:
+    """Names of a turn, or that nobody has it."""
+    named = (roster.people[code].name if code in roster.people else code for code in turn.people)
+    return "、".join(one_line(name, 20) for name in named) or "无人"
+
+
+def turn_text(roster: Roster, turn: Turn, now: datetime) -> str:
+    """王维（夜班，至 08:00）"""
+    return f"{people_text(roster, turn)}（{one_line(turn.shift_name, 12)}，至 {clock_text(turn.period.end, now)}）"
+
+
+def banners(roster: Roster, failing: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+    """What the people at the desk must know of the desk itself."""
+    found = [
+        f"通知渠道 {row['channel']} 自 {clock_text(row['failing_since'], now)} 起发送失败，通知可能没有送达："
+        f"{one_line(row['last_error'] or '原因不明', 120)}"
+        for row in failing
+    ]
+    with_shifts = {shift.team for shift in roster.shifts}
+    for code in sorted(roster.teams):
+        if code not in with_shifts:
+            continue
+        for gap in roster.gaps(code, Period(now, now + _AHEAD)):
+            name = one_line(roster.teams[code].name, 20)
+            if gap.start <= now:
+                found.append(f"{name} 现在无人值班，至 {clock_text(gap.end, now)}：告警转给值班长")
+            else:
+                span = f"{clock_text(gap.start, now)} 至 {clock_text(gap.end, now)}"
+                found.append(f"{name} {span} 排班空缺，请安排人员")
+    return found
+
+
+def _figure(name: str, row: Mapping[str, Any], target: float | None, as_of: str) -> dict[str, str]:
+    value = row.get("value")
+    if value is None:
+        return _waiting(name, "暂无可判定的数据")
+    tone = "none" if target is None else "good" if value >= target else "bad"
+    return {
+        "name": name,
+        "value": f"{value:.2f}".rstrip("0").rstrip(".") + "%",
+        "target": "" if target is None else f"目标 {target:g}%",
+        "as_of": as_of,
+        "tone": tone,
+    }
+
+
+def _ule(row: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    judged = f"（已判定 {row['judged']} 小时）" if row.get("judged") else ""
+    return _figure(_NAMES["ule"], row, row.get("target"), f"本月至 {clock_text(now, now)}{judged}")
+
+
+def _water(row: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    as_of = clock_text(row["period_end"], now) if row.get("period_end") else ""
+    return _figure(_NAMES["water"], row, row.get("target"), f"截至 {as_of}")
+
+
+def _ldar(row: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    overdue = f"逾期 {row['overdue']} 个，" if row.get("overdue") else ""
+    return _figure(_NAMES["ldar"], row, 100.0, f"{overdue}截至 {clock_text(now, now)}")
+
+
+_FIGURES = {"ule": _ule, "water": _water, "ldar": _ldar}

@@ -1,0 +1,44 @@
+"""The head's words: figures against targets, who is on duty, and what is wrong with the desk itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from api.desk.strip import _FIGURES, banners, on_duty
+from domain.roster import Person, Roster, Shift, Team
+
+NOW = datetime(2026, 11, 26, 13, 40, tzinfo=UTC)
+
+
+def roster(*, hours: float = 24) -> Roster:
+    shift = Shift("city", "day", "白班", "08:00", hours, ("a", "b"), date(2026, 11, 26), date(2026, 1, 1))
+    people = {code: Person(code, name) for code, name in (("a", "王维"), ("b", "李娜"))}
+    return Roster(people, {"city": Team("city", "市局")}, (shift,))
+
+
+def test_a_figure_says_value_target_and_as_of() -> None:
+    made = _FIGURES["ule"]({"value": 92.1149, "target": 95.0, "judged": 720}, NOW)
+    assert (made["value"], made["target"], made["tone"]) == ("92.11%", "目标 95%", "bad")
+    assert made["as_of"] == "本月至 21:40（已判定 720 小时）"
+    assert _FIGURES["water"]({"value": 96.0, "target": 95.0, "period_end": NOW}, NOW)["tone"] == "good"
+    assert _FIGURES["ldar"]({"value": 100.0, "overdue": 0}, NOW)["value"] == "100%"
+
+
+def test_a_figure_of_nothing_is_no_zero() -> None:
+    for made in (figure({}, NOW) for figure in _FIGURES.values()):
+        assert (made["value"], made["tone"], made["as_of"]) == ("—", "none", "暂无可判定的数据")
+
+
+def test_who_is_on_duty_and_who_comes_next() -> None:
+    line = on_duty(roster(), "city", NOW)
+    assert line == {"team": "市局", "now": "王维（白班，至 明天 08:00）", "next": "明天 08:00 起 李娜", "tone": "good"}
+
+
+def test_a_gap_now_or_soon_and_a_failing_channel_are_said() -> None:
+    assert banners(roster(), [], NOW) == []
+    assert banners(roster(hours=12), [], NOW) == [
+        "市局 现在无人值班，至 明天 08:00：告警转给值班长",
+        "市局 明天 20:00 至 明天 21:40 排班空缺，请安排人员",
+    ]
+    failing = {"channel": "sms", "failing_since": NOW, "last_error": "503\nService"}
+    assert banners(roster(), [failing], NOW) == ["通知渠道 sms 自 21:40 起发送失败，通知可能没有送达：503 Service"]
