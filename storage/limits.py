@@ -25,12 +25,6 @@ class LimitBasis:
     clause: str
 
 
-async def limit_basis(connection: Connection, limit_id: int) -> LimitBasis | None:
-    """What a limit rests on, whether it still holds or not; None for a number that was never given."""
-    row = await (await connection.execute(_SQL["basis"], {"limit_id": limit_id})).fetchone()
-    return None if row is None else LimitBasis(*row)
-
-
 async def key_region_from(connection: Connection) -> date | None:
     """Since when the city is a key region (重点区域); None where it is not."""
     city = await (await connection.execute(_SQL["key_region_from"])).fetchone()

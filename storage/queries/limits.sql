@@ -59,6 +59,3 @@ from unnest(%(processes)s::text[], %(days)s::date[]) as c (process, from_day)
 join outlet o on o.process = c.process
 group by o.enterprise_id
 
--- basis --
--- what a finding's limit rests on
-select kind, averaging, standard, clause from emission_limit where limit_id = %(limit_id)s::bigint

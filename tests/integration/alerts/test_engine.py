@@ -14,7 +14,7 @@ from domain.accounts import Actor, Role
 from domain.alerts import Severity, Span
 from domain.errors import BadInput, Conflict, NotFound
 from domain.findings import Subject
-from storage.alerts import AlertContent, insert_alert, next_alert_id
+from storage.alerts import AlertContent, NewAlert, insert_alerts, next_alert_ids
 from storage.database import Database
 from tests.integration.alerts.world import RULES, World, instant, period
 
@@ -78,12 +78,12 @@ async def test_the_database_keeps_a_second_open_alert_out(
     world.so2("08", 46.2)
     await engine.step(NOW)
     at = instant("2026-11-02 08:00")
-    content = AlertContent(Severity.CRITICAL, Span(at, at, at), "", "", {}, 1)
     subject = Subject.parse("pollutant:tianhe/S1/so2")
     async with database.transaction() as connection:
-        number = await next_alert_id(connection)
-        inserted = await insert_alert(connection, number, "legal.hourly", subject, None, content, NOW)
-    assert not inserted
+        (number,) = await next_alert_ids(connection, 1)
+        content = AlertContent(number, Severity.CRITICAL, Span(at, at, at), "", "", {}, 1)
+        inserted = await insert_alerts(connection, [NewAlert("legal.hourly", subject, None, content)], NOW)
+    assert inserted == set()
     assert len(world.alerts()) == 1
 
 
