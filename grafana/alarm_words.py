@@ -21,6 +21,9 @@ RATINGS: Words = {
     "over": Word("过多", RED),
 }
 
+#: Whether the data of a gateway come.
+SILENT: Words = {"true": Word("中断", RED), "false": Word("正常", GREEN)}
+
 OCCASIONS: Words = {
     "firing": Word("告警"),
     "resolved": Word("恢复"),

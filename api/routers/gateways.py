@@ -23,6 +23,8 @@ class Gateway(BaseModel):
                     "gateway": "gw1",
                     "online": True,
                     "changed_at": "2026-11-02T00:00:00Z",
+                    "points": 12,
+                    "silent_since": None,
                 }
             ]
         }
@@ -32,6 +34,10 @@ class Gateway(BaseModel):
     gateway: str
     online: bool
     changed_at: Instant = Field(description="since when it is so")
+    points: int = Field(description="points that it has ever sent")
+    silent_since: Instant | None = Field(
+        description="first hour without a reading of any of its points (data.gateway_offline); null while any reports"
+    )
 
 
 @router.get("", summary="Gateways by enterprise", responses=problems(NOT_FOUND))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.alarm_words import OCCASIONS
+from grafana.alarm_words import OCCASIONS, SILENT
 from grafana.boards import variables
 from grafana.panels import (
     GREEN,
@@ -208,6 +208,13 @@ def _sources(sql: dict[str, str]) -> Section:
                 },
                 size=(12, 9),
             ),
+            table_panel(
+                "网关数据",
+                "每个上报过数据的网关、数采仪或 Sparkplug 节点：其测点整点小时内是否还有数据，中断的在前，最多500行。",
+                sql["gateway_data"],
+                columns={"数据": Column(words=SILENT, background=True, width=80), "自": _TIME, "持续": _DURATION},
+                size=(12, 9),
+            ),
             series_panel(
                 "每小时读数",
                 "已汇总的小时：收到的读数、其中有效的、按登记上报间隔应收的。没有任何读数的测点小时不在其中。",
@@ -215,7 +222,7 @@ def _sources(sql: dict[str, str]) -> Section:
                 unit="short",
                 decimals=0,
                 colours={"应收": GREY, "有效": GREEN, "收到": BLUE},
-                size=(12, 9),
+                size=(24, 8),
             ),
             table_panel(
                 "静默最久的测点",

@@ -92,6 +92,15 @@ where ('__all__' in ($district) or district in ($district))
   and ('__all__' in ($enterprise) or enterprise in ($enterprise))
 order by online, changed_at, enterprise
 
+-- gateway_data --
+select is_silent as "数据", enterprise_name as "企业", gateway as "网关", points as "测点数", since as "自",
+       extract(epoch from $__timeTo()::timestamptz - since) as "持续"
+from dash.gateway
+where ('__all__' in ($district) or district in ($district))
+  and ('__all__' in ($enterprise) or enterprise in ($enterprise))
+order by is_silent desc nulls last, since, enterprise, gateway
+limit 500
+
 -- arrival --
 select time, sum(reading_count) as "收到", sum(valid_count) as "有效", sum(expected_count) as "应收"
 from dash.hour

@@ -29,6 +29,26 @@ from gateway_status g
 join enterprise e using (enterprise_id)
 join district d on d.code = e.district;
 
+-- What its data say of each gateway that ever sent any, by the newest finding of data.gateway_offline, beside its own
+-- word where it gives one. since: when the data began, or stopped.
+create view dash.gateway as
+select d.code as district, e.code as enterprise, e.name as enterprise_name, g.gateway, g.points, s.online, s.changed_at,
+       f.verdict = 'violation' as is_silent, coalesce((f.evidence ->> 'silent_from')::timestamptz, f.period_start) as since
+from (select enterprise_id, gateway, count(*) as points from gateway_point group by enterprise_id, gateway) g
+join enterprise e using (enterprise_id)
+join district d on d.code = e.district
+left join gateway_status s on s.enterprise_id = g.enterprise_id and s.gateway = g.gateway
+left join lateral (
+    select n.verdict, n.period_start, n.evidence
+    from finding n
+    where n.rule_id = 'data.gateway_offline' and n.subject = 'gateway:' || e.code || '/' || g.gateway
+      and n.superseded_at is null
+    order by n.period_start desc
+    limit 1
+) f on true;
+comment on column dash.gateway.online is 'null: it says nothing of itself';
+comment on column dash.gateway.is_silent is 'null: not judged yet';
+
 -- One row a stored reading. The effective value is the newest correction's, the stored value stays beside it.
 create view dash.reading_raw as
 select r.measured_at as time, d.code as district, e.code as enterprise, e.name as enterprise_name,

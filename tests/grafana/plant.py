@@ -145,6 +145,13 @@ insert into stray_message (door, sender, topic, received_at, payload, payload_si
 values ('hj212', 'MN-9', '', %(now)s::timestamptz - interval '1 hour', '##', 2, 'unknown_station');
 insert into gateway_status
 select enterprise_id, 'gw-1', code <> 'inn-e', %(now)s::timestamptz - interval '1 day' from enterprise;
+insert into gateway_point
+select enterprise_id, 'gw-1', point_id, %(start)s::timestamptz, %(now)s::timestamptz from point;
+insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end, verdict, reason, evidence,
+                     computed_at)
+select 'data.gateway_offline', 1, 'gateway:' || code || '/gw-1', enterprise_id, %(start)s::timestamptz,
+       %(start)s::timestamptz + interval '1 hour', 'compliant', 'gateway_reporting', '{}', %(now)s::timestamptz
+from enterprise where code <> 'bare-d';
 insert into dirty_hour (point_id, hour_at) select point_id, %(now)s::timestamptz - interval '1 hour' from point;
 insert into rule_work (kind, key, at) values ('hour', 1, %(now)s::timestamptz - interval '1 hour');
 insert into rule_watermark

@@ -305,6 +305,33 @@ async def test_gateways(client: Client) -> None:
         own = (await http.get("/v1/gateways", params={"enterprise": "ly-chem"})).json()["items"]
     assert [(item["enterprise"], item["online"]) for item in items] == [("hx-coking", True), ("ly-chem", False)]
     assert [item["changed_at"] for item in own] == ["2026-11-02T01:00:00Z"]
+    assert [(item["points"], item["silent_since"]) for item in own] == [(0, None)]
+
+
+async def test_a_gateway_says_since_when_its_data_have_stopped(client: Client, city: Database) -> None:
+    async with city.transaction() as connection:
+        await connection.execute(
+            "insert into gateway_point select s.enterprise_id, s.gateway, p.point_id, s.changed_at, s.changed_at"
+            " from gateway_status s join point p using (enterprise_id) where s.enterprise_id = 1"
+        )
+        for hour, verdict, evidence in [
+            (0, "compliant", "{}"),
+            (5, "violation", '{"silent_from": "2026-11-02T03:00:00Z"}'),
+        ]:
+            await insert_finding(
+                connection,
+                rule_id="data.gateway_offline",
+                subject="gateway:hx-coking/gw1",
+                period_start=HOUR_AT + timedelta(hours=hour),
+                period_end=HOUR_AT + timedelta(hours=hour + 1),
+                verdict=verdict,
+                evidence=evidence,
+            )
+    async with client() as http:
+        silent, other = (await http.get("/v1/gateways")).json()["items"]
+    assert silent["points"] > 0
+    assert silent["silent_since"] == "2026-11-02T03:00:00Z"
+    assert other["silent_since"] is None
 
 
 async def test_stations_quirks_and_strays(client: Client) -> None:
