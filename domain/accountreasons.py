@@ -24,6 +24,8 @@ WORDS: Mapping[str, str] = {
     "intake_offline": "取水口不在线",
     "too_few_arrivals": "到报率不足",
     "silent": "离线",
+    "gateway_silent": "网关中断",
+    "gateway_reporting": "网关在线",
     "reporting": "在线",
     # shared
     "no_limit": "无限值，仅列数值",

@@ -217,6 +217,7 @@ WATER_REASONS: Words = _accounts(
     intake_offline=ORANGE,
     too_few_arrivals=ORANGE,
     silent=RED,
+    gateway_silent=RED,
     reporting=GREEN,
 )
 
