@@ -18,6 +18,7 @@ _BY_KIND: Mapping[SubjectKind, str] = {
     SubjectKind.POINT: "请联系企业检查仪表、网关的供电和网络。",
     SubjectKind.GATEWAY: "请联系企业检查网关的供电和网络。",
     SubjectKind.COMPONENT: "请督促企业尽快检测并上传检测记录。",
+    SubjectKind.CHANNEL: "请平台工程师按报错检查该通道的地址、密钥和网络；恢复前，经该通道的通知可能收不到。",
     SubjectKind.RULE: "请平台工程师查看规则服务的日志。",
 }
 #: Reasons that mean one thing whatever rule gave them.

@@ -11,6 +11,7 @@ from random import Random
 from prometheus_client import CollectorRegistry
 
 from alerts.channels import Channel
+from alerts.channelwatch import ChannelWatch
 from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.metrics import AlertMetrics
@@ -62,9 +63,11 @@ class AlertService:
         self.engine = AlertEngine(database, self._settings.engine)
         self.dispatcher = Dispatcher(database, reach, self._settings.dispatch)
         self.outbox = Outbox(database, channels, clock=clock, wall=wall, random=random, settings=self._settings.outbox)
+        self._watch = ChannelWatch(database)
         self._metrics = AlertMetrics(registry, (channel.code for channel in channels))
         self._work = asyncio.Event()
         self._news = asyncio.Event()
+        self._answers = asyncio.Event()
         self._mail = {channel.code: asyncio.Event() for channel in channels}
 
     async def run(self) -> None:
@@ -77,6 +80,7 @@ class AlertService:
                 group.create_task(self._dispatch(), name="alerts: dispatch")
                 for code in self.outbox.codes:  # one that is slow delays its own messages only
                     group.create_task(self._deliver(code), name=f"alerts: deliver {code}")
+                group.create_task(self._look_after_channels(), name="alerts: channels")
                 group.create_task(self._listen(), name="alerts: listen")
                 group.create_task(self._measure(), name="alerts: measure")
         finally:
@@ -113,8 +117,15 @@ class AlertService:
         while True:
             report = await self.outbox.deliver(code)
             self._metrics.count_delivery(report)
+            if report.sent or report.failed:
+                self._answers.set()
             if report.is_idle:
                 await self._pause(self._mail[code])
+
+    async def _look_after_channels(self) -> None:
+        while True:
+            await self._watch.step(self._clock())
+            await self._pause(self._answers)
 
     async def _listen(self) -> None:
         async with self._database.autocommit() as connection:

@@ -169,6 +169,8 @@ def _headline(facts: Facts) -> str:
         return f"{where(facts)}：{len(concerned(facts))} 个密封点泄漏检测超期"
     if last.subject.kind is SubjectKind.RULE:
         return f"规则“{facts.subject_name or last.subject.key}”无法计算"
+    if last.subject.kind is SubjectKind.CHANNEL:
+        return f"通知通道“{last.subject.key}”发不出消息"
     if last.reason == "silent":
         return f"{where(facts)}：没有数据上报"
     if last.value is None or last.limit is None:
@@ -208,7 +210,7 @@ def _lasted(facts: Facts) -> str:
     if facts.breaches[-1].finding.reason == "silent" and facts.span.resolved_at is None:
         return "之后没有收到数据"
     longest = max(period.hours for period in periods)
-    if facts.breaches[-1].finding.reason == "silent" or kind is SubjectKind.RULE:
+    if facts.breaches[-1].finding.reason == "silent" or kind in (SubjectKind.RULE, SubjectKind.CHANNEL):
         end = facts.span.resolved_at or facts.span.last_seen_at
         return f"历时 {number((end - facts.span.occurred_at) / HOUR)} 小时"
     if longest <= 1:
@@ -224,6 +226,8 @@ def _seen(facts: Facts) -> str:
         return "情况：连续 3 个整点小时没有收到该测点的数据；缺数按缺失计，不按零计。"
     if last.subject.kind is SubjectKind.RULE:
         return f"情况：规则 {last.subject.key} 计算出错，期间不作判定：{facts.evidence.get('error', '原因见日志')}。"
+    if last.subject.kind is SubjectKind.CHANNEL:
+        return _channel(facts)
     text = f"情况：{period_text(last.period)}"
     if last.value is not None:
         text += f" {quantity(last.value, last.unit, last.limit)}"
@@ -241,6 +245,15 @@ def _seen(facts: Facts) -> str:
     if missing:
         text += f"。不足：{_some(missing, 5)}"
     return f"{text}。"
+
+
+def _channel(facts: Facts) -> str:
+    """What a channel could not do, and its last words."""
+    evidence = facts.evidence
+    what = "有消息重试后仍未送达，已放弃" if evidence.get("gave_up") else "持续发送失败"
+    failures = evidence.get("failures")
+    times = f"，连续失败 {failures} 次" if isinstance(failures, int) and failures > 1 else ""
+    return f"情况：{what}{times}。最近一次报错：{evidence.get('error') or '见日志'}。"
 
 
 def _worst(facts: Facts) -> str | None:

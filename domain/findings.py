@@ -30,6 +30,7 @@ class SubjectKind(StrEnum):
     POINT = "point"
     GATEWAY = "gateway"  # what sends the readings of some points
     COMPONENT = "component"
+    CHANNEL = "channel"  # a way to reach people that fails is itself a subject
     RULE = "rule"  # a rule that could not be evaluated is itself a subject
 
 
@@ -37,7 +38,7 @@ class SubjectKind(StrEnum):
 class Subject:
     """What a finding is about. `key` is unique within the kind.
 
-    city, district, park, enterprise, rule: their code; line, intake, place, outlet, point, component,
+    city, district, park, enterprise, rule, channel: their code; line, intake, place, outlet, point, component,
     gateway: ``{enterprise}/{code}``, a gateway's name being anything that can be printed but a slash;
     pollutant: ``{enterprise}/{outlet}/{quantity}``.
     """

@@ -258,6 +258,9 @@ REASONS: Words = {
     **{code: word for code, word in WATER_REASONS.items() if code not in AIR_WORDS},
     **LEAK_REASONS,
     "rule_error": Word("规则执行出错", RED),
+    "channel_gave_up": Word("通道放弃消息", RED),
+    "channel_failing": Word("通道持续失败", RED),
+    "channel_ok": Word("通道正常"),
 }
 
 SEVERITIES: Words = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg.rows import class_row
 
@@ -56,3 +58,23 @@ async def states(connection: Connection) -> list[ChannelState]:
     async with connection.cursor(row_factory=class_row(ChannelState)) as cursor:
         await cursor.execute(_SQL["states"])
         return await cursor.fetchall()
+
+
+async def try_lock_watch(connection: Connection) -> bool:
+    """Be the only one to judge channels until the end of the transaction; False when somebody else does."""
+    row = await (await connection.execute(_SQL["lock_watch"])).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def rule(connection: Connection, rule_id: str) -> tuple[int, dict[str, Any]] | None:
+    """(version, parameters) of the rule that judges channels, None where it is not in force."""
+    row = await (await connection.execute(_SQL["rule"], {"rule_id": rule_id})).fetchone()
+    return None if row is None else (int(row[0]), dict(row[1] or {}))
+
+
+async def last_findings(
+    connection: Connection, rule_id: str, subjects: Iterable[str]
+) -> dict[str, tuple[str, datetime]]:
+    """(verdict, start of its period) of the newest current finding, by subject; absent where there is none."""
+    cursor = await connection.execute(_SQL["last_findings"], {"rule_id": rule_id, "subjects": list(subjects)})
+    return {subject: (verdict, start) for subject, verdict, start in await cursor.fetchall()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from domain.channelhealth import ChannelRecord
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.limits import Averaging
 from domain.periods import Period, day_start, hour_number, hour_of, local_day, numbered_hour
@@ -30,6 +31,7 @@ from rules.cases.reminders import judge_case_reminders
 from rules.cases.series import parse_series
 from rules.cases.signs import judge_signs
 from rules.evaluators.account import LOOK_BACK
+from rules.evaluators.channel_failed import ChannelWindow
 from rules.evaluators.contract import Judgement
 from rules.evaluators.outlet_day import NEEDS
 from rules.evaluators.rule_failed import HealthWindow
@@ -152,6 +154,31 @@ def _health(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     return out
 
 
+def _channel(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
+    """`outcomes` of a channel by the minute from `at` on: ok, failed, gave_up, or nothing sent."""
+    job = _job(rules, rule_id)
+    out: list[Judgement] = []
+    ok_at: datetime | None = None
+    failing: datetime | None = None
+    gave_up: datetime | None = None
+    for number, outcome in enumerate(case.outcomes):
+        now = case.start + number * timedelta(minutes=1)
+        if outcome == "ok":
+            ok_at, failing, gave_up = now, None, None
+        elif outcome:
+            failing = failing or now
+            gave_up = now if outcome == "gave_up" else gave_up
+        window = ChannelWindow(
+            Subject(SubjectKind.CHANNEL, "some"),
+            ChannelRecord(ok_at, failing, gave_up),
+            now,
+            Period(now, now + timedelta(minutes=1)),
+            out[-1].verdict if out else None,
+        )
+        out += judge(job.rule, window)
+    return out
+
+
 def _warnings(rules: RuleSet, rule_id: str, case: Case) -> list[Judgement]:
     return judge_case_minutes(rules, _job(rules, rule_id), case)
 
@@ -217,6 +244,7 @@ JUDGES: Mapping[str, Callable[[RuleSet, str, Case], list[Judgement]]] = {
     "offline": _silence,
     "gateway_offline": _gateway_silence,
     "rule_failed": _health,
+    "channel_failed": _channel,
     "meter_step": lambda rules, rule_id, case: judge_case_steps(_job(rules, rule_id), case),
     "correction_magnitude": lambda rules, rule_id, case: judge_case_corrections(_job(rules, rule_id), case),
     "meter_frozen": lambda rules, rule_id, case: judge_case_meter_days(_job(rules, rule_id), case, 0),

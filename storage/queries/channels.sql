@@ -27,3 +27,18 @@ set last_failure_at = excluded.last_failure_at, failures = channel_state.failure
 select channel, kind, is_group, rate_per_min, configured_at, last_ok_at, last_failure_at, failures, last_error,
        failing_since, gave_up_at
 from channel_state order by channel
+
+-- lock_watch --
+-- one worker at a time judges channels; released at the end of the transaction
+select pg_try_advisory_xact_lock(hashtext('plantwatch'), hashtext('channel watch'))
+
+-- rule --
+-- version and parameters of the rule that judges channels, where it is in force
+select version, definition -> 'params' as params from rule where rule_id = %(rule_id)s::text and enabled
+
+-- last_findings --
+-- the newest current finding of the rule on each channel
+select distinct on (f.subject) f.subject, f.verdict, f.period_start
+from finding f
+where f.rule_id = %(rule_id)s::text and f.subject = any(%(subjects)s::text[]) and f.superseded_at is null
+order by f.subject, f.period_start desc

@@ -67,6 +67,12 @@ RULES: dict[str, dict[str, Any]] = {
         "clause": "",
         "alert": {"severity": "warning", "per": "subject", "subjects": ["point"]},
     },
+    "platform.channel_failed": {
+        "title": "通知通道失效",
+        "standard": "平台规则",
+        "clause": "",
+        "alert": {"severity": "critical", "per": "subject", "subjects": ["channel"]},
+    },
     "platform.rule_failed": {
         "title": "规则无法计算",
         "standard": "平台规则",
