@@ -37,6 +37,7 @@ _RANK = {"critical": 0, "warning": 1, "info": 2}
 #: Lines of a summary that a sheet says elsewhere.
 _ELSEWHERE = ("详情：",)
 MAX_LINE = 240
+MAX_HEAD = 20
 MAX_TOLD = 8
 
 
@@ -142,8 +143,10 @@ def _lines(alert: Mapping[str, Any]) -> tuple[str, ...]:
 def _entry(alert: Mapping[str, Any]) -> str:
     if str(alert.get("event") or alert.get("state")) == "resolved":
         mark = "已撤销" if _is_withdrawn(alert) else "已恢复"
-    else:
-        mark = _SEVERITIES.get(str(alert.get("severity")), "提示")
+    else:  # the head of its title says what it is told for too: 严重·仍未签收
+        head, bracket, _ = str(alert.get("title") or "").partition("】")
+        known = bracket and head.startswith("【") and len(head) <= MAX_HEAD
+        mark = clean.line(head[1:]) if known else _SEVERITIES.get(str(alert.get("severity")), "提示")
     since = _since(alert)
     return f"【{mark}】{_what(alert)}" + (f"（{since}起）" if since else "")
 
