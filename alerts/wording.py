@@ -14,6 +14,7 @@ from typing import Any
 from alerts.advice import advice
 from alerts.evidence import shortcomings
 from alerts.signs import sightings
+from alerts.templates.clean import line
 from domain.air import POLLUTANTS
 from domain.alerts import AlertState, Breach, Occasion, Resolution, Severity, Span
 from domain.findings import Subject, SubjectKind
@@ -23,6 +24,7 @@ from domain.periods import HOUR, SITE_ZONE, Period, local_day, month_of
 #: A message is read on a telephone.
 MAX_SUMMARY = 560
 MAX_TITLE = 120
+_LONGEST_NAME = 30
 #: What a title begins with.
 SEVERITY_WORDS = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
 _MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "任意一次浓度值", Averaging.DAY: "日均值"}
@@ -155,12 +157,14 @@ def where(facts: Facts) -> str:
     if subject.kind is SubjectKind.POLLUTANT:
         code, _, measured = code.partition("/")
         pollutant = f" {POLLUTANTS.get(measured, measured)}"
+    # a name of any length, with anything in it, must leave room for what is said of it
+    enterprise = line(facts.enterprise_name or subject.enterprise or "", _LONGEST_NAME)
+    own = line(facts.subject_name or "", _LONGEST_NAME)
     if subject.kind is SubjectKind.GATEWAY:
-        return f"{facts.enterprise_name or subject.enterprise} 网关 {code}"
-    name = code if facts.subject_name in (None, code) else f"{facts.subject_name}（{code}）"
+        return f"{enterprise} 网关 {code}"
     if subject.enterprise is None or subject.kind is SubjectKind.ENTERPRISE:
-        return facts.subject_name or facts.enterprise_name or code
-    return f"{facts.enterprise_name or subject.enterprise} {name}{pollutant}"
+        return own or enterprise or code
+    return f"{enterprise} {code if own in ('', code) else f'{own}（{code}）'}{pollutant}"
 
 
 def _headline(facts: Facts) -> str:

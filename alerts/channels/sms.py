@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from apprise.exception import AppriseImproperlyConfigured
@@ -89,6 +89,8 @@ class SmsChannel:
         if not _MOBILE.fullmatch(number):
             raise ChannelFailed("no mobile number", retryable=False)
         gateway = self._gateway
+        if gateway.key_field is not None:  # the gateway drops the repeat, so nobody reads it
+            message = replace(message, may_repeat=False)
         text = layouts.sms(sheet(message), gateway.max_characters, gateway.sign)
         payload: dict[str, Any] = dict(gateway.fields)
         if gateway.secret_field is not None and gateway.secret is not None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from alerts.dispatch.contract import PlannedMessage
+from alerts.dispatch.outlook import outlook
 from alerts.messages import OCCASION_WORDS, alert_body
 from alerts.wording import SEVERITY_WORDS
 from domain.alerts import Condition, Occasion, Resolution, Severity, Span
@@ -81,6 +82,7 @@ class Bodies:
             "team_name": message.team.name,
             "to": [self._name(person, shifts) for person in message.people],
             "people": list(message.people),
+            "next": outlook(message.team, Severity(first["severity"]), message.event, self._roster),
             "reason": str(message.reason),
             "count": count,
             "title": first["title"] if count == 1 else _title(message, alerts, count),

@@ -165,7 +165,9 @@ async def test_a_receiver_that_does_not_answer(queued: World, database: Database
     hook.answers = [0]
     channel = WebhookChannel(hook.url, wall=wall, timeout_s=0.2)
     assert (await outbox(database, wall, channel).deliver()).retried == {"webhook": 1}
-    assert queued.rows("select state, last_error from notification") == [("queued", "no answer within 0.2 s")]
+    assert queued.rows("select state, in_doubt, last_error from notification") == [
+        ("queued", True, "no answer within 0.2 s")
+    ]
     hook.release.set()
     await channel.aclose()
 
@@ -321,6 +323,33 @@ async def test_workers_share_a_channels_rate_and_what_waits_is_a_decision(
     assert await rounds() == 8
     told = [(m.body["alert"]["id"], m.event) for channel in channels for m in channel.taken]
     assert len(set(told)) == 8
+
+
+async def test_not_sooner_than_the_service_says(queued: World, database: Database, wall: Wall) -> None:
+    class Busy(Quick):
+        async def send(self, message: Message, address: str | None) -> str:
+            self.taken.append(message)
+            raise ChannelFailed("too fast", retry_after_s=600)
+
+    channel = Busy()
+    box = outbox(database, wall, channel)
+    await box.deliver()
+    wall.pass_s(599)
+    assert (await box.deliver()).is_idle
+    wall.pass_s(1)
+    assert (await box.deliver()).retried == {"webhook": 1}
+    assert not channel.taken[1].may_repeat
+
+
+async def test_people_are_mentioned_by_their_addresses_in_the_group(
+    queued: World, database: Database, wall: Wall
+) -> None:
+    contacts = json.dumps([{"channel": "webhook", "address": "13800000000"}])
+    queued.execute(f"insert into person (code, name, contacts) values ('wang', '王维', '{contacts}')")
+    queued.execute("""update notification set body = body || '{"people": ["wang", "li"]}'""")
+    channel = Quick()
+    assert (await outbox(database, wall, channel).deliver()).sent == {"webhook": 1}
+    assert channel.taken[0].mentions == ("13800000000",)
 
 
 async def test_a_clock_set_back_holds_nothing_up(queued: World, database: Database, wall: Wall, hook: Receiver) -> None:

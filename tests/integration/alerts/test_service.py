@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from alerts.messages import Message
 from alerts.service import AlertService, AlertsSettings
+from domain.errors import ChannelFailed
 from storage.database import Database
 from tests.integration.alerts.world import World, instant
 
@@ -76,3 +77,33 @@ async def test_runs_until_cancelled(poll_s: float, world: World, database: Datab
     with pytest.raises(asyncio.CancelledError):
         await running
     assert inbox.closed
+
+
+async def test_a_channel_that_fails_is_told_by_the_others(world: World, database: Database) -> None:
+    class Refusing(Inbox):
+        code, kind, is_group, rate_per_min = "robot", "dingtalk", True, 20
+
+        async def send(self, message: Message, address: str | None) -> str:
+            raise ChannelFailed("errcode 310000: security settings refuse it", retryable=False)
+
+    inbox, robot, registry = Inbox(), Refusing(), CollectorRegistry()
+    service = AlertService(
+        database,
+        [robot, inbox],
+        clock=lambda: NOW,
+        wall=lambda: NOW,
+        random=Random(7),
+        registry=registry,
+        settings=AlertsSettings(poll_s=0.02, metrics_s=0.02),
+    )
+    world.so2("08", 46.2)
+    running = asyncio.create_task(service.run())
+    async with asyncio.timeout(30):
+        titles = [(await inbox.queue.get()).body["title"] for _ in range(2)]
+        await _value(registry, "channel_failing", 1, channel="robot")
+        await _value(registry, "channel_failing", 0, channel="inbox")
+    assert titles[0].startswith("【严重】天河焦化")
+    assert titles[1] == "【严重】通知通道“robot”发不出消息"
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

@@ -68,6 +68,15 @@ def facts_of(findings: list[CurrentFinding], subject: str | None = None, **more:
     return Facts(**(fields | more))
 
 
+@pytest.mark.parametrize("name", ["长" * 10_000, "<b>坏\n名\u202e</b>" * 500])
+def test_a_name_of_any_length_leaves_room_for_what_is_said(name: str) -> None:
+    shown = text([found("outlet:a/S1", HOUR_8, 46.2, 30.0, unit="mg/m3")], enterprise_name=name, subject_name=name)
+    assert len(shown.title) <= MAX_TITLE
+    assert "46.2 mg/m³，超过限值 30 mg/m³" in shown.title
+    assert "\n" not in shown.title
+    assert "\u202e" not in shown.title
+
+
 def test_coverage_names_what_is_missing() -> None:
     evidence = {
         "places": [
