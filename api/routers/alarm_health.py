@@ -187,13 +187,15 @@ class AlarmHealthOut(BaseModel):
 async def health(
     session: OperatorSession,
     from_at: Annotated[InstantIn | None, Query(alias="from", description="without it seven days before to")] = None,
-    to_at: Annotated[InstantIn | None, Query(alias="to", description="without it now")] = None,
-    team: Annotated[str | None, Query(max_length=64, description="code of a team; without it the city")] = None,
+    to_at: Annotated[InstantIn | None, Query(alias="to", description="without it now, and never later")] = None,
+    team: Annotated[
+        str | None, Query(pattern=r"^[a-z0-9-]{1,64}$", description="code of a team; without it the city")
+    ] = None,
     late_min: Annotated[int, Query(ge=1, le=1440, description="an acknowledgement after so many minutes is late")] = 30,
 ) -> AlarmHealthOut:
     """Rates, floods, standing and stale alarms, chattering, response times and the most frequent alarms of a period of
     at most 92 days, beside what EEMUA 191 and ISA-18.2 ask of one operating position."""
-    end = to_at or session.now
+    end = min(to_at or session.now, session.now)  # hours to come hold no alarms and would thin out the others
     span = period(from_at or end - _DEFAULT, end)
     if span.end - span.start > _MOST:
         raise invalid("to", format_instant(span.end), f"from 之后不超过 {_MOST.days} 天")

@@ -48,12 +48,12 @@ select p.severity as "级别", p.share_pct as "占比", p.target_pct as "建议�
 from dash.alarm_priority_v1($__timeFrom()::timestamptz, $__timeTo()::timestamptz) p
 
 -- response --
-select coalesce(n.team_name, '全市') as "班组", r.severity as "级别", r.told as "通知", r.acknowledged as "已签收",
+select coalesce(n.team_name, r.team, '全市') as "班组", r.severity as "级别", r.told as "通知", r.acknowledged as "已签收",
        r.median_min as "签收用时中位数", r.p90_min as "签收用时 P90", r.late as "30分钟内未签收", r.waiting as "仍未签收"
-from (select null as team, '全市' as team_name union all select team, team_name from dash.alarm_team) n
-cross join lateral dash.alarm_response_v1($__timeFrom()::timestamptz, $__timeTo()::timestamptz, 30, n.team) r
-where ('__all__' in ($team) or n.team in ($team)) and r.told > 0
-order by n.team nulls first, array_position(array['critical', 'warning', 'info'], r.severity)
+from dash.alarm_response_v1($__timeFrom()::timestamptz, $__timeTo()::timestamptz, 30) r
+left join dash.alarm_team n using (team)
+where ('__all__' in ($team) or r.team in ($team)) and r.told > 0
+order by r.team nulls first, array_position(array['critical', 'warning', 'info'], r.severity)
 
 -- top_rules --
 select t.place as "名次", t.rule_title as "规则", t.rule_id as "规则编号", t.alarms as "告警", t.share_pct as "占比"

@@ -15,7 +15,8 @@ order by h.team nulls first
 -- response --
 -- how soon alarms were acknowledged
 select r.severity, r.told, r.acknowledged, r.median_min, r.p90_min, r.late, r.waiting
-from dash.alarm_response_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(late_min)s::int, %(team)s::text) r
+from dash.alarm_response_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz, %(late_min)s::int) r
+where r.team is not distinct from %(team)s::text
 
 -- priorities --
 -- shares of severities

@@ -197,28 +197,27 @@ stable parallel safe language sql as $$
     order by t.position
 $$;
 
--- How soon alarms first told in [from_at, to_at) were acknowledged, by severity. late: not within late_min, nor over by
--- then; waiting: firing at the end and not acknowledged for longer than that.
-create function dash.alarm_response_v1(from_at timestamptz, to_at timestamptz, late_min int default 30,
-                                       of_team text default null)
-returns table (severity text, told bigint, acknowledged bigint, median_min double precision, p90_min double precision,
-               late bigint, waiting bigint)
+-- How soon alarms first told in [from_at, to_at) were acknowledged, by severity, for each team and for the city (team
+-- null). late: not within late_min, nor over by then; waiting: firing at the end and not acknowledged for longer than that.
+create function dash.alarm_response_v1(from_at timestamptz, to_at timestamptz, late_min int default 30)
+returns table (team text, severity text, told bigint, acknowledged bigint, median_min double precision,
+               p90_min double precision, late bigint, waiting bigint)
 stable parallel safe language sql as $$
-    select p.severity, count(t.at), count(t.answered_at),
+    select g.team, p.severity, count(t.at), count(t.answered_at),
            percentile_cont(0.5) within group (order by extract(epoch from t.answered_at - t.at) / 60),
            percentile_cont(0.9) within group (order by extract(epoch from t.answered_at - t.at) / 60),
            count(*) filter (where coalesce(t.answered_at, least(t.ended_at, to_at)) - t.at > late_min * interval '1 minute'),
            count(*) filter (where t.answered_at is null and (t.ended_at is null or t.ended_at >= to_at)
                               and to_at - t.at > late_min * interval '1 minute')
-    from dash.alarm_priority_target p
+    from (select a.team from dash.alarm_team a union select null) g
+    cross join dash.alarm_priority_target p
     left join (
-        select a.severity, a.ended_at, g.at, case when a.acknowledged_at < to_at then a.acknowledged_at end as answered_at
-        from dash.alarm_told_v1(from_at, to_at) g
+        select w.team, a.severity, a.ended_at, w.at, case when a.acknowledged_at < to_at then a.acknowledged_at end as answered_at
+        from dash.alarm_told_v1(from_at, to_at) w
         join dash.alarm a using (alert_id)
-        where g.team is not distinct from of_team
-    ) t using (severity)
-    group by p.position, p.severity
-    order by p.position
+    ) t on coalesce(t.team, '') = coalesce(g.team, '') and t.severity = p.severity
+    group by g.team, p.position, p.severity
+    order by g.team nulls first, p.position
 $$;
 
 -- Decisions about telling in [from_at, to_at), by what became of them and why.

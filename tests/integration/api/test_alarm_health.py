@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import httpx
 
+from api.fields import format_instant
 from storage.database import Database
 from tests.integration.api.conftest import (
     HOUR_AT,
+    NOW,
     PASSWORDS,
     TOKEN,
     Client,
@@ -79,6 +81,11 @@ async def test_it_is_for_operators_and_for_periods_that_can_be_looked_at(client:
             "validation",
         )
         assert_problem(await http.get("/v1/alarm-health", params={"team": "nobody"}), 404, "not-found")
+        assert_problem(await http.get("/v1/alarm-health", params={"team": "a\0"}), 422, "validation")
+        future = (
+            await http.get("/v1/alarm-health", params={"to": "2099-01-01T00:00:00Z", "from": "2026-11-01T00:00:00Z"})
+        ).json()
+        assert future["to"] == format_instant(NOW)
     auth = httpx.BasicAuth("hx-coking", PASSWORDS["hx-coking"])
     async with client(auth=auth, token=TOKEN) as http:
         assert_problem(await http.get("/v1/alarm-health"), 403, "forbidden")
