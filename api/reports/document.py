@@ -26,12 +26,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """name: title of the section and of the sheet. empty: what is said instead of no rows."""
+    """name: title of the section and of the sheet. empty: said instead of no rows. to_sign: by hand, on paper."""
 
     name: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     empty: str
+    to_sign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

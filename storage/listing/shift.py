@@ -1,0 +1,36 @@
+"""What a shift saw: alerts, holds, silences, escalations and messages of a team in a stretch of its clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.periods import Period
+from storage.database import Connection, fetch_all
+from storage.listing.session import Row
+from storage.sql import queries
+
+_SQL = queries("listing_shift")
+#: Rows of a kind that a report holds at most.
+MOST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRows:
+    """Rows as the blocks of listing_shift.sql name their columns, each kind in its order and at most MOST."""
+
+    alerts: list[Row]
+    holds: list[Row]
+    silences: list[Row]
+    escalations: list[Row]
+    deliveries: list[Row]
+
+
+async def shift_rows(connection: Connection, team: str, stretch: Period) -> ShiftRows:
+    """Everything of a team's stretch, as it stood at the end of it."""
+    wanted = {"team": team, "from_at": stretch.start, "to_at": stretch.end, "limit": MOST}
+    return ShiftRows(
+        *[
+            await fetch_all(connection, _SQL[block], wanted)
+            for block in ("alerts", "holds", "silences", "escalations", "deliveries")
+        ]
+    )
