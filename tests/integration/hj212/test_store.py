@@ -20,7 +20,7 @@ from ingest.strays import StrayBook
 from storage.database import Database
 from storage.stations import StationRow, find_station, set_station_key, set_station_password
 from tests.integration.hj212.support import MN, NOW, PATIENCE_S, PW, SIBLING, Logger, acknowledgement, hashed, upload
-from tests.integration.ingest.plant import account, make_site, readings, refusals, rows, running_writer
+from tests.integration.ingest.plant import account, gateways, make_site, readings, refusals, rows, running_writer
 
 ROOT = Path(__file__).parents[3]
 
@@ -113,6 +113,7 @@ async def test_9014_means_stored_and_the_same_again_is_a_duplicate(plant: Databa
         await again.close()
     books = await account(plant)
     assert (books["messages"], books["received"], books["stored"], books["duplicates"]) == (4, 4, 3, 1)
+    assert await gateways(plant) == [("cems-1", "SO2")]
 
 
 async def test_nothing_is_answered_while_the_store_is_away_and_nothing_is_lost(plant: Database) -> None:

@@ -106,6 +106,12 @@ async def rows(database: Database, query: str, **parameters: Any) -> list[dict[s
         return await fetch_all(connection, query, parameters)
 
 
+async def gateways(database: Database) -> list[tuple[str, str]]:
+    """(gateway, point) of who is known to send what."""
+    found = await rows(database, "select gateway, code from gateway_point join point using (point_id) order by 1, 2")
+    return [(row["gateway"], row["code"]) for row in found]
+
+
 async def readings(database: Database, code: str = "SO2", enterprise: str = "coke-1") -> list[tuple[Any, ...]]:
     """(minutes before NOW, value, flag, qc) of the stored readings of a point in order of time."""
     found = await rows(

@@ -17,7 +17,7 @@ from ingest.passwords import hash_password
 from ingest.service import IngestService, IngestSettings
 from storage.credentials import set_password_hash
 from storage.database import Database
-from tests.integration.ingest.plant import NOW, account, readings, refusals, rows
+from tests.integration.ingest.plant import NOW, account, gateways, readings, refusals, rows
 from tests.unit.ingest import sparkplug_encoder as wire
 from tests.unit.ingest.sparkplug_encoder import bd_seq, double, metric, payload, value
 
@@ -159,6 +159,7 @@ async def test_births_and_data_are_stored_and_counted(plant: Database, version: 
         assert await readings(plant, "SO2") == [(2, 22.0, "N", 1), (1, 21.5, "N", 1), (0, 20.0, "N", 1)]
         assert await readings(plant, "O2") == [(1, 9.75, "N", 1), (0, 9.5, "N", 1)]
         assert await presence(plant) == {"edge": True, "edge/cems": True}
+        assert await gateways(plant) == [("edge", "O2"), ("edge", "SO2")]
         assert node.commands.empty()
     books = {"messages": 5, "received": 5, "stored": 5, "duplicates": 0, "corrections": 0, "refused": 0}
     assert await account(plant) == books
