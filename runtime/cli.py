@@ -89,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
     imported.add_argument("--dry-run", action="store_true", help="print the difference and change nothing")
 
+    roster = commands.add_parser("roster", help="who is on duty")
+    roster_commands = roster.add_subparsers(dest="roster_command", required=True)
+    roster_show = roster_commands.add_parser("show", help="turns and gaps of a team")
+    roster_show.add_argument("team", metavar="TEAM")
+    roster_show.add_argument("--days", type=int, default=7, help="how far ahead, 1 to 92 (7)")
     channels = commands.add_parser("channels", help="ways to reach people")
     channels_commands = channels.add_subparsers(dest="channels_command", required=True)
     channels_test = channels_commands.add_parser("test", help="send a test by a channel and print the service's answer")

@@ -32,6 +32,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         from runtime.sitecommands import site
 
         return asyncio.run(site(options, settings))
+    if options.command == "roster":
+        from runtime.rostercommands import roster
+
+        return asyncio.run(roster(options, settings))
     if options.command == "channels":
         from runtime.channelcommands import channels
 

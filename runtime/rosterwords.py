@@ -66,7 +66,7 @@ REMARKS: Mapping[tuple[str, str], str] = {
     (
         "team",
         "escalation",
-    ): "JSON，见 docs/roster.md；空为默认：当班，紧急的 15 分钟后下一班、30 分钟后负责人",
+    ): "JSON，见 docs/roster.md；空为默认：当班，严重的 15 分钟后下一班、30 分钟后负责人",
     ("team", "policy"): "JSON，见 docs/roster.md；空为默认",
     ("shift", "starts_at"): "北京时间，如 20:00；跨夜的班属于开始的那一天",
     ("shift", "hours"): "大于 0，不大于 24",
