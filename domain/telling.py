@@ -33,6 +33,7 @@ class Reason(StrEnum):
     SHELVED = "shelved"
     QUIET_HOURS = "quiet_hours"
     GROUP_INTERVAL = "group_interval"
+    RATE_LIMITED = "rate_limited"  # by the outbox: the channel's rate
     # dropped
     HISTORICAL = "historical"
     RESOLVED_WHILE_HELD = "resolved_while_held"
@@ -62,6 +63,7 @@ REASON_WORDS = {
     Reason.SHELVED: "已搁置",
     Reason.QUIET_HOURS: "免打扰时段",
     Reason.GROUP_INTERVAL: "同组告警刚刚告知过",
+    Reason.RATE_LIMITED: "通道限速，稍后发送",
     Reason.HISTORICAL: "历史时段，不再告知",
     Reason.RESOLVED_WHILE_HELD: "暂缓期间已恢复",
     Reason.ACKNOWLEDGED: "暂缓期间已签收",

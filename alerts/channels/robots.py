@@ -30,6 +30,8 @@ from domain.errors import BadInput
 
 #: What a service calls its people, as far as it can stand in a text without breaking it.
 _MENTION = re.compile(r"[A-Za-z0-9._@+-]{1,64}")
+#: Feishu takes five a second.
+_FEISHU_INTERVAL_S = 0.25
 _MOBILE = re.compile(r"\+?[0-9]{11,14}")
 
 
@@ -38,10 +40,12 @@ class _Robot:
 
     is_group = True
 
-    def __init__(self, code: str, *, rate_per_min: int | None, timeout_s: float, ca_file: str | None) -> None:
+    def __init__(
+        self, code: str, *, rate_per_min: int | None, timeout_s: float, ca_file: str | None, interval_s: float = 0.0
+    ) -> None:
         self.code = code
         self.rate_per_min = rate_per_min
-        self._wire = Wire(timeout_s=timeout_s, ca_file=ca_file)
+        self._wire = Wire(timeout_s=timeout_s, ca_file=ca_file, interval_s=interval_s)
 
     async def aclose(self) -> None:
         """Let go of the threads."""
@@ -171,7 +175,9 @@ class FeishuChannel(_Robot):
         ca_file: str | None = None,
     ) -> None:
         """Raises BadInput."""
-        super().__init__(code, rate_per_min=rate_per_min, timeout_s=timeout_s, ca_file=ca_file)
+        super().__init__(
+            code, rate_per_min=rate_per_min, timeout_s=timeout_s, ca_file=ca_file, interval_s=_FEISHU_INTERVAL_S
+        )
         base, slash, self._token = _checked(url).rstrip("/").rpartition("/")
         if not slash or not base.endswith("/hook") or "?" in url:
             raise BadInput("expected the robot's whole address, which ends in /hook/ and its token")

@@ -201,9 +201,13 @@ for _plugin in (dingtalk, wecombot, feishu, custom_form, custom_json):
 
 
 class Wire:
-    """Threads for one channel's exchanges, so many at a time."""
+    """Threads for one channel's exchanges, so many at a time. interval_s: between the beginnings of two of them."""
 
-    def __init__(self, *, timeout_s: float, ca_file: str | None = None, threads: int = 8) -> None:
+    def __init__(
+        self, *, timeout_s: float, ca_file: str | None = None, threads: int = 8, interval_s: float = 0.0
+    ) -> None:
+        self._interval_s = interval_s
+        self._begun: float | None = None
         self._timeout_s = timeout_s
         self._ca_file = ca_file
         self._places = asyncio.Semaphore(threads)
@@ -222,10 +226,11 @@ class Wire:
                 await self._places.acquire()
         except TimeoutError:
             raise ChannelFailed("too many messages under way") from None
-        exchange = Exchange(timeout_s=self._timeout_s, ca_file=self._ca_file, amend=amend, url=url)
-        context = contextvars.copy_context()
-        context.run(_EXCHANGE.set, exchange)
         try:
+            await self._pace()
+            exchange = Exchange(timeout_s=self._timeout_s, ca_file=self._ca_file, amend=amend, url=url)
+            context = contextvars.copy_context()
+            context.run(_EXCHANGE.set, exchange)
             running = asyncio.get_running_loop().run_in_executor(self._pool, context.run, send)
             try:
                 async with asyncio.timeout(self._timeout_s + 0.5):
@@ -238,9 +243,19 @@ class Wire:
         finally:
             self._places.release()
 
+    async def _pace(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._begun = turn(self._begun, now, self._interval_s)
+        await asyncio.sleep(self._begun - now)
+
     async def aclose(self) -> None:
         """Let go of the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def turn(last: float | None, now: float, interval_s: float) -> float:
+    """When the next exchange may begin: now, or an interval after the last one began or is to begin."""
+    return now if last is None else max(now, last + interval_s)
 
 
 def _forget(running: asyncio.Future[object]) -> None:
