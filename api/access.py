@@ -85,6 +85,9 @@ async def authorize(request: Request) -> Access:
     somebody's name, with 429 after too many wrong passwords."""
     settings: ApiSettings = request.app.state.settings
     address = "" if request.client is None else request.client.host
+    if request.method not in _SAFE_METHODS and not same_origin(request.headers, settings.public_url):
+        # a browser sends cookies and remembered passwords along by itself, and nothing where nothing is asked
+        raise ApiProblem(FORBIDDEN, "更改只能从本平台的页面提交")
     header = request.headers.get("authorization")
     if header is not None:
         return _access(await _by_header(request, header, settings, address))
@@ -93,14 +96,12 @@ async def authorize(request: Request) -> Access:
         auth: Auth = request.app.state.auth
         session = await auth.session_of(cookie, address)
         if session is not None:
-            _refuse_other_sites(request, settings)
             given = request.headers.get(CSRF_HEADER)
             if request.method not in _SAFE_METHODS and not csrf_fits(given, session.csrf):
                 raise ApiProblem(FORBIDDEN, f"以登录会话提交更改，须带 {CSRF_HEADER} 头；见 GET /v1/session")
             request.state.signed_in = session
             return _access(session.actor)
     if settings.token is None:
-        _refuse_other_sites(request, settings)
         return _access(Actor(OPEN_NAME, Role.ADMIN, address=address))
     raise _unauthorized("需要令牌、账号与密码，或登录")
 
@@ -127,12 +128,6 @@ async def _by_header(request: Request, header: str, settings: ApiSettings, addre
 
 def _access(actor: Actor) -> Access:
     return Access(actor.enterprise, actor)
-
-
-def _refuse_other_sites(request: Request, settings: ApiSettings) -> None:
-    """A page of another site may make a browser send requests, and must not change anything by that."""
-    if request.method not in _SAFE_METHODS and not same_origin(request.headers, settings.public_url):
-        raise ApiProblem(FORBIDDEN, "更改只能从本平台的页面提交")
 
 
 async def operator(access: Annotated[Access, Depends(authorize)]) -> Access:

@@ -24,9 +24,9 @@ and decides on limits and rules, `admin` also reads the audit log.
 
 An enterprise uses HTTP Basic with its code and its MQTT password and reads its own points, readings, hourly rows,
 limits, marks, ledger, duties, findings, alerts, emissions, energy, reports, accounting, rejects, gateways, stations and
-quirks, and what it reported of leak detection and repair; of what acts, it may mark its own outlets, withdraw its
-marks, report figures of its own to the ledger and records of its own leak detection, and record its duties with what
-proves them.
+quirks, its coverage gaps and replaced meters, and what there is of its leak detection and repair; of what acts, it may
+mark its own outlets, withdraw its marks, report figures of its own to the ledger, replaced meters and records of its
+own leak detection, and record its duties with what proves them.
 """
 
 _SCHEMES: dict[str, Any] = {
@@ -58,28 +58,43 @@ SELF_SERVICE = frozenset(
         "stations",
         "quirks",
         "session",
+        "leaks",
+        "meter-changes",
     }
 )
 #: Besides, what it reaches of nouns that are for operators.
 SELF_SERVICE_PATHS = frozenset(
-    f"/v1/ldar/{noun}"
-    for noun in (
-        "tests",
-        "leaks",
-        "repairs",
-        "delays",
-        "events",
-        "calibrations",
-        "instruments",
-        "testers",
-        "emissions",
-        "campaigns",
-    )
+    {
+        "/v1/coverage/gaps",
+        "/v1/ldar",
+        *(
+            f"/v1/ldar/{noun}"
+            for noun in (
+                "tests",
+                "leaks",
+                "repairs",
+                "delays",
+                "events",
+                "calibrations",
+                "instruments",
+                "testers",
+                "emissions",
+                "campaigns",
+                "forecast",
+                "worklist",
+                "worklist.xlsx",
+                "worklist.csv",
+            )
+        ),
+    }
 )
+#: Of nouns that it reaches, what is for operators.
+_OPERATORS_PATHS = frozenset({"/v1/reports/metering"})
 #: What an enterprise's own account may do.
 SELF_ACTING = frozenset(
     {
         "/v1/marks",
+        "/v1/meter-changes",
         "/v1/ledger",
         "/v1/marks/{mark_id}/withdraw",
         "/v1/ldar/records",
@@ -122,7 +137,7 @@ def _secure(path: str, method: str, operation: dict[str, Any]) -> None:
     if segments[0] == "metrics":
         operation["security"] = _STAFF
     elif segments[0] == "v1":
-        reads = segments[1] in SELF_SERVICE or path in SELF_SERVICE_PATHS
+        reads = (segments[1] in SELF_SERVICE or path in SELF_SERVICE_PATHS) and path not in _OPERATORS_PATHS
         own = reads if method == "get" else path in SELF_ACTING
         operation["security"] = [*_STAFF, *([{"enterprise": []}] if own else [])]
 
