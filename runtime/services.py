@@ -242,7 +242,9 @@ async def api(settings: Settings) -> None:
             database,
             clock=open_clock(settings.clock_file),
             settings=ApiSettings(
-                token=None if token is None else token.get_secret_value(), public_url=settings.public_url.rstrip("/")
+                token=None if token is None else token.get_secret_value(),
+                public_url=settings.public_url.rstrip("/"),
+                grafana_url=None if settings.grafana_url is None else settings.grafana_url.rstrip("/"),
             ),
             registry=registry,
             wall=system_clock,

@@ -77,6 +77,9 @@ class Settings(BaseModel):
     api_port: Port = Field(8080, description="port of the API; 0 takes a free one")
     api_token: SecretStr | None = Field(None, description="bearer token of operators")
     public_url: str = Field("http://127.0.0.1:8080", description="how people reach the API; links in alerts use it")
+    grafana_url: str | None = Field(
+        None, description="where people reach Grafana; the duty desk links to its boards; unset, it does not"
+    )
     metrics_host: str = Field("127.0.0.1", description="address on which ingest, rules and alerts serve /metrics")
     ingest_metrics_port: Port = Field(9101, description="metrics port of ingest; 0 takes a free one")
     rules_metrics_port: Port = Field(9102, description="metrics port of rules; 0 takes a free one")

@@ -15,11 +15,13 @@ from nicegui.element import Element
 
 from api.desk.desk import Desk
 from api.desk.evidence import Evidence, evidence_of
+from api.desk.follow import Follower
 from api.desk.frame import desk_page, frame, node
 from api.desk.live import Tick
+from api.desk.plot import stretch
 from api.desk.rows import ACT_WORDS, page_acts
-from api.desk.session import SessionEnded, Visit, still
-from api.desk.story import decision_line, event_line, facts, finding_line, summary_lines
+from api.desk.session import Visit
+from api.desk.story import board_url, decision_line, event_line, facts, finding_line, summary_lines
 from api.desk.words import level_word, one_line, state_word
 from domain.errors import NotFound
 from storage.database import Connection
@@ -56,7 +58,7 @@ def register(desk: Desk) -> None:
         with frame(desk, known, f"/alerts/{alert_id}", takers):
             body = ui.element("div").classes("dk-body dk-one")
         ui.page_title(f"{one_line(page.alert['title'], 60)} · 值班台")
-        watcher = _Watcher(desk, known, ui.context.client, body, page)
+        watcher = _One(desk, known, ui.context.client, body, page)
         watcher.show(page, now)
         watcher.begin()
 
@@ -78,31 +80,17 @@ async def _read(connection: Connection, known: Visit, alert_id: int, now: dateti
     )
 
 
-class _Watcher:
+class _One(Follower):
     """One open page of an alert."""
 
     def __init__(self, desk: Desk, known: Visit, client: Client, body: Element, page: _Page) -> None:
-        self._desk = desk
-        self._visit = known
-        self._client = client
+        super().__init__(desk, known, client)
         self._body = body
         self._alert_id = page.alert["alert_id"]
         self._mark: tuple[object, ...] = ()
 
-    def begin(self) -> None:
-        """Follow what happens for as long as the page is open."""
-        self._desk.live.watch(self)
-        self._client.on_delete(lambda: self._desk.live.leave(self))
-        self._client.on_disconnect(lambda: self._client.on_connect(self._desk.live.poke))
-
-    async def look(self, tick: Tick) -> None:
-        try:
-            self._visit = await still(self._desk, self._visit)
-        except SessionEnded:
-            self._desk.live.leave(self)
-            self._client.run_javascript("desk.ended()")
-            return
-        page = await _read(tick.connection, self._visit, self._alert_id, tick.now)
+    async def renew(self, tick: Tick) -> None:
+        page = await _read(tick.connection, self.visit, self._alert_id, tick.now)
         if page.mark != self._mark:
             self.show(page, tick.now)
 
@@ -110,16 +98,16 @@ class _Watcher:
         self._mark = page.mark
         self._body.clear()
         with self._body:
-            _head(page.alert, self._visit, now)
+            _head(page.alert, self.visit, now)
             with node("div", "dk-columns"):
                 with node("div"):
                     _evidence(page.evidence)
                     _history(page)
                 with node("div"):
                     _facts(page.alert, now)
-                    if self._visit.actor.enterprise is None:
+                    if self.visit.actor.enterprise is None:
                         _told(page)
-                    _links(page.alert, self._desk)
+                    _links(page.alert, self.desk, now)
 
 
 def _head(alert: Mapping[str, Any], known: Visit, now: datetime) -> None:
@@ -210,7 +198,7 @@ def _told(page: _Page) -> None:
                     node("span", "c", " · ".join(part for part in (told["reason"], told["became"]) if part))
 
 
-def _links(alert: Mapping[str, Any], desk: Desk) -> None:
+def _links(alert: Mapping[str, Any], desk: Desk, now: datetime) -> None:
     enterprise = alert["enterprise"]
     with node("div", "dk-card dk-links"):
         node("h2", "", "更多")
@@ -218,6 +206,9 @@ def _links(alert: Mapping[str, Any], desk: Desk) -> None:
         node("a", "", "这条告警（接口）", href=f"/v1/alerts/{alert['alert_id']}", target="_blank")
         query = urlencode({"rule": alert["rule_id"], "subject": alert["subject"]})
         node("a", "", "同一对象的全部判定（接口）", href=f"/v1/findings?{query}", target="_blank")
+        if desk.settings.grafana_url is not None:
+            url = board_url(desk.settings.grafana_url, alert["rule_id"], enterprise, stretch(alert, now))
+            node("a", "", "看板（Grafana）", href=url, target="_blank", rel="noopener")
         if alert["cause_alert_id"] is not None:
             node("a", "", f"原因告警 {alert['cause_alert_id']}", href=f"/alerts/{alert['cause_alert_id']}")
         if enterprise is not None:

@@ -12,11 +12,12 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from api.desk.desk import Desk
+from api.desk.follow import Follower
 from api.desk.frame import as_json, desk_page, frame
 from api.desk.live import Tick
 from api.desk.question import Question, cursor, filter_of, position_of, question, shown
 from api.desk.rows import row_view
-from api.desk.session import SessionEnded, Visit, still
+from api.desk.session import Visit
 from api.desk.words import ATTENTION, SEVERITIES, STATES, family_word, full_text, state_word
 from domain.errors import WorldFailed
 from storage.database import Connection
@@ -50,7 +51,7 @@ def register(desk: Desk) -> None:
             view = _AlertList()
         offered["family"] = [(code, family_word(code)) for code, _ in offered["family"]]
         view.props.update({"choices": offered, "labels": _LABELS, "filter": shown(asked)})
-        watcher = _Watcher(desk, known, ui.context.client, view, asked)
+        watcher = _List(desk, known, ui.context.client, view, asked)
         watcher.show(page, now)
         ui.page_title(title(page))
         watcher.begin()
@@ -68,32 +69,23 @@ def title(page: LivePage) -> str:
     return f"（{waiting}）值班台" if waiting else "值班台"
 
 
-class _Watcher:
+class _List(Follower):
     """One open list."""
 
     def __init__(self, desk: Desk, known: Visit, client: Client, view: _AlertList, asked: Question) -> None:
-        self._desk = desk
-        self._visit = known
-        self._client = client
+        super().__init__(desk, known, client)
         self._view = view
         self._asked = asked
         self._version = 0
         self._title = ""
-
-    def begin(self) -> None:
-        """Follow what happens for as long as the page is open."""
-        self._view.on("filter", self._ask)
-        self._desk.live.watch(self)
-        self._client.on_delete(lambda: self._desk.live.leave(self))
-        # the first connection finds what has just been read; one that was lost and is back reads anew at once
-        self._client.on_disconnect(lambda: self._client.on_connect(self._desk.live.poke))
+        view.on("filter", self._ask)
 
     def show(self, page: LivePage, now: datetime) -> None:
         rows = page.rows[:PAGE]
         self._version += 1
         self._view.props.update(
             {
-                "rows": [row_view(row, now, self._visit.may) for row in rows],
+                "rows": [row_view(row, now, self.visit.may) for row in rows],
                 "counts": page.counts,
                 "next": cursor(position(rows[-1])) if len(page.rows) > PAGE else "",
                 "as_of": full_text(now),
@@ -102,48 +94,37 @@ class _Watcher:
         )
         self._view.update()
 
-    async def look(self, tick: Tick) -> None:
-        if not await self._still():
-            return
-        wanted = filter_of(self._asked, self._visit.actor)
+    async def renew(self, tick: Tick) -> None:
+        wanted = filter_of(self._asked, self.visit.actor)
 
         async def ask() -> LivePage:
-            return await read(tick.connection, self._visit, self._asked, tick.now)
+            return await read(tick.connection, self.visit, self._asked, tick.now)
 
         page: LivePage = await tick.once((wanted, self._asked.after), ask)
         self.show(page, tick.now)
         self._tell(page, tick)
 
     def _tell(self, page: LivePage, tick: Tick) -> None:
-        own = self._visit.actor.enterprise
+        own = self.visit.actor.enterprise
         new = [row for row in tick.arrivals if own is None or row["enterprise"] == own]
         if new:
             critical = any(row["severity"] == "critical" for row in new)
             words = f"{len({row['alert_id'] for row in new})} 条"
-            self._client.run_javascript(f"desk.arrived({len(new)}, {as_json(critical)}, {as_json(words)})")
+            self.client.run_javascript(f"desk.arrived({len(new)}, {as_json(critical)}, {as_json(words)})")
         if title(page) != self._title:
             self._title = title(page)
-            self._client.run_javascript(f"desk.title({as_json(self._title)})")
+            self.client.run_javascript(f"desk.title({as_json(self._title)})")
 
     async def _ask(self, event: GenericEventArguments) -> None:
         """The person narrows the list, or turns a page."""
-        if not isinstance(event.args, str) or len(event.args) > 2000 or not await self._still():
+        if not isinstance(event.args, str) or len(event.args) > 2000 or not await self.still():
             return
         self._asked = question(parse_qsl(event.args))
-        now = self._desk.clock()
+        now = self.desk.clock()
         try:
-            async with self._desk.reading() as connection:
-                page = await read(connection, self._visit, self._asked, now)
+            async with self.desk.reading() as connection:
+                page = await read(connection, self.visit, self._asked, now)
         except WorldFailed:
-            self._client.run_javascript('desk.say("数据库暂时不可用，列表没有更新", "bad")')
+            self.client.run_javascript('desk.say("数据库暂时不可用，列表没有更新", "bad")')
             return
         self.show(page, now)
-
-    async def _still(self) -> bool:
-        try:
-            self._visit = await still(self._desk, self._visit)
-        except SessionEnded:
-            self._desk.live.leave(self)
-            self._client.run_javascript("desk.ended()")
-            return False
-        return True

@@ -13,9 +13,10 @@ from nicegui.client import Client
 from nicegui.element import Element
 
 from api.desk.desk import Desk
+from api.desk.follow import Follower
 from api.desk.frame import desk_page, frame, node
 from api.desk.live import Tick
-from api.desk.session import SessionEnded, Visit, still
+from api.desk.session import Visit
 from api.desk.strip import people_text, turn_text
 from api.desk.words import clock_text, full_text, one_line
 from api.fields import format_instant
@@ -42,7 +43,7 @@ def register(desk: Desk) -> None:
         with frame(desk, known, "/duty", takers):
             body = ui.element("div").classes("dk-body")
         ui.page_title("值班 · 值班台")
-        watcher = _Watcher(desk, known, ui.context.client, body)
+        watcher = _Duty(desk, known, ui.context.client, body)
         watcher.show(roster, notes, now)
         watcher.begin()
 
@@ -55,29 +56,16 @@ async def _read(connection: Connection, known: Visit) -> tuple[Roster, dict[str,
     return roster, {code: list(await handovers(connection, code, limit=_NOTES)) for code in shown}
 
 
-class _Watcher:
+class _Duty(Follower):
     """One open page."""
 
     def __init__(self, desk: Desk, known: Visit, client: Client, body: Element) -> None:
-        self._desk = desk
-        self._visit = known
-        self._client = client
+        super().__init__(desk, known, client)
         self._body = body
         self._mark: object = None
 
-    def begin(self) -> None:
-        self._desk.live.watch(self)
-        self._client.on_delete(lambda: self._desk.live.leave(self))
-        self._client.on_disconnect(lambda: self._client.on_connect(self._desk.live.poke))
-
-    async def look(self, tick: Tick) -> None:
-        try:
-            self._visit = await still(self._desk, self._visit)
-        except SessionEnded:
-            self._desk.live.leave(self)
-            self._client.run_javascript("desk.ended()")
-            return
-        roster, notes = await _read(tick.connection, self._visit)
+    async def renew(self, tick: Tick) -> None:
+        roster, notes = await _read(tick.connection, self.visit)
         if self._mark != _mark(roster, notes, tick.now):
             self.show(roster, notes, tick.now)
 
@@ -90,7 +78,7 @@ class _Watcher:
                     node("h2", "", "还没有登记值班组")
                     node("p", "dk-explain", "在站点文件中登记人员、值班组和班次后，这里显示谁在值班。")
             for code in notes:
-                _team(roster, code, notes[code], now, may_write="handover" in self._visit.may)
+                _team(roster, code, notes[code], now, may_write="handover" in self.visit.may)
 
 
 def _mark(roster: Roster, notes: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> object:

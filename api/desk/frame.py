@@ -83,7 +83,11 @@ def trouble(status: int, title: str, text: str, more: str = "") -> Response:
 def frame(desk: Desk, known: Visit, path: str, people: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
     """The head of a page around what the block builds. people: (code, name) whom alerts can be handed to."""
     actor = known.actor
-    config = {"csrf": known.csrf, "dialogs": dialogs(actor.role, known.may), "people": [list(one) for one in people]}
+    config = {
+        "csrf": known.csrf,
+        "dialogs": dialogs(actor.role, known.may),
+        "people": takers(people, desk.strip.present),
+    }
     ui.add_head_html('<link rel="stylesheet" href="/desk/assets/desk.css">')
     ui.add_body_html(f'<script type="application/json" id="desk-config">{as_json(config)}</script>')
     ui.add_body_html('<script defer src="/desk/assets/desk.js"></script>')
@@ -107,6 +111,12 @@ def frame(desk: Desk, known: Visit, path: str, people: Sequence[tuple[str, str]]
             follower = _Follower(desk, ui.context.client, view)
             follower.begin()
         yield
+
+
+def takers(people: Sequence[tuple[str, str]], present: frozenset[str]) -> list[list[str]]:
+    """Whom an alert can be handed to, those on duty first."""
+    ordered = sorted(people, key=lambda one: one[0] not in present)
+    return [[code, f"{name}（值班中）" if code in present else name] for code, name in ordered]
 
 
 class _Strip(Element, component="assets/strip.js"):

@@ -51,6 +51,10 @@ class Watcher(Protocol):
         """Read anew and show; a page whose session has ended shows that instead."""
         ...
 
+    async def still(self) -> bool:
+        """Whether its session lasts; a page whose session has ended shows that."""
+        ...
+
 
 class Head(Protocol):
     """The head of an open page."""
@@ -113,6 +117,7 @@ class Live:
             try:
                 if is_due or self._strip_at is None or loop.time() - self._strip_at >= _STRIP_S:
                     await self._look_up(loop.time())
+                    await self._check()
                 if await self._look(is_due=is_due):
                     looked_at = loop.time()
                 if await self._strip.read_figures(self._database, self._clock(), loop.time(), self._timeout_s):
@@ -154,6 +159,11 @@ class Live:
     def _show_heads(self) -> None:
         for head in list(self._heads):
             head.show()
+
+    async def _check(self) -> None:
+        """Pages whose sessions have ended leave, whether anything happens or not."""
+        for watcher in list(self._watchers):
+            await watcher.still()
 
     async def _show(self, tick: Tick) -> None:
         for watcher in list(self._watchers):

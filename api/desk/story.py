@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from alerts.wording import period_text
 from api.desk.plot import word_of
@@ -213,3 +214,33 @@ def finding_line(row: Row) -> dict[str, str]:
         "value": figure(row["value"], row["unit"], row["limit_value"]),
         "limit": figure(row["limit_value"], row["unit"], row["value"]),
     }
+
+
+#: Boards by what rules are about; the alarm system's own board for the rest.
+_BOARDS = {
+    "ule": "emission",
+    "legal": "emission",
+    "warn": "emission",
+    "mass": "emission",
+    "voc": "emission",
+    "data": "trust",
+    "qa": "trust",
+    "sign": "trust",
+    "water": "water",
+    "energy": "energy",
+    "carbon": "carbon",
+    "green": "carbon",
+    "ldar": "leaks",
+    "duty": "duties",
+    "remind": "duties",
+    "platform": "platform",
+}
+
+
+def board_url(grafana_url: str, rule_id: str, enterprise: str | None, period: Period) -> str:
+    """The Grafana board about the alert's matter, at its enterprise and its time."""
+    board = _BOARDS.get(rule_id.partition(".")[0], "alarm-health")
+    query = {"from": str(int(period.start.timestamp() * 1000)), "to": str(int(period.end.timestamp() * 1000))}
+    if enterprise is not None:
+        query["var-enterprise"] = enterprise
+    return f"{grafana_url}/d/plantwatch-{board}?{urlencode(query)}"

@@ -42,6 +42,7 @@ class Strip:
     figures: Sequence[Mapping[str, str]] = field(default_factory=lambda: [_waiting(name) for name in _NAMES.values()])
     duty: Sequence[Mapping[str, str]] = ()
     banners: Sequence[str] = ()
+    present: frozenset[str] = frozenset()
     _figures_at: float | None = None
 
     def shown(self) -> dict[str, Any]:
@@ -56,6 +57,9 @@ class Strip:
             logger.error("the roster cannot be read", extra={"error": str(error)})
             self.banners = ["排班表无法读取，请联系管理员"]
             return
+        self.present = frozenset(
+            code for team in roster.teams for turn in roster.on_duty(team, now) for code in turn.people
+        )
         # plants' own teams are on the page of duty; the head is the bureau's
         shown = [code for code, team in sorted(roster.teams.items()) if team.enterprise is None][:_TEAMS]
         self.duty = [on_duty(roster, code, now) for code in shown]

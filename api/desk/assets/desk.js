@@ -310,7 +310,11 @@
     if (socket.connected) listen();
   }
   window.addEventListener("offline", () => lost());
-  window.addEventListener("online", () => window.socket?.connected || window.socket?.connect());
+  window.addEventListener("online", async () => {
+    await stillSignedIn();
+    if (window.socket?.connected) bar("");
+    else window.socket?.connect();
+  });
 
   // --- buttons that pages put anywhere --------------------------------------------------------------------------
   document.addEventListener("click", (event) => {

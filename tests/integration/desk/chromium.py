@@ -37,10 +37,23 @@ class Browser:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/version") as answer:
             url = json.load(answer)["webSocketDebuggerUrl"]
         self._wire = _Wire(url)
+        self._pages: list[Page] = []
+        self._people: list[str] = []
 
     def person(self) -> str:
         """A new set of cookies; give it to `page`."""
-        return str(self._wire.call("Target.createBrowserContext")["browserContextId"])
+        made = str(self._wire.call("Target.createBrowserContext")["browserContextId"])
+        self._people.append(made)
+        return made
+
+    def go_home(self) -> None:
+        """Close every window, and forget whoever sat there."""
+        for page in self._pages:
+            page.close()
+        for person in self._people:
+            with contextlib.suppress(WireError):
+                self._wire.call("Target.disposeBrowserContext", browserContextId=person)
+        self._pages, self._people = [], []
 
     def page(self, person: str | None = None, *, width: int = 1366, height: int = 768, phone: bool = False) -> Page:
         """A window, of a new person when none is named."""
@@ -48,6 +61,7 @@ class Browser:
         target = self._wire.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         page = Page(_Wire(f"ws://127.0.0.1:{self.port}/devtools/page/{target}"), context)
         page.resize(width, height, phone=phone)
+        self._pages.append(page)
         return page
 
     def close(self) -> None:
@@ -190,13 +204,10 @@ class Page:
 
     def offline(self, is_offline: bool) -> None:
         """Pull the network plug of this window's requests, or put it back. Open sockets stay."""
-        self._wire.call(
-            "Network.emulateNetworkConditions",
-            offline=is_offline,
-            latency=0,
-            downloadThroughput=-1,
-            uploadThroughput=-1,
-        )
+        state = {"offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self._wire.call("Network.emulateNetworkConditions", **state)
+        with contextlib.suppress(WireError):  # newer browsers tell pages by this alone
+            self._wire.call("Network.overrideNetworkState", **state)
 
     def picture(self, path: Path, *, full: bool = False) -> None:
         """A screenshot, for eyes."""

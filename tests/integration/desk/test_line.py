@@ -31,6 +31,18 @@ def test_a_lost_line_is_said_and_what_was_typed_is_kept(desk: DeskServer, browse
     page.sees("已签收", row(known))
 
 
+def test_a_plug_that_is_pulled_is_said_at_once(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        add_alert(connection)
+    page = sign_in(desk, browser, "wangwei")
+    page.sees("海西焦化", ROW)
+    page.wait("a line", "window.socket?.connected")
+    page.offline(True)
+    page.sees("连接中断，数据停在", "#desk-lost")
+    page.offline(False)
+    page.wait("no bar", "!document.getElementById('desk-lost')")
+
+
 def test_a_page_asks_no_other_host(desk: DeskServer, browser: Browser) -> None:
     with desk.database() as connection:
         add_alert(connection)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+import httpx
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
 from tests.integration.desk import city
 from tests.integration.desk.chromium import Browser
-from tests.integration.desk.city import HOUR, NOW, add_alert
+from tests.integration.desk.city import HOUR, NOW, add_alert, add_many
 from tests.integration.desk.conftest import DeskServer, sign_in
 
 ROW = ".dk-row[data-alert]"
@@ -236,3 +242,75 @@ def test_signing_out_closes_the_other_windows(desk: DeskServer, browser: Browser
     page.click(".dk-header button", "退出")
     page.sees("登录", "main")
     other.sees("登录已结束，请重新登录")
+
+
+def test_a_session_that_ends_elsewhere_is_noticed_without_a_click(desk: DeskServer, browser: Browser) -> None:
+    some(desk)
+    page = sign_in(desk, browser, "wangwei")
+    page.sees("海西焦化", ROW)
+    with desk.database() as connection:
+        connection.execute("update account set disabled_at = now() where login = 'wangwei'")
+    try:
+        page.sees("登录已结束，请重新登录")
+    finally:
+        with desk.database() as connection:
+            connection.execute("update account set disabled_at = null")
+
+
+def test_pages_of_fifty_show_every_alert_once(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        add_many(connection, 120)
+    page = sign_in(desk, browser, "wangwei")
+    seen: list[str] = []
+    numbers = "[...document.querySelectorAll('.dk-row[data-alert]')].map((e) => e.dataset.alert)"
+    while True:
+        page.wait(
+            "a page that is not the one before", f"{numbers}.length > 0 && !{json.dumps(seen)}.includes({numbers}[0])"
+        )
+        shown = page.run(numbers)
+        assert len(shown) <= 50
+        seen += shown
+        if not page.texts(".dk-next"):
+            break
+        page.click(".dk-next")
+    assert len(seen) == len(set(seen)) == 120
+    page.click(".dk-link", "回到最前")
+    page.wait("the first page", f"{numbers}[0] === {json.dumps(seen[0])}")
+
+
+def test_sockets_are_opened_by_our_pages_within_a_session_alone(desk: DeskServer, browser: Browser) -> None:
+    page = sign_in(desk, browser, "wangwei")
+    cookie = page.cookie("plantwatch_session")
+    assert cookie is not None
+    assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    url = desk.address.replace("http", "ws") + "/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    ours, token = desk.address, f"plantwatch_session={cookie['value']}"
+
+    def opened(origin: str | None, session: str) -> bool:
+        try:
+            with connect(url, origin=origin, additional_headers={"Cookie": session}, proxy=None):
+                return True
+        except InvalidStatus as error:
+            return error.response.status_code != 403
+
+    assert opened(ours, token)
+    assert not opened("https://evil.example", token)
+    assert not opened(None, token)
+    assert not opened(ours, "plantwatch_session=guessed")
+
+
+def test_another_sites_form_signs_nobody_in(desk: DeskServer) -> None:
+    form = {"login": "wangwei", "password": city.PASSWORD, "form": "x", "next": "/"}
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": desk.address}):
+        answer = httpx.post(f"{desk.address}/sign-in", data=form, headers=headers)
+        assert answer.status_code == 403
+        assert "plantwatch_session" not in answer.headers.get("set-cookie", "")
+
+
+def test_paths_that_are_not_the_desks_are_answered_by_the_api(desk: DeskServer) -> None:
+    unknown = httpx.get(f"{desk.address}/v1/nothing")
+    assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
+    assert httpx.post(f"{desk.address}/health/live").status_code == 405
+    front = httpx.get(f"{desk.address}/")
+    assert (front.status_code, front.headers["location"]) == (303, "/sign-in?next=%2F")
+    assert "default-src 'self'" in front.headers["content-security-policy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from tests.integration.desk.chromium import Browser, Page
@@ -128,6 +129,15 @@ def test_duty_shows_who_is_on_now_and_next_and_takes_a_hand_over(desk: DeskServe
     page.sees("交接班记录已保存", ".dk-note")
     page.sees("北岭煤焦检修到 27 日", ".dk-note-of-shift")
     page.sees("王维 → 孙悦", ".dk-note-of-shift")
+
+
+def test_the_shift_report_is_two_clicks_away(desk: DeskServer, browser: Browser) -> None:
+    page = sign_in(desk, browser, "wangwei", "/duty")
+    page.sees("PDF", ".dk-reports")
+    links = page.run("[...document.querySelectorAll('.dk-reports a')].map((a) => a.href)")
+    assert len(links) == 5
+    for link in links:
+        assert page.run(f"fetch({json.dumps(link)}).then((a) => a.status)") == 200, link
 
 
 def test_a_failing_channel_and_a_gap_of_the_roster_are_said_in_red(desk: DeskServer, browser: Browser) -> None:
