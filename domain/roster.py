@@ -124,7 +124,7 @@ class Roster:
         return tuple(turn for turn in self.turns(team, Period(at, at + _INSTANT)) if turn.people)
 
     def following(self, team: str, at: datetime) -> Turn | None:
-        """The turn that begins next after an instant, whoever holds it; None when none does within the horizon."""
+        """The next turn after an instant that somebody holds; None when there is none within the horizon."""
         return next(self._coming(team, at), None)
 
     def relief(self, team: str, at: datetime) -> Turn | None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
+from alerts.dispatch.audience import DUTY
 from alerts.wording import SEVERITY_WORDS
 from api.models.roster import HandoverItem, OverrideItem, handover_item, override_item, person
 from api.models.shiftreport import ShiftAlert, ShiftDelivery, ShiftEscalation, ShiftHold, ShiftReport
@@ -16,8 +17,11 @@ from domain.alarmstate import WORDS, DisplayState
 from domain.alerts import Resolution, Severity
 from domain.periods import Period
 from domain.roster import Override, Roster, Turn
+from domain.routing import Routes
 from storage.listing.shift import MOST, ShiftRows
 
+#: Alerts that are listed; figures count all.
+SHOWN = 5000
 _MINUTE = timedelta(minutes=1)
 _EVENTS = {"escalated": "升级", "realarmed": "再次报警", "handed_over": "移交"}
 _HOLDS = {"shelved": "搁置", "out_of_service": "停用"}
@@ -93,6 +97,7 @@ _NOTES = (
 def build(
     rows: ShiftRows,
     roster: Roster,
+    routes: Routes,
     turn: Turn,
     *,
     overrides: Sequence[Override],
@@ -103,7 +108,7 @@ def build(
     start. now: the platform's clock; of a shift that is not over everything until then is told."""
     shift = turn.whole
     as_of = min(now, shift.end)
-    alerts = [_alert(row) for row in rows.alerts]
+    alerts = [_alert(row) for row in rows.alerts if row["labels"] is None or _is_of(turn.team, row["labels"], routes)]
     new = [alert for alert in alerts if alert.is_new]
     standing = [alert for alert in alerts if alert.ended_at is None]
     waits = [alert.taken_after_min for alert in new if alert.taken_after_min is not None]
@@ -125,15 +130,21 @@ def build(
         open_untaken=sum(alert.taken_at is None for alert in standing),
         taken_median_min=round(median(waits), 1) if waits else None,
         taken_longest_min=max(waits, default=None),
-        alerts=alerts,
+        alerts=alerts[:SHOWN],
         holds=[_hold(row) for row in rows.holds] + [_silence(row) for row in rows.silences],
         escalations=[_escalation(row, roster) for row in rows.escalations],
         deliveries=[_delivery(row) for row in rows.deliveries],
         overrides=[override_item(roster, one) for one in overrides],
         received=[handover_item(roster, row) for row in handovers if row["until_at"] == shift.start],
         given=[handover_item(roster, row) for row in handovers if row["until_at"] == shift.end],
-        cut=any(len(kind) == MOST for kind in (rows.alerts, rows.holds, rows.silences, rows.escalations)),
+        cut=len(alerts) > SHOWN
+        or any(len(kind) == MOST for kind in (rows.alerts, rows.holds, rows.silences, rows.escalations)),
     )
+
+
+def _is_of(team: str, labels: dict[str, str], routes: Routes) -> bool:
+    """Whether an alert that nobody was told of yet would be told to a team."""
+    return team in (routes.teams(labels) or (DUTY,))
 
 
 def _people(roster: Roster, turn: Turn) -> list[str]:
@@ -164,7 +175,8 @@ def _alert(row: dict[str, Any]) -> ShiftAlert:
 
 def _state(row: dict[str, Any]) -> str:
     if row["ended_at"] is None:
-        return WORDS[DisplayState.UNACKNOWLEDGED if row["taken_at"] is None else DisplayState.ACKNOWLEDGED]
+        word = WORDS[DisplayState.UNACKNOWLEDGED if row["taken_at"] is None else DisplayState.ACKNOWLEDGED]
+        return word if row["was_told"] else f"{word}（未通知）"
     if row["ending"] == Resolution.SUPERSEDED:
         return "已撤销"
     untaken = row["taken_at"] is None and row["was_told"]
@@ -223,7 +235,7 @@ def document(report: ShiftReport, made_at: datetime) -> Document:
     if report.taken_median_min is not None:
         taken = f"中位数 {report.taken_median_min:g} 分钟，最长 {report.taken_longest_min:g} 分钟"
     end = "" if report.is_over else f"（未结束，截至 {local_text(report.as_of)}）"
-    notes = _NOTES if not report.cut else (f"某一类超过 {MOST} 条，只列出前 {MOST} 条。", *_NOTES)
+    notes = _NOTES if not report.cut else (f"报警超过 {SHOWN} 条的只列出前 {SHOWN} 条，条数统计包括全部。", *_NOTES)
     return Document(
         title=f"{report.team_name} 交接班记录",
         header=(

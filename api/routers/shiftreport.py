@@ -51,7 +51,7 @@ async def shift_report(
     """Alerts that fired, ended or are open, by whom and after how long they were taken, what was held back, to whom it
     was escalated, how messages went out, changes of the roster, notes. Of a shift that is not over: so far."""
     asked = session.now if at is None else at
-    roster, _ = await store.load(session.connection)
+    roster, routes = await store.load(session.connection)
     if team not in roster.teams:
         raise NotFound(f"没有值班组 {team}")
     turn = turn_of(roster, team, asked)
@@ -64,6 +64,7 @@ async def shift_report(
     report = shift.build(
         await shift_rows(session.connection, team, stretch),
         roster,
+        routes,
         turn,
         overrides=await store.overrides_of(session.connection, team, Period(turn.whole.start, turn.whole.end)),
         handovers=notes,

@@ -10,13 +10,17 @@ from storage.listing.session import Row
 from storage.sql import queries
 
 _SQL = queries("listing_shift")
-#: Rows of a kind that a report holds at most.
-MOST = 5000
+#: Rows of a kind that are looked at at most.
+MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftRows:
-    """Rows as the blocks of listing_shift.sql name their columns, each kind in its order and at most MOST."""
+    """Rows as the blocks of listing_shift.sql name their columns, each kind in its order and at most MOST.
+
+    labels of an alert: where nobody was told yet, or it was held back from all teams at once; None where it is known to
+    be the team's.
+    """
 
     alerts: list[Row]
     holds: list[Row]

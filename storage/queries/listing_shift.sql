@@ -1,5 +1,6 @@
 -- alerts --
--- alerts of a team that fired, ended or were open in a stretch of the platform's clock, as they stood at its end
+-- alerts of a team that fired, ended or were open in a stretch of the platform's clock, as they stood at its end; those
+-- that were held back from all teams at once come with their labels, for the routes to say whose they are
 with touched as (
     select alert_id from alert_event
     where at >= %(from_at)s::timestamptz and at < %(to_at)s::timestamptz and kind in ('firing', 'resolved')
@@ -9,11 +10,16 @@ with touched as (
     select alert_id from alert_event where at >= %(to_at)s::timestamptz and kind = 'resolved')
 select a.alert_id, a.rule_id, a.severity, a.title, e.name as enterprise_name, a.occurred_at, a.detected_at,
        story.fired_at, story.ended_at, story.ending, taken.at as taken_at, taken.actor as taken_by,
-       coalesce(a.notified_at, a.detected_at) as told_at, a.notified_at is not null as was_told,
-       story.fired_at >= %(from_at)s::timestamptz as is_new, given.person as assignee
+       coalesce(a.notified_at, a.detected_at) as told_at, coalesce(a.notified_at < %(to_at)s::timestamptz, false) as was_told,
+       story.fired_at >= %(from_at)s::timestamptz as is_new, given.person as assignee,
+       case when coalesce(d.teams, '{}') = '{}' then jsonb_build_object(
+           'rule', a.rule_id, 'severity', a.severity, 'condition', a.condition, 'subject', a.subject,
+           'kind', split_part(a.subject, ':', 1), 'enterprise', coalesce(e.code, ''),
+           'district', coalesce(e.district, substring(a.subject from '^district:(.*)'), ''),
+           'park', coalesce(e.park, substring(a.subject from '^park:(.*)'), '')) end as labels
 from touched
 join alert a using (alert_id)
-join alert_dispatch d on d.alert_id = a.alert_id and %(team)s::text = any(d.teams)
+left join alert_dispatch d on d.alert_id = a.alert_id
 left join enterprise e on e.enterprise_id = a.enterprise_id
 cross join lateral (
     select min(v.at) filter (where v.kind = 'firing') as fired_at,
@@ -32,7 +38,8 @@ left join lateral (
     where v.alert_id = a.alert_id and v.at < %(to_at)s::timestamptz and v.kind = 'handed_over'
     order by v.event_id desc
     limit 1) given on true
-where story.fired_at is not null and (story.ended_at is null or story.ended_at >= %(from_at)s::timestamptz)
+where (coalesce(d.teams, '{}') = '{}' or %(team)s::text = any(d.teams)) and d.reason is distinct from 'historical'
+  and story.fired_at is not null and (story.ended_at is null or story.ended_at >= %(from_at)s::timestamptz)
 order by array_position(array['critical', 'warning', 'info'], a.severity), story.fired_at, a.alert_id
 limit %(limit)s::int
 

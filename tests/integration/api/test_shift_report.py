@@ -54,6 +54,10 @@ async def shift(city: Database) -> Database:
         await alert(connection, {"firing": -300, "resolved": -200}, subject="point:before", **ended(-200))
         await alert(connection, {"firing": -10, "resolved": 200}, subject="point:later", severity="info", **ended(200))
         await alert(connection, {"firing": 30}, "{other}", subject="point:other")
+        # held back from all teams at once, with no route: the built-in team's; and one of history, which nobody saw
+        await alert(connection, {"firing": 40}, "{}", subject="point:held")
+        await alert(connection, {"firing": 41}, "{}", subject="point:history")
+        await connection.execute("update alert_dispatch set reason = 'historical', state = 'silent' where alert_id = 8")
         await connection.execute(
             "insert into alert_hold (kind, rule_id, subject, alert_id, from_at, until_at, author, reason) values"
             " ('shelved', 'r', 's', 1, %(at)s, %(until)s, '王维', '检修'),"
@@ -104,13 +108,14 @@ async def test_what_a_shift_saw(shift: Database, client: Client) -> None:
     assert (found["from_at"], found["until_at"]) == ("2026-11-02T00:00:00Z", "2026-11-02T12:00:00Z")
     assert (found["as_of"], found["is_over"]) == ("2026-11-02T03:00:00Z", False)
     figures = ("fired", "fired_critical", "ended", "open", "open_untaken", "taken_median_min")
-    assert [found[name] for name in figures] == [2, 2, 1, 3, 1, 6.0]
+    assert [found[name] for name in figures] == [3, 3, 1, 4, 2, 6.0]
     alerts = {one["alert_id"]: one for one in found["alerts"]}
     assert {key: (one["state_word"], one["is_new"]) for key, one in alerts.items()} == {
         1: ("已签收", True),
         2: ("已恢复未签收", True),
-        3: ("已签收", False),
-        5: ("未签收", False),  # it ends within the shift, but has not yet
+        3: ("已签收（未通知）", False),
+        5: ("未签收（未通知）", False),  # it ends within the shift, but has not yet
+        7: ("未签收（未通知）", True),
     }
     assert (alerts[1]["taken_by"], alerts[1]["taken_after_min"], alerts[3]["assignee"]) == ("王维", 6.0, "杜甫")
     assert [(one["kind_word"], one["what"]) for one in found["holds"]] == [
@@ -129,11 +134,22 @@ async def test_a_shift_of_the_past_is_told_as_it_stood_at_its_end(shift: Databas
     assert (found["shift_name"], found["is_over"], found["as_of"]) == ("夜班", True, "2026-11-02T00:00:00Z")
     states = {one["alert_id"]: (one["state_word"], one["ended_at"]) for one in found["alerts"]}
     assert states == {
-        3: ("已签收", None),
+        3: ("已签收（未通知）", None),
         4: ("已结束", "2026-11-01T20:40:00Z"),
-        5: ("未签收", None),
+        5: ("未签收（未通知）", None),
     }
     assert found["alerts"][0]["assignee"] is None  # it was given away later
+
+
+async def test_what_was_held_back_from_all_teams_is_its_that_the_routes_say(shift: Database, client: Client) -> None:
+    async with shift.transaction() as connection:
+        await connection.execute(
+            "insert into alert_route (code, position, matchers, team_id) values"
+            """ ('x', 1, '[{"label": "district", "op": "=", "value": "wuda"}]', 2)"""
+        )
+    async with client() as http:
+        found = await report(http)
+    assert 7 not in [one["alert_id"] for one in found["alerts"]]
 
 
 async def test_notes_and_changes_are_in_it(shift: Database, client: Client) -> None:
