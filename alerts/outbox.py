@@ -10,6 +10,7 @@ Pauses and rates run on the wall's clock: the platform's own may be simulated, a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from collections import Counter
@@ -42,7 +43,8 @@ class OutboxSettings:
 
     A message is tried max_attempts times with pauses of first_pause_s, doubled each time up to longest_pause_s, each
     shortened by up to half at random so that retries do not come in step. With these defaults that is about 2 hours.
-    batch: messages of one channel under way at the same time in one worker.
+    batch: messages of one channel under way at the same time in one worker. finish_s: who is asked to stop brings what
+    is under way to its end for so long.
     """
 
     longest_send_s: float = 60.0
@@ -50,6 +52,7 @@ class OutboxSettings:
     first_pause_s: float = 5.0
     longest_pause_s: float = 1800.0
     batch: int = 20
+    finish_s: float = 10.0
 
 
 @dataclass(slots=True)
@@ -149,12 +152,29 @@ class Outbox:
             async with self._database.transaction() as connection:
                 begun = await self._begin(connection, channel, ids, report)
                 addresses = await self._addresses(connection, channel, begun)
-            async with asyncio.TaskGroup() as group:
-                for one in begun:
-                    group.create_task(
-                        self._deliver(channel, one, addresses, report), name=f"notification {one.notification_id}"
-                    )
+            sending = asyncio.create_task(self._send(channel, begun, addresses, report), name=f"send {channel.code}")
+            try:
+                await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                # asked to stop: what is under way is brought to its end and noted, so that nobody has to doubt it
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(self._settings.finish_s):
+                        await sending
+                raise
             await claims.release(ids)
+
+    async def _send(
+        self,
+        channel: Channel,
+        begun: Sequence[notifications.Claimed],
+        addresses: dict[str, str],
+        report: DeliveryReport,
+    ) -> None:
+        async with asyncio.TaskGroup() as group:
+            for one in begun:
+                group.create_task(
+                    self._deliver(channel, one, addresses, report), name=f"notification {one.notification_id}"
+                )
 
     async def _begin(
         self, connection: Connection, channel: Channel, ids: list[int], report: DeliveryReport

@@ -194,7 +194,8 @@ async def test_what_a_sender_that_ended_had_in_hand_is_free_at_once_and_in_doubt
     queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
     hook.answers = [0]
-    dying = asyncio.create_task(outbox(database, wall, channel).deliver())
+    at_once = OutboxSettings(finish_s=0)
+    dying = asyncio.create_task(outbox(database, wall, channel, settings=at_once).deliver())
     assert await asyncio.to_thread(hook.arrived.wait, 10)
     box = outbox(database, wall, channel)
     wall.pass_s(1e6)
@@ -208,6 +209,19 @@ async def test_what_a_sender_that_ended_had_in_hand_is_free_at_once_and_in_doubt
     assert (report.sent, report.in_doubt) == ({"webhook": 1}, {"webhook": 1})
     assert queued.rows("select state, attempts, in_hand, in_doubt from notification") == [("sent", 2, False, True)]
     assert [got.key for got in hook.received] == [hook.received[0].key] * 2
+
+
+async def test_who_is_asked_to_stop_notes_what_is_under_way(
+    queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
+) -> None:
+    hook.answers = [0]
+    stopping = asyncio.create_task(outbox(database, wall, channel).deliver())
+    assert await asyncio.to_thread(hook.arrived.wait, 10)
+    stopping.cancel()
+    hook.release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert queued.rows("select state, attempts, in_hand, in_doubt from notification") == [("sent", 1, False, False)]
 
 
 async def test_a_channel_that_raises_is_tried_again_and_its_words_are_kept_out_of_the_log(
