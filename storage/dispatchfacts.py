@@ -51,7 +51,7 @@ async def due(
     connection: Connection, now: datetime, changed: Iterable[int], limit: int, *, all_ahead: bool
 ) -> set[int]:
     """Alerts that are due at an instant, the longest due first, and those held because of an alert that has changed.
-    all_ahead: also those that were decided about by a clock that is set back since."""
+    all_ahead: also those that wait for a time to come, when the clock may have been set back."""
     parameters = {"now": now, "changed": list(changed), "limit": limit, "all_ahead": all_ahead}
     rows = await (await connection.execute(_SQL["due"], parameters)).fetchall()
     return {int(row[0]) for row in rows}

@@ -36,7 +36,8 @@ def held_until(
     if telling.facts.severity is Severity.CRITICAL:
         return None
     if state.held is Reason.GROUP_INTERVAL:  # it waits for the interval that it met, not for later ones
-        return None if state.next_at is None or state.next_at <= now else state.next_at
+        until = state.next_at or now
+        return min(until, now + telling.team.policy.group_interval) if until > now else None
     told_at = last.get((telling.team.code, key))
     if told_at is None:
         return None

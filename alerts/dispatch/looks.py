@@ -63,7 +63,8 @@ class Looker:
         """None when there is nothing to decide and nothing to remember."""
         facts, news, before = subject.facts, subject.news, subject.progress
         self._extend_flap(facts, news)
-        look = Look(facts, before, "silent", Reason.NOT_TOLD_OF, {} if before is None else dict(before.teams))
+        teams = {} if before is None else {code: _not_ahead(team, self._now) for code, team in before.teams.items()}
+        look = Look(facts, before, "silent", Reason.NOT_TOLD_OF, teams)
         if before is not None:
             look.set(before.state, before.reason)
             look.cause_alert_id = before.cause_alert_id
@@ -303,3 +304,14 @@ class Looker:
         longer = flapping.extended(flap, facts, self._audiences.teams(facts)[0].policy, self._now)
         if longer is not flap:
             self._plan.flaps[key] = longer
+
+
+def _not_ahead(state: TeamState, now: datetime) -> TeamState:
+    """A team's standing by a clock that was set back: what was told tomorrow was told now."""
+    if (state.told_at is None or state.told_at <= now) and (state.last_at is None or state.last_at <= now):
+        return state
+    return replace(
+        state,
+        told_at=None if state.told_at is None else min(state.told_at, now),
+        last_at=None if state.last_at is None else min(state.last_at, now),
+    )

@@ -1,11 +1,10 @@
 -- due --
--- alerts that are to be looked at: their time has come, or their cause has changed. all_ahead: also those whose standing
--- lies ahead of the clock, which was set back
+-- alerts that are to be looked at: their time has come, or their cause has changed. all_ahead: whatever waits for a time
+-- to come, since the clock may have been set back
 select d.alert_id from (
     (select alert_id from alert_dispatch
      where next_at is not null
-       and (next_at <= %(now)s::timestamptz
-            or %(all_ahead)s::boolean and (since_at > %(now)s::timestamptz or told_at > %(now)s::timestamptz))
+       and (next_at <= %(now)s::timestamptz or %(all_ahead)s::boolean)
      order by next_at limit %(limit)s::int)
     union
     (select alert_id from alert_dispatch

@@ -109,7 +109,7 @@ class World:
     """Writes by a connection of its own, each call committed."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
         self.enterprises: dict[str, int] = {}
         with self._connect() as connection:
             connection.execute("insert into district values ('haibowan', '海勃湾区')")
@@ -132,7 +132,7 @@ class World:
         self.ule = self.limit("ule", 30.0, "环大气〔2024〕5号", "附表 焦炉烟囱", "policy")
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url)
+        return psycopg.connect(self.url)
 
     def rule(self, rule_id: str, *, title: str, standard: str, clause: str, alert: dict[str, Any] | None) -> None:
         """Store a rule, or bring a stored one to this."""
