@@ -32,7 +32,7 @@ from domain.routing import Route, Routes
 from domain.teams import Contact, QuietHours
 from domain.telling import Decision, Reason
 
-START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
+START = datetime(2026, 11, 2, 3, 30, tzinfo=UTC)  # half an hour before the quiet hours of a team
 MINUTE = timedelta(minutes=1)
 CHANNELS = (ChannelInfo("robot", "dingtalk", True), ChannelInfo("sms", "sms"))
 PEOPLE = {code: Person(code, code, contacts=(Contact("sms", "1"),)) for code in ("wang", "li")}

@@ -28,7 +28,9 @@ ACTIONS = st.one_of(
     st.tuples(st.just("shelve"), SERIES, st.integers(1, 300)),
     st.tuples(st.just("storm"), st.integers(5, 30), st.sampled_from(tuple(Severity))),
 )
-TIMELINES = st.lists(st.tuples(st.integers(0, 200), st.lists(ACTIONS, max_size=6)), max_size=12)
+# mostly minutes apart, so that one thing meets another
+MINUTES = st.one_of(st.integers(0, 8), st.integers(0, 40), st.integers(0, 400))
+TIMELINES = st.lists(st.tuples(MINUTES, st.lists(ACTIONS, min_size=1, max_size=5)), min_size=4, max_size=14)
 
 
 def act(memory: Memory, now: datetime, action: tuple[Any, ...], storm: int = 0) -> None:
