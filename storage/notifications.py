@@ -6,16 +6,14 @@ A message is in the hands of whoever holds its session lock, on a connection tha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
-from domain.alerts import Occasion
 from domain.errors import StorageUnavailable
 from storage.database import PASSING, Connection, Database
 from storage.sql import queries
@@ -81,33 +79,6 @@ async def claims(database: Database) -> AsyncIterator[Claims]:
     """
     async with database.autocommit() as connection:
         yield Claims(connection)
-
-
-async def queue(
-    connection: Connection,
-    alert_id: int,
-    event: Occasion,
-    channel: str,
-    receiver: str,
-    idempotency_key: str,
-    body: Mapping[str, Any],
-    at: datetime,
-) -> int | None:
-    """Put a message into the outbox. None when the same one is already there."""
-    cursor = await connection.execute(
-        _SQL["queue"],
-        {
-            "alert_id": alert_id,
-            "event": event,
-            "channel": channel,
-            "receiver": receiver,
-            "idempotency_key": idempotency_key,
-            "body": Jsonb(body),
-            "at": at,
-        },
-    )
-    row = await cursor.fetchone()
-    return None if row is None else int(row[0])
 
 
 async def lock_rate(connection: Connection, channel: str) -> None:
