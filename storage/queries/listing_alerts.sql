@@ -1,5 +1,5 @@
 -- alerts --
--- one page of alerts, newest first
+-- one page of alerts, newest first; what can be said of an alert by itself is asked before its holds are looked up
 select a.alert_id, a.rule_id, a.subject, e.code as enterprise, a.severity, a.state, v.display, a.condition, a.title,
        a.summary, a.occurred_at, a.detected_at, a.fired_at, a.notified_at, a.last_seen_at, a.no_data_since, a.resolved_at,
        a.resolution, a.finding_id, a.acknowledged_at, a.acknowledged_by, a.acknowledge_comment, a.realarmed_at,
@@ -20,7 +20,10 @@ cross join lateral (
                h.is_out_of_service) as display) v
 where (%(state)s::text is null or a.state = %(state)s::text)
   and (%(display)s::text is null or v.display = %(display)s::text)
-  and (not %(is_live)s::boolean or a.state in ('pending', 'firing') or v.display = 'returned_unacknowledged')
+  and (%(display)s::text is null
+       or (%(display)s::text in ('normal', 'returned_unacknowledged')) = (a.state = 'resolved'))
+  and (not %(is_live)s::boolean or a.state in ('pending', 'firing')
+       or (a.notified_at is not null and (a.acknowledged_at is null or a.realarmed_at > a.acknowledged_at)))
   and (%(severity)s::text is null or a.severity = %(severity)s::text)
   and (%(enterprise_id)s::int is null or a.enterprise_id = %(enterprise_id)s::int)
   and (%(district)s::text is null or e.district = %(district)s::text or a.subject = 'district:' || %(district)s::text)
