@@ -9,22 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from importlib.resources import files
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.staticfiles import StaticFiles
 from nicegui import core, ui
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.desk import act, admin, alert, alertlist, duty, signin
+from api.desk.assetfiles import FOLDER, Assets
 from api.desk.desk import Desk
 from api.desk.live import Live
 from api.desk.session import Gate
 from api.desk.strip import Strip
-
-ASSETS = Path(str(files("api.desk").joinpath("assets")))
 
 _PAGES = frozenset({"/", "/duty", "/admin", "/sign-in", "/sign-out"})
 _BELOW = ("/alerts/", "/desk/", "/_nicegui/", "/_nicegui_ws/")
@@ -53,7 +49,7 @@ def with_desk(api: FastAPI) -> ASGIApp:
     live = Live(state.database, state.clock, strip, timeout_s=state.settings.statement_timeout_s)
     desk = Desk(state.database, state.clock, state.settings, state.auth, live, strip)
     shell = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_running(desk))
-    shell.mount("/desk/assets", StaticFiles(directory=ASSETS), name="desk-assets")
+    shell.mount("/desk/assets", Assets(), name="desk-assets")
     for part in (signin, act):
         shell.include_router(part.router(desk))
     for page in (alertlist, alert, duty, admin):
@@ -63,7 +59,7 @@ def with_desk(api: FastAPI) -> ASGIApp:
         title="值班台",
         language="zh-CN",
         tailwind=False,
-        favicon=ASSETS / "bell.svg",
+        favicon=FOLDER / "bell.svg",
         reconnect_timeout=10.0,
         gzip_middleware_factory=lambda inner: GZipMiddleware(inner, minimum_size=2000, compresslevel=3),
         show_welcome_message=False,

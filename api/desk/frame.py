@@ -18,6 +18,7 @@ from nicegui.client import Client
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
+from api.desk.assetfiles import address
 from api.desk.desk import Desk
 from api.desk.dialogs import dialogs
 from api.desk.session import Visit, visit
@@ -88,9 +89,9 @@ def frame(desk: Desk, known: Visit, path: str, people: Sequence[tuple[str, str]]
         "dialogs": dialogs(actor.role, known.may),
         "people": takers(people, desk.strip.present),
     }
-    ui.add_head_html('<link rel="stylesheet" href="/desk/assets/desk.css">')
+    ui.add_head_html(f'<link rel="stylesheet" href="{address("desk.css")}">')
     ui.add_body_html(f'<script type="application/json" id="desk-config">{as_json(config)}</script>')
-    ui.add_body_html('<script defer src="/desk/assets/desk.js"></script>')
+    ui.add_body_html(f'<script defer src="{address("desk.js")}"></script>')
     with node("div", "dk-page"):
         with node("header", "dk-header"):
             node("span", "dk-name", "值班台")

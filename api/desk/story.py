@@ -11,6 +11,7 @@ from alerts.wording import period_text
 from api.desk.plot import word_of
 from api.desk.words import clock_text, figure, full_text, lasted_text, one_line
 from domain.periods import Period
+from domain.telling import DECISION_WORDS, REASON_WORDS
 
 Row = Mapping[str, Any]
 
@@ -49,33 +50,16 @@ OCCASIONS = {
     "test": "测试",
 }
 
-DECISIONS = {"send": "通知", "hold": "暂缓", "drop": "不通知"}
+_DECISIONS = {str(decision): word for decision, word in DECISION_WORDS.items()}
 
-#: Why somebody is told, later, or not.
+#: Why somebody is told, later, or not; and notes of the roster that go with it.
 REASONS = {
-    "first": "首次",
-    "hold_ended": "暂缓结束",
-    "flapping": "反复抖动",
-    "repeat": "到重复间隔仍未签收",
-    "realarm": "签收后长期未恢复",
-    "escalation": "无人签收，升级",
-    "digest": "汇总发送",
-    "handed_over": "转交给此人",
-    "historical": "历史数据，不打扰值班",
-    "out_of_service": "已停用",
-    "plant_stopped": "已停产",
-    "inhibited": "原因告警正在发生",
-    "silenced": "已静默",
-    "shelved": "已搁置",
-    "quiet_hours": "静音时段",
-    "flood": "告警洪泛，汇总发送",
-    "group_interval": "与同组告警合并",
-    "resolved_while_held": "暂缓期间已恢复",
-    "not_told_of": "未通知过其发生",
-    "withdrawn": "已不成立",
-    "no_receiver": "没有接收人",
+    **{str(reason): word for reason, word in REASON_WORDS.items()},
     "roster_gap": "排班空缺，转值班长",
+    "member_left": "值班人员已离岗，由他人代班",
+    "no_next": "没有下一班，转值班长",
     "no_route": "没有匹配的路由",
+    # histories of before
     "firing_not_notified": "未通知过其发生",
 }
 
@@ -192,7 +176,7 @@ def decision_line(row: Row, names: Mapping[str, str]) -> dict[str, str]:
         "event": OCCASIONS.get(said["event"], said["event"]),
         "to": receiver_name(row["receiver"], names) or one_line(row["team_name"] or row["team"] or "", 40),
         "channel": row["channel"] or "",
-        "decision": DECISIONS.get(said["decision"], said["decision"]),
+        "decision": _DECISIONS.get(said["decision"], said["decision"]),
         "code": said["decision"],
         "reason": one_line(f"{reason}（{detail}）" if detail else reason, 160),
         "became": became,

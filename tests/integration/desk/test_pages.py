@@ -61,7 +61,7 @@ def test_an_alerts_page_says_what_where_since_when_and_who_was_told(desk: DeskSe
     page.wait("a drawn plot", "document.querySelectorAll('.dk-plot svg path').length > 5")
     assert "判定值" in page.text(".dk-plot")
     told = page.text(".dk-told")
-    for words in ("通知 · 告警", "王维 sms", "首次", "暂缓 · 升级", "李娜 sms", "已静默"):
+    for words in ("发送 · 告警", "王维 sms", "首次告知", "暂缓 · 升级", "李娜 sms", "静默"):
         assert words in told
     assert page.errors == []
 

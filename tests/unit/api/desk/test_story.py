@@ -10,6 +10,7 @@ import pytest
 from api.desk.story import (
     EVENTS,
     OCCASIONS,
+    REASONS,
     board_url,
     decision_line,
     event_line,
@@ -20,6 +21,7 @@ from api.desk.story import (
 )
 from domain.alerts import EventKind, Occasion
 from domain.periods import HOUR, Period
+from domain.telling import Reason
 
 NOW = datetime(2026, 11, 26, 13, 40, tzinfo=UTC)
 NAMES = {"person:wang-wei": "王维", "team:city": "市局值班"}
@@ -54,6 +56,10 @@ def test_every_kind_of_event_and_occasion_has_a_word() -> None:
     assert {str(occasion) for occasion in Occasion} <= OCCASIONS.keys()
 
 
+def test_every_reason_to_tell_or_not_has_a_word() -> None:
+    assert {str(reason) for reason in Reason} <= REASONS.keys()
+
+
 def test_facts_say_where_since_when_and_against_what() -> None:
     said = dict(facts(alert(), NOW))
     assert said["地点"] == "海西焦化 · 焦炉烟囱 · 乌达区"
@@ -81,7 +87,7 @@ def test_a_hold_says_by_whom_until_when_and_why() -> None:
     [
         ("notify", "firing sms/person:wang-wei", "告警：王维（sms）"),
         ("notify", "escalated dingtalk/team:city", "升级：市局值班（群）（dingtalk）"),
-        ("not_notified", "historical", "历史数据，不打扰值班"),
+        ("not_notified", "historical", REASONS["historical"]),
         ("commented", "已通知\n企业", "已通知 企业"),
     ],
 )
@@ -113,9 +119,14 @@ def test_decisions_say_why_and_what_became_of_the_message() -> None:
         "last_error": "503",
     }
     line = decision_line(row, NAMES)
-    assert (line["to"], line["decision"], line["reason"], line["became"]) == ("王维", "通知", "首次", "发送失败：503")
+    assert (line["to"], line["decision"], line["reason"], line["became"]) == (
+        "王维",
+        "发送",
+        "首次告知",
+        "发送失败：503",
+    )
     held = decision_line(row | {"decision": "hold", "reason": "inhibited", "detail": "12", "state": None}, NAMES)
-    assert (held["decision"], held["reason"], held["became"]) == ("暂缓", "原因告警正在发生（12）", "")
+    assert (held["decision"], held["reason"], held["became"]) == ("暂缓", f"{REASONS['inhibited']}（12）", "")
     assert decision_line(row | {"state": "sent", "sent_at": NOW}, NAMES)["became"] == "已送达 21:40:00"
 
 
