@@ -59,7 +59,7 @@ def grouped(work: Iterable[store.Work], rules: Mapping[str, store.RuleRow]) -> l
         group.changed_from = min(group.changed_from, one.changed_from)
         group.finding_ids.append(one.finding_id)
     # always in the same order: two workers that wait for each other's series would wait for ever
-    return sorted(groups.values(), key=lambda group: group.series.key)
+    return sorted(groups.values(), key=lambda group: (group.series.rule.rule_id, str(group.series.subject)))
 
 
 def _settings(rule: store.RuleRow) -> AlertSettings | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from psycopg.types.json import Jsonb
 
 from domain.alerts import EventKind, Severity, Span
 from domain.findings import Subject
@@ -64,20 +63,22 @@ async def insert_alerts(connection: Connection, alerts: Sequence[NewAlert], dete
     """Store new alerts; numbers of those stored. An open one of a series with another open alert is not."""
     if not alerts:
         return set()
-    parameters = _columns([alert.content for alert in alerts]) | {
-        "rule_ids": [alert.rule_id for alert in alerts],
-        "subjects": [str(alert.subject) for alert in alerts],
-        "enterprise_ids": [alert.enterprise_id for alert in alerts],
-        "detected_at": detected_at,
-    }
-    rows = await (await connection.execute(_SQL["insert_alerts"], parameters)).fetchall()
-    return {int(row[0]) for row in rows}
+    rows = [
+        _row(alert.content)
+        | {"rule_id": alert.rule_id, "subject": str(alert.subject), "enterprise_id": alert.enterprise_id}
+        for alert in alerts
+    ]
+    parameters = {"rows": json.dumps(rows), "detected_at": detected_at}
+    stored = await (await connection.execute(_SQL["insert_alerts"], parameters)).fetchall()
+    return {int(row[0]) for row in stored}
 
 
 async def update_alerts(connection: Connection, contents: Sequence[AlertContent]) -> None:
     """Bring stored alerts to their contents of now."""
     if contents:
-        await connection.execute(_SQL["update_alerts"], _columns(contents))
+        numbers = [content.alert_id for content in contents]
+        rows = json.dumps([_row(content) for content in contents])
+        await connection.execute(_SQL["update_alerts"], {"alert_ids": numbers, "rows": rows})
 
 
 async def supersede_alerts(connection: Connection, summaries: Mapping[int, str]) -> None:
@@ -87,42 +88,46 @@ async def supersede_alerts(connection: Connection, summaries: Mapping[int, str])
         await connection.execute(_SQL["supersede_alerts"], parameters)
 
 
-def _columns(contents: Sequence[AlertContent]) -> dict[str, Any]:
-    spans = [content.span for content in contents]
+def _row(content: AlertContent) -> dict[str, Any]:
+    span = content.span
     return {
-        "alert_ids": [content.alert_id for content in contents],
-        "severities": [content.severity for content in contents],
-        "states": [span.state for span in spans],
-        "titles": [content.title for content in contents],
-        "summaries": [content.summary for content in contents],
-        "details": [Jsonb(content.details) for content in contents],
-        "occurred_ats": [span.occurred_at for span in spans],
-        "fired_ats": [span.fired_at for span in spans],
-        "last_seen_ats": [span.last_seen_at for span in spans],
-        "resolved_ats": [span.resolved_at for span in spans],
-        "resolutions": [span.resolution for span in spans],
-        "finding_ids": [content.finding_id for content in contents],
-        "conditions": [span.condition for span in spans],
-        "no_data_sinces": [span.no_data_since for span in spans],
+        "alert_id": content.alert_id,
+        "severity": content.severity,
+        "state": span.state,
+        "title": content.title,
+        "summary": content.summary,
+        "details": content.details,
+        "occurred_at": span.occurred_at.isoformat(),
+        "fired_at": _text(span.fired_at),
+        "last_seen_at": span.last_seen_at.isoformat(),
+        "resolved_at": _text(span.resolved_at),
+        "resolution": span.resolution,
+        "finding_id": content.finding_id,
+        "condition": span.condition,
+        "no_data_since": _text(span.no_data_since),
     }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 async def append_events(connection: Connection, events: Iterable[Event]) -> None:
     """Add lines to alerts' histories, in order."""
-    lines = list(events)
-    if not lines:
-        return
-    await connection.execute(
-        _SQL["append_events"],
+    rows = [
         {
-            "alert_ids": [line.alert_id for line in lines],
-            "ats": [line.at for line in lines],
-            "kinds": [line.kind for line in lines],
-            "actors": [line.actor for line in lines],
-            "comments": [line.comment for line in lines],
-            "finding_ids": [line.finding_id for line in lines],
-        },
-    )
+            "position": position,
+            "alert_id": line.alert_id,
+            "at": line.at.isoformat(),
+            "kind": line.kind,
+            "actor": line.actor,
+            "comment": line.comment,
+            "finding_id": line.finding_id,
+        }
+        for position, line in enumerate(events)
+    ]
+    if rows:
+        await connection.execute(_SQL["append_events"], {"rows": json.dumps(rows)})
 
 
 async def open_counts(connection: Connection) -> dict[tuple[str, str], int]:

@@ -211,7 +211,7 @@ async def subject_names(
     connection: Connection, subjects: Iterable[Subject]
 ) -> dict[Subject, tuple[str | None, str | None]]:
     """Names of each subject's enterprise and of the subject, None where the register has none."""
-    given = sorted(set(subjects))
+    given = sorted(set(subjects), key=str)
     parameters = {
         "enterprises": [subject.enterprise for subject in given],
         "kinds": [subject.kind for subject in given],

@@ -3,23 +3,21 @@
 select nextval(pg_get_serial_sequence('alert', 'alert_id')) from generate_series(1, %(count)s::int)
 
 -- insert_alerts --
--- new alerts; no row for one of a series of which another one is open
+-- new alerts; no row for one of a series of which another one is open. Rows are a JSON array: arrays of their own for the
+-- columns take longer to write and to read
 insert into alert (alert_id, rule_id, subject, enterprise_id, severity, state, title, summary, details, occurred_at,
                    detected_at, fired_at, last_seen_at, resolved_at, resolution, finding_id, condition, no_data_since)
 overriding system value
 select g.alert_id, g.rule_id, g.subject, g.enterprise_id, g.severity, g.state, g.title, g.summary, g.details,
        g.occurred_at, %(detected_at)s::timestamptz, g.fired_at, g.last_seen_at, g.resolved_at, g.resolution,
        g.finding_id, g.condition, g.no_data_since
-from unnest(%(alert_ids)s::bigint[], %(severities)s::text[], %(states)s::text[], %(titles)s::text[],
-            %(summaries)s::text[], %(details)s::jsonb[], %(occurred_ats)s::timestamptz[], %(fired_ats)s::timestamptz[],
-            %(last_seen_ats)s::timestamptz[], %(resolved_ats)s::timestamptz[], %(resolutions)s::text[],
-            %(finding_ids)s::bigint[], %(conditions)s::text[], %(no_data_sinces)s::timestamptz[],
-            %(rule_ids)s::text[], %(subjects)s::text[], %(enterprise_ids)s::int[])
-    with ordinality
-    as g (alert_id, severity, state, title, summary, details, occurred_at, fired_at, last_seen_at, resolved_at,
-            resolution, finding_id, condition, no_data_since,
-          rule_id, subject, enterprise_id, position)
-order by g.position
+from json_to_recordset(%(rows)s::json)
+    as g (alert_id bigint, severity text, state text, title text, summary text, details jsonb,
+                       occurred_at timestamptz, fired_at timestamptz, last_seen_at timestamptz,
+                       resolved_at timestamptz, resolution text, finding_id bigint, condition text,
+                       no_data_since timestamptz,
+          rule_id text, subject text, enterprise_id int)
+order by g.alert_id
 on conflict (rule_id, subject) where state in ('pending', 'firing') do nothing
 returning alert_id
 
@@ -32,12 +30,11 @@ update alert a
 set severity = g.severity, state = g.state, title = g.title, summary = g.summary, details = g.details,
     occurred_at = g.occurred_at, fired_at = g.fired_at, last_seen_at = g.last_seen_at, resolved_at = g.resolved_at,
     resolution = g.resolution, finding_id = g.finding_id, no_data_since = g.no_data_since
-from unnest(%(alert_ids)s::bigint[], %(severities)s::text[], %(states)s::text[], %(titles)s::text[],
-            %(summaries)s::text[], %(details)s::jsonb[], %(occurred_ats)s::timestamptz[], %(fired_ats)s::timestamptz[],
-            %(last_seen_ats)s::timestamptz[], %(resolved_ats)s::timestamptz[], %(resolutions)s::text[],
-            %(finding_ids)s::bigint[], %(conditions)s::text[], %(no_data_sinces)s::timestamptz[])
-    as g (alert_id, severity, state, title, summary, details, occurred_at, fired_at, last_seen_at, resolved_at,
-            resolution, finding_id, condition, no_data_since), held
+from json_to_recordset(%(rows)s::json)
+    as g (alert_id bigint, severity text, state text, title text, summary text, details jsonb,
+                       occurred_at timestamptz, fired_at timestamptz, last_seen_at timestamptz,
+                       resolved_at timestamptz, resolution text, finding_id bigint, condition text,
+                       no_data_since timestamptz), held
 where a.alert_id = g.alert_id and held.alert_id = g.alert_id
 
 -- supersede_alerts --
@@ -55,9 +52,8 @@ where a.alert_id = g.alert_id and held.alert_id = g.alert_id
 -- lines of alerts' histories, in order
 insert into alert_event (alert_id, at, kind, actor, comment, finding_id)
 select g.alert_id, g.at, g.kind, g.actor, g.comment, g.finding_id
-from unnest(%(alert_ids)s::bigint[], %(ats)s::timestamptz[], %(kinds)s::text[], %(actors)s::text[],
-            %(comments)s::text[], %(finding_ids)s::bigint[])
-    with ordinality as g (alert_id, at, kind, actor, comment, finding_id, position)
+from json_to_recordset(%(rows)s::json)
+    as g (position int, alert_id bigint, at timestamptz, kind text, actor text, comment text, finding_id bigint)
 order by g.position
 
 -- open_counts --

@@ -52,28 +52,41 @@ from (select g.rule_id, g.subject
 
 -- loud --
 -- positions, from 0, of the series that have anything to do with an alert from an instant on: one that is open or ended
--- since, a violation, or want of data before which nothing was known for as long as the rule's `no_data_for`
-select s.position - 1 as position
-from unnest(%(rule_ids)s::text[], %(subjects)s::text[], %(from_ats)s::timestamptz[], %(no_data_fors)s::interval[])
-    with ordinality as s (rule_id, subject, from_at, no_data_for, position)
-where exists (select 1 from alert a
-              where a.rule_id = s.rule_id and a.subject = s.subject and a.resolution is distinct from 'superseded'
-                and (a.resolved_at is null or a.resolved_at >= s.from_at))
-   or exists (select 1 from finding f
-              where f.rule_id = s.rule_id and f.subject = s.subject and f.superseded_at is null
-                and f.period_start >= s.from_at and f.verdict = 'violation')
-   or exists (select 1 from finding f
-              where f.rule_id = s.rule_id and f.subject = s.subject and f.superseded_at is null
-                and f.period_start >= s.from_at and f.verdict = 'undetermined'
-                and f.reason = any(%(no_data_reasons)s::text[])
-                and not exists (select 1 from finding k
-                                where k.rule_id = s.rule_id and k.subject = s.subject and k.superseded_at is null
-                                  and k.period_start >= f.period_end - s.no_data_for
-                                  and k.period_start < f.period_start and k.verdict <> 'undetermined')
-                -- null where the rule has no such word
-                and exists (select 1 from finding b
-                            where b.rule_id = s.rule_id and b.subject = s.subject and b.superseded_at is null
-                              and b.period_start <= f.period_end - s.no_data_for))
+-- since, a violation, or want of data before which nothing was known for as long as the rule's `no_data_for`.
+-- `offset 0` reads each series' findings by their key, never all violations of a rule
+with s as materialized (
+    select g.rule_id, g.subject, g.from_at, g.no_data_for, (g.position - 1)::int as position
+    from unnest(%(rule_ids)s::text[], %(subjects)s::text[], %(from_ats)s::timestamptz[], %(no_data_fors)s::interval[])
+        with ordinality as g (rule_id, subject, from_at, no_data_for, position)
+)
+select s.position
+from s
+cross join lateral (
+    select 1
+    from alert a
+    where a.rule_id = s.rule_id and a.subject = s.subject and a.resolution is distinct from 'superseded'
+      and (a.resolved_at is null or a.resolved_at >= s.from_at)
+    limit 1
+) standing
+union
+select s.position
+from s
+cross join lateral (
+    select f.period_start, f.period_end, f.verdict, f.reason
+    from finding f
+    where f.rule_id = s.rule_id and f.subject = s.subject and f.superseded_at is null and f.period_start >= s.from_at
+    offset 0
+) f
+where f.verdict = 'violation'
+   or (f.verdict = 'undetermined' and f.reason = any(%(no_data_reasons)s::text[])
+       and not exists (select 1 from finding k
+                       where k.rule_id = s.rule_id and k.subject = s.subject and k.superseded_at is null
+                         and k.period_start >= f.period_end - s.no_data_for
+                         and k.period_start < f.period_start and k.verdict <> 'undetermined')
+       -- null where the rule has no such word
+       and exists (select 1 from finding b
+                   where b.rule_id = s.rule_id and b.subject = s.subject and b.superseded_at is null
+                     and b.period_start <= f.period_end - s.no_data_for))
 
 -- stored --
 -- alerts of series that are open or ended at or after an instant, without the superseded ones; position from 0
