@@ -35,6 +35,7 @@ from ingest.topics import read_topic
 from ingest.writer import Writer
 from runtime.clock import open_clock
 from runtime.historyfile import HistoryFile, Portion, open_history
+from runtime.historynotice import HistoryNotice
 from runtime.process import open_database
 from runtime.settings import Settings
 from storage.backfills import find_backfill, note_backfill, start_backfill
@@ -50,7 +51,8 @@ _DEFAULT_GATEWAY = "backfill"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for. offset: of times that have none, "" refuses them; again: also a finished file."""
+    """What the command line asks for. offset: of times that have none, "" refuses them; again: also a finished file;
+    notify: alerts on what it takes in are told, and author says who wants that."""
 
     file: Path
     enterprise: str
@@ -58,6 +60,8 @@ class Request:
     offset: str = ""
     dry_run: bool = False
     again: bool = False
+    notify: bool = False
+    author: str = ""
 
 
 @dataclass(slots=True)
@@ -129,6 +133,8 @@ def backfill(settings: Settings, request: Request) -> int:
 def _check(request: Request) -> None:
     if request.offset and not _OFFSET.fullmatch(request.offset):
         raise BadInput(f"--offset {request.offset}: expected an offset such as +08:00")
+    if request.notify and not request.author.strip():
+        raise BadInput("--notify: --author NAME must say who wants old alerts to be told")
     topic = read_topic(request.enterprise, _topic(request))
     if topic.problem is not None:
         raise BadInput(f"--enterprise {request.enterprise} --gateway {request.gateway}: {topic.problem.value}")
@@ -158,7 +164,10 @@ async def _run(settings: Settings, request: Request, source: HistoryFile, clock:
             if request.dry_run:
                 _rehearse(request, source, registry, clock, summary, stop, display)
             else:
-                taking = _Taking(database, registry, request, source, entry.enterprise_id, clock, summary)
+                notice = None
+                if request.notify:
+                    notice = HistoryNotice(database, entry.enterprise_id, request.author.strip(), clock)
+                taking = _Taking(database, registry, request, source, entry.enterprise_id, clock, summary, notice)
                 await taking.run(stop, display)
             summary.seconds = loop.time() - began_s
     return summary
@@ -241,6 +250,7 @@ class _Taking:
     enterprise_id: int
     clock: Clock
     summary: Summary
+    notice: HistoryNotice | None
     _under_way: deque[tuple[asyncio.Future[Receipt], int, int]] = field(default_factory=deque)
     """(answer, rows, weight) of each portion, oldest first."""
     _weight: int = 0
@@ -259,6 +269,8 @@ class _Taking:
                 self.summary.counts[fate] = int(value or 0)
         finished = not stop.is_set() or self.summary.rows_done == self.source.rows
         self.summary.stopped = not finished
+        if self.notice is not None:
+            await self.notice.finish()
         await self._note(finished=finished)
 
     async def _feed(self, writer: Writer, stop: asyncio.Event, display: _Display) -> None:
@@ -270,6 +282,8 @@ class _Taking:
                 raise BadInput(f"--enterprise {self.request.enterprise}: no longer in the register")
             message = _message(self.request, self.source, portion, entry.points, self.clock())
             _older(self.summary, message.samples)
+            if self.notice is not None:
+                await self.notice.cover(message.samples)
             self._under_way.append((writer.push(message), len(portion.lines), message.weight))
             self._weight += message.weight
             await asyncio.sleep(0)  # the writer works in between

@@ -222,6 +222,8 @@ def _add_backfill(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     history.add_argument("--offset", default="", metavar="+08:00", help="of times without one, which are refused else")
     history.add_argument("--dry-run", action="store_true", help="check everything and store nothing")
     history.add_argument("--again", action="store_true", help="also a file that was taken in already")
+    history.add_argument("--notify", action="store_true", help="tell people of alerts on it; history wakes nobody else")
+    history.add_argument("--author", default="", metavar="NAME", help="who wants them to be told")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -281,7 +283,14 @@ def _run(options: argparse.Namespace) -> int:
         from runtime.backfill import Request, backfill
 
         request = Request(
-            options.file, options.enterprise, options.gateway, options.offset, options.dry_run, options.again
+            options.file,
+            options.enterprise,
+            options.gateway,
+            options.offset,
+            options.dry_run,
+            options.again,
+            options.notify,
+            options.author,
         )
         return backfill(settings, request)
     from runtime import commands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -15,9 +16,12 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
+from alerts.engine import AlertEngine, EngineSettings
 from domain.errors import BadInput
 from runtime.backfill import Request, backfill
 from runtime.settings import Settings
+from storage.database import Database
 from tests.integration.ingest.plant import make_site
 
 ROOT = Path(__file__).parents[3]
@@ -297,3 +301,50 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(
     assert books(site) | {"messages": 0} == {
         "messages": 0, "received": TOTAL, "stored": TOTAL - 1, "duplicates": 0, "corrections": 0, "refused": 1,
     }  # fmt: skip
+
+
+async def test_alerts_on_history_are_told_to_whoever_asked_for_it(
+    site: str, tmp_path: Path, database: Database
+) -> None:
+    """The real command writes the notice before the readings; the same finding is history without it."""
+    file = written(tmp_path, long_table(2_500))
+    refused = await asyncio.to_thread(_command, site, file, "--notify")
+    assert (refused.returncode, "--author" in refused.stderr) == (2, True)
+    await _violation(site, database)
+    assert rows(site, "select reason from notification_decision") == [("historical",)]
+    done = await asyncio.to_thread(_command, site, file, "--notify", "--author", "王维")
+    assert done.returncode == 0, done.stderr
+    ((author, start, end, until, created),) = rows(
+        site, "select author, from_at, to_at, until_at, created_at from history_notice"
+    )
+    assert (author, start, end) == ("王维", datetime(2024, 1, 31, 16, tzinfo=UTC), LEAP_DAY + timedelta(hours=1))
+    assert until > created
+    await _violation(site, database)
+    assert rows(site, "select decision from notification_decision order by decision_id desc limit 1") == [("send",)]
+
+
+def _command(url: str, file: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "runtime.cli", "backfill", str(file), "--enterprise", "coke-1", *more]
+    environment = {**os.environ, "PLANTWATCH_DATABASE_URL": url}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+async def _violation(url: str, database: Database) -> None:
+    """A finding of a violation in the file's hour, and what the alert stage makes of it today."""
+    with psycopg.connect(url) as connection:
+        ((count,),) = connection.execute("select count(*) from alert").fetchall()
+        connection.execute(
+            "insert into rule (rule_id, version, pack, title, evaluator, standard, clause, status, document_status,"
+            " confidence, enabled, severity, definition) values ('legal.hourly', 1, 'test', '', 'test', '', '', 'law',"
+            " '现行', 'V', true, 'critical', '{\"alert\": {\"severity\": \"critical\"}}') on conflict do nothing"
+        )
+        connection.execute(
+            "with new as (insert into finding (rule_id, rule_version, subject, enterprise_id, period_start, period_end,"
+            " verdict, reason, evidence, computed_at) select 'legal.hourly', 1, 'pollutant:coke-1/S' || %s || '/so2',"
+            " enterprise_id, %s, %s, 'violation', 'over_limit', '{}', %s from enterprise where code = 'coke-1'"
+            " returning finding_id) insert into alert_work (finding_id) select finding_id from new",
+            (str(count), LEAP_DAY, LEAP_DAY + timedelta(hours=1), LEAP_DAY),
+        )
+    now = datetime.now(UTC)
+    assert (await AlertEngine(database, EngineSettings()).step(now)).opened == 1
+    await Dispatcher(database, [ChannelInfo("log", "log")], DispatchSettings()).step(now)
