@@ -66,6 +66,9 @@ def desk_page(desk: Desk, path: str) -> Callable[[Callable[..., Awaitable[Any]]]
                 logger.warning("a page of the desk could not be read", extra={"error": str(error)})
                 text = "数据库暂时不可用，本页会自动重试。"
                 return trouble(503, "暂时看不到数据", text, '<meta http-equiv="refresh" content="5">')
+            except Exception:  # a person gets a sentence and a way back, the log gets the rest
+                logger.exception("a page of the desk could not be built")
+                return trouble(500, "这一页出错了", "已记入日志，请联系管理员。")
 
         own = list(inspect.signature(build, eval_str=True).parameters.values())[2:]
         asked = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request)

@@ -118,6 +118,17 @@ def test_another_plants_alert_is_not_there(desk: DeskServer, browser: Browser) -
     page.sees("没有告警")
 
 
+def test_evidence_that_cannot_be_read_is_said_in_a_sentence(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        finding = add_finding(connection, evidence={"formula": "C", "limit_id": "not a number"})
+        alert_id = add_alert(connection, finding_id=finding)
+    page = sign_in(desk, browser, "wangwei")
+    page.open(f"{desk.address}/alerts/{alert_id}")
+    page.sees("这一页出错了")
+    page.click("main a", "回到告警列表")
+    page.sees("海西焦化", ".dk-row")
+
+
 def test_duty_shows_who_is_on_now_and_next_and_takes_a_hand_over(desk: DeskServer, browser: Browser) -> None:
     page = sign_in(desk, browser, "wangwei", "/duty")
     page.sees("王维（夜班，至 明天 08:00）", ".dk-now")
