@@ -173,6 +173,7 @@ async def put_progress(connection: Connection, rows: Sequence[ProgressRow]) -> N
             "told_counts": [row.told_count for row in rows],
             "next_ats": [row.next_at for row in rows],
             "progresses": [Jsonb(row.progress) for row in rows],
+            "teams": [" ".join(sorted(row.progress.keys() - {"*"})) for row in rows],
         },
     )
 

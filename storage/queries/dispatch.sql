@@ -39,12 +39,12 @@ order by na.alert_id, n.team, n.channel, n.receiver
 insert into alert_dispatch (alert_id, state, reason, since_at, cause_alert_id, teams, step, told_at, told_count, next_at,
                             progress)
 select g.alert_id, g.state, g.reason, g.since_at, g.cause_alert_id,
-       coalesce((select array_agg(key order by key) from jsonb_object_keys(g.progress - '*') as key), '{}'),
+       string_to_array(g.teams, ' '),
        g.step, g.told_at, g.told_count, g.next_at, g.progress
 from unnest(%(alert_ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(since_ats)s::timestamptz[],
             %(causes)s::bigint[], %(steps)s::int[], %(told_ats)s::timestamptz[], %(told_counts)s::int[],
-            %(next_ats)s::timestamptz[], %(progresses)s::jsonb[])
-     as g (alert_id, state, reason, since_at, cause_alert_id, step, told_at, told_count, next_at, progress)
+            %(next_ats)s::timestamptz[], %(progresses)s::jsonb[], %(teams)s::text[])
+     as g (alert_id, state, reason, since_at, cause_alert_id, step, told_at, told_count, next_at, progress, teams)
 on conflict (alert_id) do update
 set state = excluded.state, reason = excluded.reason, since_at = excluded.since_at,
     cause_alert_id = excluded.cause_alert_id, teams = excluded.teams, step = excluded.step, told_at = excluded.told_at,
