@@ -13,7 +13,7 @@ from pathlib import Path
 from domain.errors import PlantwatchError
 
 SERVICES = ("ingest", "rules", "alerts", "api")
-BENCHES = ("ingest", "air", "coverage", "ldar", "leak-signs")
+BENCHES = ("ingest", "air", "coverage", "ldar", "leak-signs", "alerts")
 
 
 def duration(text: str) -> float:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from runtime.bench.air import AirPlan, bench_air
+from runtime.bench.alerts import AlertPlan, bench_alerts
 from runtime.bench.coverage import CoveragePlan, bench_coverage
 from runtime.bench.ingest import Plan, bench_ingest
 from runtime.bench.ldar import LdarPlan, bench_ldar
 from runtime.bench.leaksigns import LeakSignPlan, bench_leak_signs
 
 #: The benches by name; `plantwatch bench` alone runs them all.
-NAMES = ("ingest", "air", "coverage", "ldar", "leak-signs")
+NAMES = ("ingest", "air", "coverage", "ldar", "leak-signs", "alerts")
 
 
 def _stopped(number: int, _frame: object) -> None:
@@ -48,6 +49,8 @@ def _run(name: str, seconds: float | None, short: bool, history: int) -> dict[st
         return bench_air(AirPlan.short() if short else AirPlan())
     if name == "coverage":
         return bench_coverage(CoveragePlan.short() if short else CoveragePlan())
+    if name == "alerts":
+        return bench_alerts(AlertPlan.short() if short else AlertPlan())
     if name == "leak-signs":
         return bench_leak_signs(LeakSignPlan.short() if short else LeakSignPlan())
     if name == "ldar":
