@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from ingest.passwords import hash_password
 from runtime.clock import ClockFile
 from runtime.databases import Embedded, embedded_database
 from runtime.demo_check import check
+from runtime.demo_people import Phones, open_accounts, phones
 from runtime.ledgerfile import import_ledger
 from runtime.progress import Figures, Screen, family_memory_mb, memory_mb
 from runtime.settings import PREFIX, Settings
@@ -35,8 +36,8 @@ from runtime.site import apply_site
 from runtime.sitefile import load_site
 from runtime.supervisor import Supervisor
 from simulators.enabled import ENABLED
-from simulators.inbox import Inbox
 from simulators.marker import BUREAU_AUTHOR, Marker, Upload
+from simulators.officers import Officers
 from simulators.publish import Publisher
 from simulators.site import write as write_site
 from simulators.story import Step, Story
@@ -72,7 +73,8 @@ class _Run:
     database: Database
     publisher: Publisher
     marker: Marker
-    inbox: Inbox
+    officers: Officers
+    phones: Phones
     supervisor: Supervisor
     screen: Screen
     figures: Figures
@@ -81,6 +83,7 @@ class _Run:
     first_finding_s: float | None = None
     looked: float = 0.0
     publishing_s: float = 0.0
+    stops: int = 0
 
 
 def demo(
@@ -97,8 +100,8 @@ def demo(
         clock = ClockFile(folder / "clock", at=story.start)
         stack.callback(clock.close)
         embedded = stack.enter_context(embedded_database(data, clock))
-        inbox = stack.enter_context(Inbox())
-        figures = asyncio.run(_demo(settings, story, clock, folder, embedded, inbox, began, seconds))
+        told = stack.enter_context(phones(folder))
+        figures = asyncio.run(_demo(settings, story, clock, folder, embedded, told, began, seconds))
     if report is not None:
         report.write_text(json.dumps(figures, ensure_ascii=False, indent=2, default=str) + "\n", "utf-8")
     if seconds is None:
@@ -120,7 +123,7 @@ async def _demo(
     clock: ClockFile,
     folder: Path,
     embedded: Embedded,
-    inbox: Inbox,
+    told: Phones,
     began: float,
     seconds: float | None,
 ) -> dict[str, Any]:
@@ -139,12 +142,15 @@ async def _demo(
         PREFIX + "RULES_METRICS_PORT": "0",
         PREFIX + "ALERTS_METRICS_PORT": "0",
         PREFIX + "POLL_SECONDS": "0.1",
-        PREFIX + "WEBHOOK_URL": inbox.url,
+        # between whole hours the clock stops for those who tell people: nothing more may be judged there
+        PREFIX + "GRACE_MINUTES": "60",
+        PREFIX + "WEBHOOK_URL": told.inbox.url,
+        PREFIX + "CHANNELS_FILE": str(told.channels),
         PREFIX + "LOG_LEVEL": "ERROR",
     }
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(embedded.url, name="plantwatch demo", probe=False))
-        passwords = await _register(database, story, clock, folder)
+        passwords, of_people = await _register(database, story, clock, folder)
         supervisor = await stack.enter_async_context(Supervisor(environ))
         ports: dict[str, int] = {}
         for service in SERVICES:
@@ -161,19 +167,25 @@ async def _demo(
                 stations=story.tcp_stations,
             )
         )
-        addresses = _addresses(ports, inbox, embedded, settings)
+        addresses = _addresses(ports, told, embedded)
         screen = stack.enter_context(Screen(addresses))
         figures = Figures(clock=clock())
-        marker = Marker(f"http://127.0.0.1:{ports['api_port']}", passwords)
+        api = f"http://127.0.0.1:{ports['api_port']}"
+        marker, officers = Marker(api, passwords), Officers(api, of_people, story.start)
         run = _Run(
-            story, folder, clock, database, publisher, marker, inbox, supervisor, screen, figures, began,
+            story, folder, clock, database, publisher, marker, officers, told, supervisor, screen, figures, began,
             embedded.server.pid,
         )  # fmt: skip
         return await _tell(run, stop, seconds)
 
 
-async def _register(database: Database, story: Story, clock: ClockFile, folder: Path) -> dict[str, str]:
-    """Apply the city's register and give every enterprise and data logger secrets of its own, made up for this run."""
+async def _register(
+    database: Database, story: Story, clock: ClockFile, folder: Path
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Apply the city's register and give every enterprise, data logger and person secrets, made up for this run.
+
+    Gives the passwords of enterprises and of people.
+    """
     async with database.transaction() as connection:
         (totals,) = await pipeline.read(connection, "accounting_totals")
     if totals["received"]:
@@ -185,6 +197,13 @@ async def _register(database: Database, story: Story, clock: ClockFile, folder: 
         for rule_id, (reason, source) in ENABLED.items():
             decision = NewDecision(rule_id, story.timeline.first_day, True, {}, BUREAU_AUTHOR, reason, source)
             await add_decision(connection, decision, clock())
+        # a service that is busy for seconds would be so for a day of this clock
+        busy = {"failing_for_min": 30 * 24 * 60.0}
+        reason = "演示的时钟一秒走几小时，通道一时繁忙不算失效"
+        patience = NewDecision(
+            "platform.channel_failed", story.timeline.first_day, True, busy, BUREAU_AUTHOR, reason, "演示"
+        )
+        await add_decision(connection, patience, clock())
         for enterprise, password in passwords.items():
             await set_password_hash(connection, enterprise, hash_password(password), clock())
         for mn, secret in story.secrets.items():
@@ -192,10 +211,11 @@ async def _register(database: Database, story: Story, clock: ClockFile, folder: 
                 await set_station_password(connection, mn, hash_password(secret.password), clock())
             if secret.sm4_key is not None:
                 await set_station_key(connection, mn, secret.sm4_key, clock())
-    return passwords
+        of_people = await open_accounts(connection, story.city, clock())
+    return passwords, of_people
 
 
-def _addresses(ports: dict[str, int], inbox: Inbox, embedded: Embedded, settings: Settings) -> dict[str, str]:
+def _addresses(ports: dict[str, int], told: Phones, embedded: Embedded) -> dict[str, str]:
     api = f"http://127.0.0.1:{ports['api_port']}"
     return {
         "API": f"{api}/docs",
@@ -205,7 +225,7 @@ def _addresses(ports: dict[str, int], inbox: Inbox, embedded: Embedded, settings
         "metrics": f"{api}/metrics",
         "MQTT": f"mqtt://127.0.0.1:{ports['mqtt_port']}",
         "HJ 212": f"tcp://127.0.0.1:{ports['hj212_port']}",
-        "duty phone": f"http://127.0.0.1:{inbox.port}/",
+        "duty phone": f"http://127.0.0.1:{told.inbox.port}/",
         "database URL": str(embedded.server.data / "database-url"),
     }
 
@@ -230,7 +250,7 @@ async def _tell(run: _Run, stop: asyncio.Event, seconds: float | None) -> dict[s
         await _play(run, step)
     onward = run.story.continue_normal()
     if seconds is None:
-        await _settle(run)
+        await _settle(run, delivered=True)
         result = await _result(run)
         run.figures.phase = "story told, " + (
             "all as the simulators know it" if result["ok"] else "NOT as it should be"
@@ -240,7 +260,7 @@ async def _tell(run: _Run, stop: asyncio.Event, seconds: float | None) -> dict[s
     while time.monotonic() - run.began < seconds and not stop.is_set():
         run.figures.phase = "normal"
         await _play(run, next(onward))
-    await _settle(run)
+    await _settle(run, delivered=True)
     return await _result(run)
 
 
@@ -254,11 +274,12 @@ async def _go_on(run: _Run, onward: Iterator[Step], stop: asyncio.Event) -> None
 
 async def _play(run: _Run, step: Step) -> None:
     """One simulated hour: move the clock to its end, publish, wait for every acknowledgement."""
+    await _tell_until(run, step.clock)
     run.clock.move(step.clock)
     started = time.monotonic()
     await run.publisher.publish(step.messages)
     run.publishing_s += time.monotonic() - started
-    if step.settle or step.acts:
+    if step.settle or step.acts or step.duty:
         await _settle(run)
     for act in step.acts:
         if isinstance(act, Upload):
@@ -269,18 +290,39 @@ async def _play(run: _Run, step: Step) -> None:
             await asyncio.to_thread(run.marker.act, act)
     if step.acts:
         await _settle(run)
+    for deed in step.duty:
+        await asyncio.to_thread(run.officers.act, deed)
+    if step.duty:
+        await _settle(run)
     if time.monotonic() - run.looked >= _LOOK_S:
         await _look(run)
 
 
-async def _settle(run: _Run) -> None:
-    """Wait until everything known at the clock has been judged and told."""
+async def _tell_until(run: _Run, end: datetime) -> None:
+    """Stop the clock at each instant before the end at which somebody is to be told something."""
+    while True:
+        async with run.database.transaction() as connection:
+            due = await pipeline.dispatch_at(connection)
+        if due is None or due >= end:
+            return
+        if due > run.clock():
+            run.clock.move(due)
+            run.stops += 1
+        await _wait(run, lambda backlog: backlog.has_told(run.clock()))
+
+
+async def _settle(run: _Run, *, delivered: bool = False) -> None:
+    """Wait until everything known at the clock has been judged and decided about; delivered: and sent."""
+    now = run.clock()
+    await _wait(run, lambda backlog: backlog.is_idle(now) if delivered else backlog.is_decided(now))
+
+
+async def _wait(run: _Run, is_done: Callable[[pipeline.Backlog], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_S
-    now: datetime = run.clock()
     while True:
         async with run.database.transaction() as connection:
             backlog = await pipeline.backlog(connection)
-        if backlog.is_idle(now):
+        if is_done(backlog):
             return
         if time.monotonic() > deadline:
             raise DemoFailed(f"the stages did not catch up within {_PATIENCE_S:.0f} s: {backlog}")
@@ -307,7 +349,7 @@ async def _look(run: _Run) -> None:
         run.first_finding_s = round(time.monotonic() - run.began, 1)
     figures.marks = {"posted": run.marker.posted, "rejected": run.marker.rejected}
     figures.alerts = {row["state"]: row["alerts"] for row in alerts}
-    figures.notifications = len(run.inbox.notifications())
+    figures.notifications = len(run.phones.inbox.notifications())
     figures.backlog = backlog.dirty_hours + backlog.rule_work + backlog.alert_work + backlog.queued_notifications
     through = backlog.rules_through
     figures.lag_s = None if through is None else max(0.0, (figures.clock - through).total_seconds())
@@ -323,7 +365,9 @@ async def _result(run: _Run) -> dict[str, Any]:
     truth = run.story.truth(run.clock())
     told = (run.clock() - run.story.start) // (24 * HOUR)
     readings = [run.story.named_readings(day) for day in _COMPARED_DAYS if day < told]
-    verdict = await check(run.database, truth, run.inbox, resent=run.publisher.resent_values, readings=readings)
+    verdict = await check(
+        run.database, truth, run.phones, run.story.start, resent=run.publisher.resent_values, readings=readings
+    )
     elapsed = time.monotonic() - run.began
     return {
         "published": run.publisher.published_values,
@@ -334,6 +378,8 @@ async def _result(run: _Run) -> dict[str, Any]:
         "refused": figures.refused,
         "findings": figures.findings,
         "marks": figures.marks,
+        "deeds": dict(run.officers.done),
+        "clock_stops": run.stops,
         **verdict,
         "seconds": round(elapsed, 1),
         "first_finding_s": run.first_finding_s,

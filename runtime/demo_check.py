@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.periods import Period
-from simulators.inbox import Inbox
+from runtime.demo_people import Phones
+from runtime.demo_told import check_told
 from simulators.truth import Truth
 from storage import pipeline
 from storage.database import Connection, Database
@@ -26,12 +27,12 @@ Wanted = Mapping[str, Sequence[tuple[datetime, float, str]]]
 
 
 async def check(
-    database: Database, truth: Truth, inbox: Inbox, *, resent: int, readings: Sequence[Wanted]
+    database: Database, truth: Truth, phones: Phones, start: datetime, *, resent: int, readings: Sequence[Wanted]
 ) -> dict[str, Any]:
     """Report keys about findings, alerts, notifications and accounting; `ok` is whether nothing differs.
 
-    resent: items that the simulated gateways had to send again; each of these may have become a duplicate.
-    readings: what must be stored to the last bit, of some days.
+    start: of the story. resent: items that the simulated gateways had to send again; each of these may have become a
+    duplicate. readings: what must be stored to the last bit, of some days.
     """
     async with database.transaction() as connection:
         accounts = await pipeline.read(connection, "accounting_by_enterprise")
@@ -39,7 +40,7 @@ async def check(
         reasons = await pipeline.read(connection, "refused_by_reason")
         findings = await pipeline.read(connection, "current_findings")
         alerts = await pipeline.read(connection, "alerts_in_short")
-        notifications = await pipeline.read(connection, "notifications_in_short")
+        told, not_as_told = await check_told(connection, truth, phones, start)
         evidence = await pipeline.read(connection, "month_evidence")
         wrong_readings = [problem for wanted in readings for problem in await _readings(connection, wanted)]
     missing, unexpected = _findings(truth, findings)
@@ -49,16 +50,14 @@ async def check(
         *_accounting(truth, accounts, kept, resent),
         *_refusals(truth, reasons),
         *_alerts(truth, alerts),
-        *_told(truth, notifications, inbox),
+        *not_as_told,
     ]
-    webhook = Counter(row["state"] for row in notifications if row["channel"] == "webhook")
     states = Counter(row["state"] for row in alerts)
     return {
         "expected_findings_missing": len(missing),
         "unexpected_findings": len(unexpected),
         "alerts": {"fired": states["firing"] + states["resolved"], "resolved": states["resolved"]},
-        "notifications": {"sent": webhook["sent"], "failed": webhook["failed"]},
-        "notifications_on_duty_phone": len(inbox.notifications()),
+        **told,
         "readings_compared": sum(len(of_point) for wanted in readings for of_point in wanted.values()),
         "accounting_law_holds": all(_lawful(row) for row in accounts),
         "missing_examples": missing[:_EXAMPLES],
@@ -178,23 +177,3 @@ def _alerts(truth: Truth, rows: list[dict[str, Any]]) -> list[str]:
         for key in sorted(found.keys() | truth.alerts.keys())
         if found.get(key) != truth.alerts.get(key)
     ] + ([f"{len(rows)} alerts, {len(found)} distinct"] if len(rows) != len(found) else [])
-
-
-def _told(truth: Truth, rows: list[dict[str, Any]], inbox: Inbox) -> list[str]:
-    """What the duty phone holds, and what the platform thinks it sent, against what had to be told."""
-    wanted = Counter(truth.notifications)
-    sent = Counter(
-        (row["event"], row["rule_id"], row["subject"])
-        for row in rows
-        if row["channel"] == "webhook" and row["state"] == "sent"
-    )
-    phone = Counter(
-        (notification.body["event"], notification.body["alert"]["rule"], notification.body["alert"]["subject"])
-        for notification in inbox.notifications()
-    )
-    problems = []
-    for name, found in (("sent", sent), ("on the duty phone", phone)):
-        for key in sorted(wanted.keys() | found.keys()):
-            if wanted[key] != found[key]:
-                problems.append(f"notification {' '.join(key)}: {found[key]} {name}, expected {wanted[key]}")
-    return problems

@@ -20,6 +20,7 @@ from simulators.city_leaks import (
     Listing,
     ProcessUnit,
 )
+from simulators.city_people import AlertRoute, DutyPerson, DutyShift, DutyTeam
 
 #: Topic name of the one gateway that every simulated enterprise has.
 GATEWAY = "gw-1"
@@ -303,6 +304,10 @@ class City:
     testers: tuple[DeclaredTester, ...] = ()
     campaigns: tuple[CampaignRow, ...] = ()
     listings: tuple[Listing, ...] = ()
+    people: tuple[DutyPerson, ...] = ()
+    teams: tuple[DutyTeam, ...] = ()
+    shifts: tuple[DutyShift, ...] = ()
+    routes: tuple[AlertRoute, ...] = ()
 
     @property
     def first_day(self) -> date:

@@ -14,6 +14,9 @@ from typing import Any
 from domain.periods import Period
 from simulators.effects import Effects, Outcome
 
+#: Reasons that say that data are wanting.
+_WANTING = frozenset({"no_data", "too_few_valid_minutes", "o2_missing", "too_few_valid_o2_minutes"})
+
 #: rule id, subject, start of the period: what identifies a current finding.
 FindingKey = tuple[str, str, datetime]
 
@@ -35,7 +38,7 @@ class Event:
 
     outcome: None where a finding is superseded without another. evidence: what a finding must hold besides.
     met_at: when a duty that was broken was met, where the finding itself says so. terms: what it asks
-    for, as reminders count it.
+    for, as reminders count it. marked: somebody has said why the period is as it is.
     """
 
     clock: int
@@ -47,10 +50,17 @@ class Event:
     evidence: Mapping[str, Any] | None = None
     met_at: datetime | None = None
     terms: tuple[Term, ...] = ()
+    marked: bool = False
 
     @property
     def key(self) -> FindingKey:
         return (self.rule_id, self.subject, self.period.start)
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether nothing is known because data are wanting, and nobody has said why."""
+        said = self.outcome
+        return said is not None and said.verdict == "undetermined" and said.reason in _WANTING and not self.marked
 
 
 class Arrivals:

@@ -26,7 +26,9 @@ class Notification:
     attempts: int
 
 
-class _Server(ThreadingHTTPServer):
+class LoopbackServer(ThreadingHTTPServer):
+    """One thread a caller."""
+
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -43,7 +45,7 @@ class Inbox:
         self._lock = Lock()
         self._attempts: dict[str, int] = {}
         self._received: dict[str, tuple[str, Any]] = {}
-        self._server = _Server((host, port), self._handler())
+        self._server = LoopbackServer((host, port), self._handler())
         self._thread = Thread(target=self._server.serve_forever, name="duty phone", daemon=True)
 
     @property

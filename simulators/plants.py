@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from domain.periods import local_day
-from simulators import air_register, resources
+from simulators import air_register, people, resources
 from simulators.city import City, Enterprise, Intake, story_month
 from simulators.leak_register import INSTALLATIONS, LEDGERS, UNITS, components
 from simulators.leak_rounds import instruments, rounds, rows, testers
@@ -158,6 +158,10 @@ def build_city(month: tuple[int, int]) -> City:
         testers=tuple(testers(tuple(LEDGERS), campaigns)),
         campaigns=tuple(rows(campaigns)),
         listings=resources.LISTINGS,
+        people=people.people(),
+        teams=people.teams(),
+        shifts=people.shifts(first),
+        routes=people.routes(),
     )
 
 

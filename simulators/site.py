@@ -66,6 +66,10 @@ def render(city: City) -> dict[str, str]:
         ("leak_tester", city.testers),
         ("campaign", city.campaigns),
         ("enterprise_list", city.listings),
+        ("person", city.people),
+        ("team", city.teams),
+        ("shift", city.shifts),
+        ("route", city.routes),
     ):
         for record in records:
             entry = asdict(record)
@@ -94,7 +98,7 @@ def write(city: City, folder: Path) -> list[Path]:
 
 def _table(name: str, entry: dict[str, Any], *, array: bool = True) -> str:
     lines = [f"[[{name}]]" if array else f"[{name}]"]
-    lines += [f"{key} = {_value(value)}" for key, value in entry.items() if value is not None]
+    lines += [f"{key} = {_value(value)}" for key, value in entry.items() if value is not None and value != {}]
     return "\n".join(lines) + "\n"
 
 

@@ -17,6 +17,7 @@ from simulators.city import GATEWAY, City
 from simulators.desk import Desk
 from simulators.dialects import Dialect, dialects
 from simulators.duty_desk import duty_acts, duty_records
+from simulators.duty_officers import Act as DutyAct
 from simulators.effects import Correction, Effects, Misread
 from simulators.field import Field, due
 from simulators.fleet import Secret, Senders, secrets_from
@@ -40,7 +41,8 @@ MQTT_311 = frozenset({"lanxu-chloralkali", "qinglan-coking", "tuoyan-power", "xu
 class Step:
     """One clock hour. settle: the rules and alerts must have caught up before the clock moves on from `clock`.
 
-    acts: what enterprises and the bureau do, after everything known at `clock` has been judged.
+    acts: what enterprises and the bureau do, after everything known at `clock` has been judged; duty: what people of
+    the duty rooms do about alerts after that.
     """
 
     index: int
@@ -48,6 +50,7 @@ class Step:
     messages: tuple[Message, ...]
     settle: bool
     acts: tuple[Act, ...] = ()
+    duty: tuple[DutyAct, ...] = ()
 
     @property
     def clock(self) -> datetime:
@@ -82,6 +85,7 @@ class Story:
         self._desk = Desk(self.city, self.timeline, self.effects, self._field)
         self._tallies: dict[int, tuple[tuple[str, Tally], ...]] = {}
         self._settle: set[int] | None = None
+        self._duty: dict[int, list[DutyAct]] = {}
         self.secrets = secrets_from(self.city.stations, salt) | dict(secrets or {})
         senders = Senders(self.city, Sampler(self._field, self.timeline), self.secrets)
         self._senders = {e.code: senders.of(e.code) for e in self.city.enterprises}
@@ -133,8 +137,11 @@ class Story:
         self._tallies[index] = tuple((message.enterprise, message.tally) for message in messages)
         if self._settle is None:
             self._settle = self.referee.decisive(self.timeline.hours)
+            for act in self.referee.acts(self.timeline.hours):
+                self._duty.setdefault(act.clock, []).append(act)
         settle = index + 1 in self._settle or (index + 1) % 24 == 1  # days close one hour after midnight
-        return Step(index, self.timeline.period(index), messages, settle, tuple(self._acts(index + 1)))
+        duty = tuple(self._duty.get(index + 1, ()))
+        return Step(index, self.timeline.period(index), messages, settle, tuple(self._acts(index + 1)), duty)
 
     def truth(self, until: datetime) -> Truth:
         """What the platform must hold when its clock shows `until` and all messages of the steps so far are in."""

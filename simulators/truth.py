@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from simulators import truth_balance, truth_carbon, truth_energy, truth_intakes
 from simulators.city import City
 from simulators.duty_desk import duty_records
+from simulators.duty_officers import Act, Duty, load_duty
 from simulators.effects import Effects, Outcome
 from simulators.events import Arrivals, Event, FindingKey
 from simulators.field import Field
@@ -26,16 +27,21 @@ from simulators.truth_alerts import AlertKey, Alerts, decisive_clocks, group_by_
 from simulators.truth_coverage import coverage_events
 from simulators.truth_duties import Duties
 from simulators.truth_emission import emission_events
+from simulators.truth_gateways import gateway_events
 from simulators.truth_hours import Hours
+from simulators.truth_inhibition import Explanations
 from simulators.truth_leak_signs import leak_sign_events
 from simulators.truth_leaks import Schedules
 from simulators.truth_mass import Masses
 from simulators.truth_meters import Meters
 from simulators.truth_reminders import Reminders
 from simulators.truth_repairs import Repairs
+from simulators.truth_routes import Routing
 from simulators.truth_said import Said
 from simulators.truth_signs import SIGNS, sign_events
 from simulators.truth_stacks import Stacks
+from simulators.truth_telling import Desk
+from simulators.truth_told import Telling
 from simulators.truth_totals import Totals
 from simulators.truth_warn import Warnings
 from simulators.truth_water import water_events
@@ -94,10 +100,10 @@ class Truth:
     findings: (rule, subject, period start) -> (verdict, reason, value); a value of None is not asserted, all others
     hold up to float noise. redundant: keys of findings that a platform may also leave out. alerts: (rule, alert
     subject, occurred at) -> firing or resolved, of all that stand; withdrawn: those that late or corrected data undid
-    (a platform keeps them, resolved and marked as such). notifications: (event, rule, alert subject), one entry each,
-    in the order of the clock; withheld: those that are recorded as historical instead. hours: counters in remarkable
-    hours, by (point subject, hour start). evidence: what findings must hold besides. violations_only: prefixes of rules
-    of which nothing but the violations is known.
+    (a platform keeps them, resolved and marked as such). tellings: which team must have been told of what, in the order
+    of time; withheld: by (rule, alert subject, reason) how many alerts were held or not told, and withheld_open: how
+    many more may have been. hours: counters in remarkable hours, by (point subject, hour start). evidence: what
+    findings must hold besides. violations_only: prefixes of rules of which nothing but the violations is known.
     """
 
     until: datetime
@@ -107,8 +113,9 @@ class Truth:
     redundant: frozenset[FindingKey]
     alerts: dict[AlertKey, str]
     withdrawn: frozenset[AlertKey]
-    notifications: list[tuple[str, str, str]]
-    withheld: list[tuple[str, str, str]]
+    tellings: list[Telling]
+    withheld: Mapping[tuple[str, str, str], int]
+    withheld_open: Mapping[tuple[str, str, str], int]
     hours: dict[tuple[str, datetime], HourFact]
     evidence: dict[FindingKey, Mapping[str, Any]]
     violations_only: tuple[str, ...]
@@ -137,6 +144,8 @@ class Referee:
         self.totals = Totals(city, timeline, effects, field)
         self._books = Accounts(city, timeline, self.totals, JUDGES)
         self._meters = Meters(city, timeline, effects, field)
+        self._duty: Duty = load_duty(timeline)
+        self._routing, self._explanations = Routing(city), Explanations(city, effects)
         self._made: tuple[int, list[Event]] = (0, [])
 
     def events(self, until: int, *, judged_first: bool = False) -> list[Event]:
@@ -151,6 +160,7 @@ class Referee:
             *self._warnings.events(until, arrivals),
             *sign_events(self._timeline, self._effects, until),
             *water_events(self._city, self._timeline, until, arrivals),
+            *gateway_events(self._city, self._timeline, self._effects, until, arrivals),
             *coverage_events(self._city, self._timeline, self.totals, until),
             *self._meters.events(until, arrivals),
             *self._books.events(until),
@@ -174,10 +184,20 @@ class Referee:
 
     def alerts(self, groups: Iterable[tuple[int, list[Event]]]) -> Alerts:
         """The alerts that follow from groups of judgements, each group evaluated at once at its clock value."""
-        alerts = Alerts(self._timeline.at(0))
+        alerts = Alerts()
         for clock, group in groups:
             alerts.take(clock, group)
         return alerts
+
+    def desk(self, alerts: Alerts, until: int) -> Desk:
+        """Who must be told of alerts up to a clock value, and what people do about them."""
+        start, last = self._timeline.at(0), self._timeline.hours
+        return Desk(start, self._routing, self._explanations, self._duty, alerts.news, until, last)
+
+    def acts(self, until: int) -> list[Act]:
+        """What people of the duty rooms do up to a clock value, in order."""
+        alerts = self.alerts(group_by_clock(self.events(until)))
+        return self.desk(alerts, until).acts
 
     def decisive(self, until: int) -> set[int]:
         """Clock values at which a platform must have caught up, see truth_alerts.decisive_clocks."""
@@ -190,8 +210,8 @@ class Referee:
         newest = {event.key: event for event in events if event.clock <= clock}
         current = {key: event for key, event in newest.items() if event.outcome is not None and _is_known(event)}
         alerts = self.alerts(group_by_clock(event for event in events if event.clock <= clock))
+        desk = self.desk(alerts, clock)
         accounting, refusals = self._accounts(tallies)
-        told = [((t.event, t.rule_id, t.subject), t.notified) for t in alerts.tellings]
         return Truth(
             until=self._timeline.at(clock),
             accounting=accounting,
@@ -200,8 +220,9 @@ class Referee:
             redundant=frozenset(key for key, event in current.items() if event.redundant),
             alerts=alerts.standing,
             withdrawn=frozenset(alerts.withdrawn),
-            notifications=[what for what, notified in told if notified],
-            withheld=[what for what, notified in told if not notified],
+            tellings=desk.tellings,
+            withheld=desk.withheld,
+            withheld_open=desk.withheld_open,
             hours=dict(self._hour_facts(clock)),
             evidence={key: event.evidence for key, event in current.items() if event.evidence is not None},
             violations_only=VIOLATIONS_ONLY,

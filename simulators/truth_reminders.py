@@ -3,8 +3,9 @@
 Assumptions. On every local day that begins, once the one before has closed, the terms are counted that have begun
 before it, are not done, and end on it or within six days after it (due_soon), or on it (due_today); of one component
 what several schedules ask for counts once, as do a leak's first attempt and its repair. What is done on a day is open
-on it. A component that is gone or exempt has none. A finding says the number on the days on which it changes. A record
-makes the days after its own be counted again.
+on it. A component that is gone or exempt has none. A finding says the number on the days on which it changes, and of
+what is due today on every day with any: each day's are other things. A record makes the days after its own be counted
+again.
 """
 
 from __future__ import annotations
@@ -82,11 +83,12 @@ class Reminders:
                     if term.begins < day <= term.due < day + days * _ONE and (term.over is None or term.over >= day)
                 })  # fmt: skip
                 was = said.pop(day, None)
-                if found != number:
+                is_said = found != number or (days == 1 and found > 0)
+                if is_said:
                     said[day] = found
                 if said.get(day) != was:
                     outcome = None
-                    if found != number:
+                    if is_said:
                         due = Outcome("violation", reason, float(found))
                         outcome = due if found else Outcome("compliant", "none_due")
                     period = day_period(day)

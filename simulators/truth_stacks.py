@@ -57,13 +57,24 @@ class Stacks:
         judge = self.single if rule == SINGLE else self.hourly
         changes = self._hours.changes(outlet, arrivals)
         for hour in range(until - 1):
-            before: Outcome | None = None
+            before: tuple[Outcome, bool] | None = None
             for clock, known in self._hours.moments(hour, hour + 1, changes, until, arrivals):
                 outcome = judge(outlet, quantity, limit, hour, known, arrivals)
-                if outcome != before:
+                marked = outcome.verdict == "undetermined" and self._is_marked(outlet, quantity, hour, known)
+                if (outcome, marked) != before:
                     period = self._hours.timeline.period(hour)
-                    yield Event(clock, rule, f"pollutant:{outlet}/{quantity}", period, outcome)
-                before = outcome
+                    yield Event(clock, rule, f"pollutant:{outlet}/{quantity}", period, outcome, marked=marked)
+                before = outcome, marked
+
+    def _is_marked(self, outlet: str, quantity: str, hour: int, known: Moment) -> bool:
+        """Whether anybody has said why the hour of an analyser is as it is."""
+        points = [self._hours.point(outlet, name) for name in (quantity, "o2")]
+        mine = {None, *(point.key for point in points if point is not None)}
+        return any(
+            mark.point in mine
+            for dimension in ("equipment", "process")
+            for mark in self._hours.marks(outlet, dimension, hour, known)
+        )
 
     def hourly(
         self, outlet: str, quantity: str, limit: LimitRow, hour: int, known: Moment, arrivals: Arrivals

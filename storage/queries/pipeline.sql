@@ -3,9 +3,15 @@
 select (select count(*) from dirty_hour) as dirty_hours,
        (select count(*) from rule_work) as rule_work,
        (select count(*) from alert_work) as alert_work,
+       (select count(*) from alert_news) as alert_news,
+       (select min(next_at) from alert_dispatch) as dispatch_at,
        (select count(*) from notification where state = 'queued') as queued_notifications,
        (select case when count(*) = count(last_evaluated_at) then min(last_evaluated_at) end
         from rule where enabled) as rules_through
+
+-- dispatch_at --
+-- when somebody is to be told something next, if nothing happens
+select min(next_at) as dispatch_at from alert_dispatch
 
 -- accounting_totals --
 -- sums over all enterprises and days
@@ -79,7 +85,36 @@ select state, count(*) as alerts from alert group by state
 -- every alert that stands; one that late data extended or joined was superseded by another row
 select rule_id, subject, occurred_at, state from alert where resolution is distinct from 'superseded' order by alert_id
 
--- notifications_in_short --
--- every notification with its alert
-select n.event, a.rule_id, a.subject, a.occurred_at, n.channel, n.state
-from notification n join alert a using (alert_id) order by n.notification_id
+-- told_in_short --
+-- every message with each alert that it tells of and what it tells of it; tests of channels tell of none
+select n.notification_id, n.event, n.team, n.channel, n.receiver, n.state, n.queued_at, n.idempotency_key,
+       n.in_doubt, a.alert_id, a.rule_id, a.subject, t.event as alert_event
+from notification n
+join notification_alert t using (notification_id)
+join alert a on a.alert_id = t.alert_id
+where n.channel <> 'log'
+order by n.notification_id
+
+-- withheld_in_short --
+-- by rule, subject and reason how many alerts were held, or not told of as firing
+select a.rule_id, a.subject, d.reason, count(distinct d.alert_id) as alerts
+from notification_decision d join alert a using (alert_id)
+where d.event = 'firing' and d.decision in ('hold', 'drop')
+group by a.rule_id, a.subject, d.reason
+
+-- decision_counts --
+-- decisions to tell or not, by what and why
+select decision, reason, count(*) as decisions from notification_decision group by decision, reason
+
+-- undecided_alerts --
+-- alerts that fired, and about which there is no decision
+select a.rule_id, a.subject from alert a
+where a.fired_at is not null
+  and not exists (select from notification_decision d where d.alert_id = a.alert_id)
+order by a.alert_id
+
+-- deed_counts --
+-- what people did about alerts
+select kind, count(*) as events from alert_event
+where kind in ('acknowledged', 'return_confirmed', 'commented', 'handed_over', 'shelved', 'unshelved')
+group by kind order by kind

@@ -14,7 +14,9 @@ from tests.acceptance.platform import ROOT, descendants, service_pid
 
 KEYS = {
     "published", "received", "stored", "duplicates", "corrections", "refused", "findings", "expected_findings_missing",
-    "unexpected_findings", "alerts", "notifications", "marks", "seconds", "ok",
+    "unexpected_findings", "alerts", "notifications", "marks", "seconds", "ok", "messages", "messages_by_event",
+    "alerts_told", "digests", "held", "dropped", "decisions", "escalated", "people_did", "deeds", "tellings_expected",
+    "tellings_open", "services_busy",
 }  # fmt: skip
 #: Days of the story on which a service is killed. Not the 6th: frames that nobody answers are sent then (formats.toml).
 KILL_DAYS = {2, 3, 4, 5, 7, 8}
@@ -38,6 +40,20 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     assert figures["notifications"] == {"sent": figures["notifications_on_duty_phone"], "failed": 0}
     assert figures["restarts"] == {}
     assert min(figures["marks"].values()) > 0
+    # people were told by every channel, though services were busy at times, and did something about it
+    assert figures["messages"].keys() == {"webhook", "sms", "dingtalk-yunhe"}
+    assert min(figures["services_busy"].values()) > 0
+    events = {"firing", "resolved", "repeated", "realarmed", "escalated", "handed_over", "digest"}
+    assert figures["messages_by_event"].keys() == events
+    assert min(figures[name] for name in ("alerts_told", "digests", "escalated", "decisions")) > 0
+    deeds = {"acknowledge", "confirm", "shelve", "silence", "hand_over", "remark", "relief"}
+    assert figures["deeds"].keys() == deeds
+    assert figures["people_did"]["acknowledged"] == figures["deeds"]["acknowledge"]
+    # each reason for not telling happened, and hardly anything is left open by what falls on the same instant
+    held = {"inhibited", "silenced", "shelved", "flapping", "quiet_hours", "group_interval"}
+    assert held <= figures["held"].keys()
+    assert {"historical", "resolved_while_held"} <= figures["dropped"].keys()
+    assert figures["tellings_open"] < figures["tellings_expected"] / 20
     # every wire format took part, and what it carried is stored bit for bit
     formats = {"json", "hj212-2005", "hj212-2017", "hj212-2025", "sparkplug", "thingsboard", "leak-tests", "production"}
     assert figures["formats"].keys() == formats

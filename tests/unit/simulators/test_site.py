@@ -86,7 +86,7 @@ def test_the_toml_says_what_the_register_says(city: City) -> None:
         "city", "district", "enterprise", "outlet", "point", "intake", "metering_place", "meter", "component",
         "component_file", "station", "tag", "limit", "park", "line", "control_index", "quota",
         "installation", "process_unit", "instrument", "leak_tester", "campaign",
-        "enterprise_list",
+        "enterprise_list", "person", "team", "shift", "route",
     }  # fmt: skip
     assert [point["code"] for point in document["point"]] == [point.code for point in city.points]
     assert not {"typical", "process", "fed_by", "part", "error"} & set(document["point"][0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -12,8 +12,9 @@ from domain.periods import HOUR, day_start, year_period
 from simulators.effects import Outcome
 from simulators.events import Event
 from simulators.layout import POLLUTANTS
-from simulators.truth_alerts import Alerts, group_by_clock
+from simulators.truth_alerts import AlertKey, Alerts, group_by_clock
 from simulators.truth_stacks import MONTHLY
+from simulators.truth_told import Telling
 from simulators.truth_water import ONLINE_GREEN
 from tests.unit.simulators.conftest import Told, told_month
 
@@ -24,8 +25,19 @@ def _of(told: Told, rule: str) -> dict[tuple[str, datetime], tuple[str, str, flo
     return {(subject, at): outcome for (r, subject, at), outcome in told.truth.findings.items() if r == rule}
 
 
-def _summary(alerts: Alerts) -> tuple[dict[tuple[str, str, datetime], str], Counter[tuple[str, str, str, bool]]]:
-    return alerts.standing, Counter((t.event, t.rule_id, t.subject, t.notified) for t in alerts.tellings)
+def _summary(told: Told, alerts: Alerts) -> tuple[object, ...]:
+    """What people must have been told in the end, and what was left out."""
+    desk = told.story.referee.desk(alerts, told.story.timeline.hours)
+    return (
+        alerts.standing,
+        Counter(_plain(telling) for telling in desk.tellings),
+        desk.withheld,
+        sorted(desk.acts, key=str),
+    )
+
+
+def _plain(telling: Telling) -> tuple[str, str, AlertKey, int, tuple[str, ...]]:
+    return telling.event, telling.team, telling.key, telling.minute, tuple(sorted(telling.people))
 
 
 @pytest.mark.parametrize("month", [(2026, 9), *MONTHS])
@@ -99,19 +111,24 @@ def test_alerts_worth_naming(told: Told) -> None:
         ("data.point_offline", "point:qinglan-coking"),
         ("warn.legal", "pollutant:yunhe-coking"),
         ("remind.due_today", "enterprise:heming-bdo"),
+        ("data.gateway_offline", "gateway:qinglan-coking"),
+        ("data.gateway_offline", "gateway:shuoyuan-coking"),
+        ("data.gateway_offline", "gateway:baiheng-cement"),
+        ("legal.hourly", "pollutant:qinglan-coking"),
+        ("ule.hourly", "pollutant:qinglan-coking"),
     }
     ldar = ("ldar.gb37822", "enterprise:heming-bdo", day_start(date(2026, 9, 6)))
     assert told.truth.alerts[ldar] == "firing"
-    assert [n for n in told.truth.notifications if n[1] == "ldar.gb37822"] == [("firing", *ldar[:2])]
+    events = Counter(one.event for one in told.truth.tellings if one.key == ldar)
+    assert (events["firing"], events["resolved"]) == (1, 0)
     pm = ("ule.hourly", "pollutant:qinglan-coking/S1/pm")
     rejected = ("legal.hourly", "pollutant:yunhe-coking/S1/so2")
     # a verification that had run out before the registration, and leaks that were left to themselves for a term
     verification = ("duty.meter_verification", "enterprise:qinglan-coking")
     left = ("ldar.sign_period", "enterprise:ruichuan-pvc")
-    withheld = [one for one in told.truth.withheld if one[1].startswith(("ule.", "legal."))]
-    assert withheld == [("firing", *rejected), ("resolved", *rejected), ("firing", *pm), ("resolved", *pm)]
-    assert {("firing", *verification), ("firing", *left), ("resolved", *left)} <= set(told.truth.withheld)
-    assert told.truth.notifications.count(("firing", *pm)) == 1
+    historical = {(rule, subject) for rule, subject, reason in told.truth.withheld if reason == "historical"}
+    assert historical == {pm, rejected, verification, left}
+    assert Counter(one.event for one in told.truth.tellings if one.key[:2] == pm)["firing"] == 1
 
 
 def test_refusals_and_the_accounting_law(told: Told) -> None:
@@ -151,7 +168,7 @@ def test_catching_up_only_at_settling_steps_changes_nothing(told: Told) -> None:
     clocks = [step.index + 1 for step in told.steps if step.settle]
     assert len(clocks) < len(told.steps) / 2
     lazy = referee.alerts(_settled(events, [*clocks, told.story.timeline.hours]))
-    assert _summary(lazy) == _summary(referee.alerts(group_by_clock(events)))
+    assert _summary(told, lazy) == _summary(told, referee.alerts(group_by_clock(events)))
 
 
 def test_judging_before_or_after_the_messages_of_an_hour_changes_nothing(told: Told) -> None:
@@ -163,7 +180,7 @@ def test_judging_before_or_after_the_messages_of_an_hour_changes_nothing(told: T
     assert {e.key: e.outcome for e in one if e.key not in redundant} == {
         e.key: e.outcome for e in other if e.key not in redundant
     }
-    assert _summary(referee.alerts(group_by_clock(one))) == _summary(referee.alerts(group_by_clock(other)))
+    assert _summary(told, referee.alerts(group_by_clock(one))) == _summary(told, referee.alerts(group_by_clock(other)))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -179,14 +196,14 @@ def test_the_order_of_judgements_within_an_hour_changes_nothing(told: Told, seed
         parts = list(series.values())
         random.Random(seed).shuffle(parts)
         shuffled += [(clock, part) for part in parts]
-    assert _summary(referee.alerts(shuffled)) == _summary(referee.alerts(group_by_clock(events)))
+    assert _summary(told, referee.alerts(shuffled)) == _summary(told, referee.alerts(group_by_clock(events)))
 
 
 def test_a_missed_year_stays_open_when_the_next_one_begins() -> None:
-    alerts = Alerts(datetime(2026, 12, 31, 16, tzinfo=UTC))
+    alerts = Alerts()
     missed = Event(1, "ldar.wuhai_yearly", "component:a/V-1", year_period(2026), Outcome("violation", "overdue"))
     begun = Event(25, "ldar.wuhai_yearly", "component:a/V-1", year_period(2027), Outcome("compliant", "scheduled"))
     alerts.take(1, [missed])
     alerts.take(25, [begun])
     assert alerts.states == {("ldar.wuhai_yearly", "enterprise:a", year_period(2026).end): "firing"}
-    assert [(telling.event, telling.notified) for telling in alerts.tellings] == [("firing", True)]
+    assert [(one.clock, one.kind) for one in alerts.news] == [(1, "fired")]
