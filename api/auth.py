@@ -117,6 +117,7 @@ class Auth:
         proof = await self._prove(login, password.encode("utf-8", "surrogatepass"), address)
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._wall()
         async with self._database.transaction() as connection:
+            await store.drop_old(connection, now)
             if replaces:
                 await store.end_session(connection, _hash(replaces), now)
             await store.insert_session(

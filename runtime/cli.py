@@ -113,6 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--sheet", metavar="NAME", help="of a workbook with several sheets")
     figures.add_argument("--dry-run", action="store_true", help="check everything and store nothing")
 
+    from runtime.accountcommands import add_parser
+
+    add_parser(commands)
+
     password = commands.add_parser("password", help="give an enterprise a new MQTT password and print it once")
     password.add_argument("enterprise", help="enterprise code")
 

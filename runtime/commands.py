@@ -13,11 +13,14 @@ from pathlib import Path
 
 from domain.errors import BadInput
 from ingest.passwords import hash_password
-from runtime.clock import open_clock
+from runtime.accountcommands import terminal
+from runtime.clock import open_clock, system_clock
 from runtime.ledgerfile import import_ledger
 from runtime.meterfile import import_changes
 from runtime.settings import Settings
 from runtime.tablefields import Difference
+from storage import audit
+from storage.accounts import end_sessions_of_enterprise
 from storage.credentials import set_password_hash
 from storage.database import Database
 from storage.migrate import migrate
@@ -52,6 +55,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         return asyncio.run(_targets(options, settings))
     if options.command == "password":
         return asyncio.run(_password(options.enterprise, settings))
+    if options.command == "account":
+        from runtime.accountcommands import account
+
+        return asyncio.run(account(options, settings))
     if options.command == "station":
         return asyncio.run(_station(options, settings))
     if options.command == "simulate":
@@ -160,8 +167,12 @@ async def _targets(options: argparse.Namespace, settings: Settings) -> int:
 async def _password(enterprise: str, settings: Settings) -> int:
     password = secrets.token_urlsafe(18)
     hashed = hash_password(password)
+    now = open_clock(settings.clock_file)()
     async with Database(settings.require_database_url()) as database, database.transaction() as connection:
-        await set_password_hash(connection, enterprise, hashed, open_clock(settings.clock_file)())
+        await set_password_hash(connection, enterprise, hashed, now)
+        # whoever is at the desk with the old one is out; sessions go by the machine's clock
+        await end_sessions_of_enterprise(connection, enterprise, system_clock())
+        await audit.write(connection, audit.Entry(now, terminal(), "password", f"enterprise:{enterprise}"))
     sys.stdout.write(password + "\n")
     return 0
 
@@ -172,6 +183,8 @@ _STATION_PASSWORD_CHARACTERS = string.ascii_uppercase + string.digits
 async def _station(options: argparse.Namespace, settings: Settings) -> int:
     now = open_clock(settings.clock_file)
     async with Database(settings.require_database_url()) as database, database.transaction() as connection:
+        detail = {"command": options.station_command, "removed": options.remove}
+        await audit.write(connection, audit.Entry(now(), terminal(), "station", f"station:{options.mn}", detail))
         if options.station_command == "key":
             key = None if options.remove else read_sm4_key(sys.stdin.readline().rstrip("\r\n"))
             await set_station_key(connection, options.mn, key, now())

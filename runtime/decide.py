@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from domain.accounts import Action, Actor, Role
 from domain.clock import Clock
 from domain.errors import BadInput
 from rules.decisions import DECIDED, check
 from rules.pack import load_packs
+from runtime.accountcommands import TERMINAL
+from storage import audit
 from storage.database import Database
 from storage.decisions import NewDecision, add_decision, decisions
 
@@ -47,6 +50,9 @@ async def decide(database: Database, request: Request, now: Clock) -> str:
     async with database.transaction() as connection:
         check(shipped, await decisions(connection), new)
         number = await add_decision(connection, new, now())
+        actor = Actor(request.author, Role.ADMIN, address=TERMINAL)
+        detail = {"decision": number, "enabled": new.enabled, "from": request.from_day, "reason": new.reason}
+        await audit.write(connection, audit.Entry(now(), actor, Action.DECIDE, f"rule:{new.rule_id}", detail))
     changed = "".join(f" {name}={json.dumps(value)}" for name, value in sorted(new.params.items()))
     state = "enabled" if new.enabled else "disabled"
     return f"decision {number}: {new.rule_id} {state} from {new.effective_from}{changed}, version {DECIDED + number}"

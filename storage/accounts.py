@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
@@ -82,6 +82,12 @@ async def set_role(connection: Connection, login: str, role: Role) -> None:
 async def set_disabled(connection: Connection, login: str, at: datetime | None) -> None:
     """Let an account in no longer, or again (None). Raises NotFound. Sessions are the caller's to end."""
     await _changed(connection, "set_disabled", login, {"at": at})
+
+
+async def roster_has(connection: Connection, person: str | None, team: str | None) -> tuple[bool, bool]:
+    """Whether the roster has a person, and a team, of these codes."""
+    row = await (await connection.execute(_SQL["roster_has"], {"person": person, "team": team})).fetchone()
+    return (False, False) if row is None else (row[0], row[1])
 
 
 async def _changed(connection: Connection, block: str, login: str, parameters: dict[str, object]) -> None:
@@ -220,7 +226,8 @@ async def unbook_failure(connection: Connection, failure_id: int) -> None:
     await connection.execute(_SQL["unbook_failure"], {"failure_id": failure_id})
 
 
-async def drop_old(connection: Connection, *, failures_before: datetime, sessions_before: datetime) -> None:
-    """Forget attempts and sessions that bear upon nothing any more; who signed in stays in the audit log."""
-    await connection.execute(_SQL["drop_failures"], {"before": failures_before})
-    await connection.execute(_SQL["drop_sessions"], {"before": sessions_before})
+async def drop_old(connection: Connection, now: datetime) -> None:
+    """Forget attempts of a week ago and sessions of a quarter ago, some at a time: they bear upon nothing any more, and
+    who signed in stays in the audit log."""
+    await connection.execute(_SQL["drop_failures"], {"before": now - timedelta(days=7)})
+    await connection.execute(_SQL["drop_sessions"], {"before": now - timedelta(days=90)})

@@ -115,9 +115,16 @@ returning failure_id
 delete from sign_in_failure where failure_id = %(failure_id)s::bigint
 
 -- drop_failures --
--- attempts that bear upon nothing any more
-delete from sign_in_failure where at < %(before)s::timestamptz
+-- attempts that bear upon nothing any more, some at a time
+delete from sign_in_failure
+where failure_id in (select failure_id from sign_in_failure where at < %(before)s::timestamptz limit 1000)
 
 -- drop_sessions --
--- sessions that are long over
-delete from desk_session where expires_at < %(before)s::timestamptz
+-- sessions that are long over, some at a time
+delete from desk_session
+where token_hash in (select token_hash from desk_session where expires_at < %(before)s::timestamptz limit 1000)
+
+-- roster_has --
+-- whether the roster has a person, and a team, of these codes
+select exists (select 1 from person where code = %(person)s::text),
+       exists (select 1 from team where code = %(team)s::text)
