@@ -7,7 +7,7 @@ said one by one. Everything happens at whole hours, after all that is known then
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -118,8 +118,3 @@ def _span(clock: int, params: Mapping[str, Any], timeline: Timeline) -> tuple[in
     if "hours" in params:
         return start, start + round(params["hours"] * 60)
     return start, minute(params["until"]) if "until" in params else start
-
-
-def acts_at(acts: list[Act], clock: int) -> Iterator[Act]:
-    """What is done at a clock value, in order."""
-    return (act for act in acts if act.clock == clock)

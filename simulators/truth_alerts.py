@@ -132,10 +132,6 @@ class Alerts:
         """States of the alerts that are not withdrawn."""
         return {key: state for key, state in self.states.items() if key not in self.withdrawn}
 
-    def condition(self, key: AlertKey) -> str:
-        """What lasted, or lasts."""
-        return self._known[key].condition
-
     def _say(
         self, clock: int, kind: Literal["fired", "seen", "resolved", "withdrawn"], key: AlertKey, episode: Episode
     ) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -369,8 +369,3 @@ class Desk:
 
 def _enterprise(key: AlertKey) -> str:
     return key[1].partition(":")[2].split("/")[0]
-
-
-def by_event(tellings: Iterable[Telling]) -> Mapping[str, int]:
-    """How many there are of each kind."""
-    return Counter(telling.event for telling in tellings)
