@@ -38,6 +38,7 @@ from runtime.supervisor import Supervisor
 from simulators.enabled import ENABLED
 from simulators.marker import BUREAU_AUTHOR, Marker, Upload
 from simulators.officers import Officers
+from simulators.people import CITY, ROOMS
 from simulators.publish import Publisher
 from simulators.site import write as write_site
 from simulators.story import Step, Story
@@ -167,7 +168,7 @@ async def _demo(
                 stations=story.tcp_stations,
             )
         )
-        addresses = _addresses(ports, told, embedded)
+        addresses = _addresses(ports, told, embedded, of_people)
         screen = stack.enter_context(Screen(addresses))
         figures = Figures(clock=clock())
         api = f"http://127.0.0.1:{ports['api_port']}"
@@ -215,9 +216,11 @@ async def _register(
     return passwords, of_people
 
 
-def _addresses(ports: dict[str, int], told: Phones, embedded: Embedded) -> dict[str, str]:
+def _addresses(ports: dict[str, int], told: Phones, embedded: Embedded, of_people: dict[str, str]) -> dict[str, str]:
     api = f"http://127.0.0.1:{ports['api_port']}"
+    lead = ROOMS[CITY][2]
     return {
+        "duty desk": f"{api}/ (sign in as {lead}, password {of_people[lead]})",
         "API": f"{api}/docs",
         "alerts": f"{api}/v1/alerts",
         "findings": f"{api}/v1/findings?verdict=violation",
