@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from alerts.channels import Channel
+from alerts.masking import masked
 from alerts.messages import Message
 from domain.alerts import EventKind, Occasion
 from domain.clock import Clock
@@ -236,7 +237,7 @@ class Outbox:
             report.sent[channel.code] += 1
 
     async def _not_taken(self, claimed: notifications.Claimed, error: ChannelFailed, report: DeliveryReport) -> None:
-        text = str(error)
+        text = masked(str(error))  # from here it goes into tables, histories and the log
         extra = {
             "channel": claimed.channel,
             "receiver": claimed.receiver,

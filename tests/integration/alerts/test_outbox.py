@@ -434,3 +434,19 @@ def test_no_minute_sees_more_attempts_than_the_rate(ages: list[float], rate: int
     if places == 0:
         assert wall < until <= wall + timedelta(minutes=1)
         assert sum(at > until - timedelta(minutes=1) for at in started) < rate
+
+
+async def test_whose_number_it_was_is_not_written_down(queued: World, database: Database, wall: Wall) -> None:
+    class Refusing(Quick):
+        async def send(self, message: Message, address: str | None) -> str:
+            raise ChannelFailed(f"not a mobile number: {address}", retryable=False)
+
+    contacts = json.dumps([{"channel": "webhook", "address": "13800001234"}])
+    queued.execute(f"insert into person (code, name, contacts) values ('wang', '王维', '{contacts}')")
+    queued.execute("update notification set receiver = 'person:wang'")
+    assert (await outbox(database, wall, Refusing()).deliver()).failed == {"webhook": 1}
+    kept = queued.rows("select last_error from channel_state union all select last_error from notification")
+    assert kept == [("not a mobile number: 138****1234",)] * 2
+    assert queued.rows("select comment from alert_event where kind = 'notify_failed'") == [
+        ("firing webhook/person:wang: not a mobile number: 138****1234",)
+    ]
