@@ -49,9 +49,15 @@ class Explanations:
     def stands_still(self, key: AlertKey, condition: str, minute: int) -> bool:
         """Whether the plant is said to stand still at a minute, which explains that nothing is heard."""
         rule, subject, _ = key
+        if rule == _SILENT_GATEWAY:
+            outlets = self._served(subject.partition(":")[2])
+            return bool(outlets) and all(outlet is not None and self._is_stopped(outlet, minute) for outlet in outlets)
         outlet = self.outlet(subject)
         if outlet is None or not (rule.startswith(_UNHEARD) or condition == NO_DATA):
             return False
+        return self._is_stopped(outlet, minute)
+
+    def _is_stopped(self, outlet: str, minute: int) -> bool:
         return any(
             (mark.outlet, mark.dimension, mark.kind) == (outlet, "process", "stopped")
             and mark.posted * 60 <= minute
@@ -59,6 +65,19 @@ class Explanations:
             and mark.start <= minute < mark.end
             for mark in self._effects.marks
         )
+
+    def _served(self, gateway: str) -> set[str | None]:
+        """Outlets of what a gateway (``{enterprise}/{gateway}``) brings; None among them for what is at no outlet."""
+        at_stations = {station for station, its in self._gateways.items() if its == gateway}
+        if at_stations:
+            return set(at_stations)
+        enterprise = gateway.partition("/")[0]
+        served = {
+            None if point.outlet is None else f"{enterprise}/{point.outlet}"
+            for point in self._city.points
+            if point.enterprise == enterprise
+        }
+        return served - self._gateways.keys()
 
     def outlet(self, subject: str) -> str | None:
         """``{enterprise}/{outlet}`` of what an alert is about."""

@@ -172,7 +172,7 @@ async def put_progress(connection: Connection, rows: Sequence[ProgressRow]) -> N
             "told_ats": [row.told_at for row in rows],
             "told_counts": [row.told_count for row in rows],
             "next_ats": [row.next_at for row in rows],
-            "progresses": [Jsonb(row.progress) for row in rows],
+            "progresses": Jsonb([row.progress for row in rows]),
             "teams": [" ".join(sorted(row.progress.keys() - {"*"})) for row in rows],
         },
     )
@@ -227,7 +227,7 @@ async def queue(connection: Connection, messages: Sequence[NewNotification], at:
             "receivers": [message.receiver for message in messages],
             "keys": [message.idempotency_key for message in messages],
             "group_keys": [message.group_key for message in messages],
-            "bodies": [Jsonb(message.body) for message in messages],
+            "bodies": Jsonb([message.body for message in messages]),
             "at": at,
         },
     )

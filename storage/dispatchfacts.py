@@ -93,7 +93,8 @@ async def stopped(connection: Connection, kind: str, now: datetime, longest: tim
 async def causes(
     connection: Connection, rules: Iterable[str], enterprises: Iterable[str], now: datetime
 ) -> list[dict[str, Any]]:
-    """alert_id, rule_id, subject, enterprise of firing alerts of some rules and enterprises (and of none)."""
+    """alert_id, rule_id, subject, enterprise, point_outlet (of those about a point) of firing alerts of some rules and
+    enterprises (and of none)."""
     parameters = {"rules": sorted(rules), "enterprises": sorted(enterprises), "now": now}
     return await fetch_all(connection, _SQL["causes"], parameters)
 
@@ -107,6 +108,13 @@ async def dark(
     """
     parameters = {"enterprises": sorted(enterprises), "offline": list(offline), "forget": forget}
     return await fetch_all(connection, _SQL["dark"], parameters)
+
+
+async def behind(connection: Connection, gateways: Iterable[str], forget: timedelta) -> dict[str, frozenset[str]]:
+    """The outlets (`enterprise/code`) of the points that gateways (subjects) have sent; none of a gateway that has sent
+    a point of no outlet. forget: as in dark()."""
+    rows = await fetch_all(connection, _SQL["behind"], {"gateways": sorted(gateways), "forget": forget})
+    return {row["gateway"]: frozenset(row["outlets"]) for row in rows}
 
 
 async def notices(connection: Connection, now: datetime) -> list[dict[str, Any]]:

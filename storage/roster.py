@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from domain.periods import Period
-from domain.roster import Override, Roster
+from domain.roster import HORIZON, Override, Roster
 from domain.rosterrows import roster_of, routes_of
 from domain.routing import Routes
 from storage.database import Connection, fetch_all
@@ -18,10 +18,13 @@ from storage.sql import queries
 _SQL = queries("roster")
 #: Open alerts that a hand-over note keeps.
 _STANDING = 200
+#: A turn lasts a day at most; what was changed in it may have ended before an instant of it.
+_BEFORE = timedelta(days=2)
 
 
-async def load(connection: Connection) -> tuple[Roster, Routes]:
-    """The roster with every override that counts, and the routes.
+async def load(connection: Connection, at: datetime | None = None) -> tuple[Roster, Routes]:
+    """The roster with every override that counts, and the routes. at: only those overrides that may say who is on duty
+    at an instant and who comes next; years of them pile up.
 
     Raises BadInput when what is stored is not what the site file may say.
     """
@@ -29,12 +32,14 @@ async def load(connection: Connection) -> tuple[Roster, Routes]:
     people, teams, shifts, routes = [
         await fetch_all(connection, site[f"select_{noun}"]) for noun in ("person", "team", "shift", "route")
     ]
-    return roster_of(people, teams, shifts, await overrides(connection)), routes_of(routes)
+    around = None if at is None else Period(at - _BEFORE, at + HORIZON)
+    return roster_of(people, teams, shifts, await overrides(connection, around)), routes_of(routes)
 
 
-async def overrides(connection: Connection) -> list[Override]:
-    """What was changed by hand and counts, or did until it was cancelled, of all teams."""
-    return [_override(row) for row in await fetch_all(connection, _SQL["overrides"])]
+async def overrides(connection: Connection, around: Period | None = None) -> list[Override]:
+    """What was changed by hand and counts, or did until it was cancelled, of all teams, in a period or ever."""
+    wanted = {"from_at": around and around.start, "until_at": around and around.end}
+    return [_override(row) for row in await fetch_all(connection, _SQL["overrides"], wanted)]
 
 
 async def overrides_of(connection: Connection, team: str, period: Period) -> list[Override]:

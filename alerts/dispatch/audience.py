@@ -13,6 +13,10 @@ from domain.teams import TeamPolicy
 
 #: The team that is told where a site has none, or no route fits.
 DUTY = "duty"
+#: A channel that fails and has no message left to try again is tried with a copy after this.
+TRY_AGAIN = timedelta(minutes=30)
+#: Said in the detail of decisions about a person whose preferred channel fails.
+CHANNEL_FAILING = "channel_failing"
 
 
 def built_in(channels: Iterable[ChannelInfo]) -> Team:
@@ -70,17 +74,34 @@ class Audiences:
             self._known[key] = self._find(team, steps)
         return self._known[key]
 
-    def person(self, code: str) -> Receiver | None:
-        """How a person is reached: by the first contact that is configured; None when by none."""
+    def person(self, code: str) -> tuple[Receiver, ...]:
+        """How a person is reached: by the first contact that is configured and works; by none when none is configured.
+
+        Where all fail the first one keeps the message until it works again. Whether a channel works again shows when it
+        is tried: one that nobody has tried for a while gets the message as well.
+        """
+        ways = self._ways(code)
+        first = next((way for way in ways if way.channel not in self._world.failing), None)
+        if first is None:
+            return ways[:1]
+        before = ways[: ways.index(first)]
+        tried = [way for way in before if self._world.failing[way.channel] + TRY_AGAIN <= self._world.now]
+        return (first, *tried)
+
+    def is_failing(self, receiver: Receiver) -> bool:
+        """Whether the channel that a person is to be reached by first has failed of late."""
+        kind, _, code = receiver.name.partition(":")
+        ways = self._ways(code) if kind == "person" and self._world.failing else ()
+        return bool(ways) and ways[0].channel in self._world.failing
+
+    def _ways(self, code: str) -> tuple[Receiver, ...]:
+        """A person's contacts that are configured, the preferred one first."""
         known: Person | None = self._world.roster.people.get(code)
         if known is None or not known.active:
-            return None
-        for contact in known.contacts:
-            channel = self._channels.get(contact.channel)
-            # the address at a group's robot is whom to mention there
-            if channel is not None and not channel.is_group:
-                return Receiver(contact.channel, f"person:{code}")
-        return None
+            return ()
+        # the address at a group's robot is whom to mention there
+        usable = {code for code, channel in self._channels.items() if not channel.is_group}
+        return tuple(Receiver(one.channel, f"person:{code}") for one in known.contacts if one.channel in usable)
 
     def is_configured(self, receiver: Receiver) -> bool:
         """Whether somebody delivers what is sent to a receiver."""
@@ -106,7 +127,5 @@ class Audiences:
                 if channel is not None and not channel.needs_address:
                     receivers[Receiver(code, f"team:{one.code}")] = None
         for person in people:
-            receiver = self.person(person)
-            if receiver is not None:
-                receivers[receiver] = None
+            receivers |= dict.fromkeys(self.person(person))
         return Audience(tuple(receivers), tuple(people), " ".join(notes))

@@ -86,7 +86,7 @@ class Dispatcher:
             floods = {row["team"]: Flood(**row) for row in await dispatchfacts.floods(connection)}
             report.taken = len(news) + len(due)
             if news or due or floods:
-                roster, routes = await people_and_routes(connection)
+                roster, routes = await people_and_routes(connection, now)
                 waiting, is_over = await self._waiting(connection, floods, roster, now)
                 if news or due or waiting or is_over:
                     loaded = await load(

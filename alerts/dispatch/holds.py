@@ -65,8 +65,9 @@ class Holds:
         by_people = {hold.kind: hold for hold in world.holds.get((alert.rule_id, alert.subject), ())}
         if (hold := by_people.get("out_of_service")) is not None:
             return self._until(Reason.OUT_OF_SERVICE, hold.until, detail=hold.author)
-        if alert.outlet is not None and self._table.is_muted_by_stop(alert) and alert.outlet in world.stopped:
-            return self._until(Reason.PLANT_STOPPED, world.stopped[alert.outlet])
+        outlets = world.behind.get(alert.subject, frozenset()) if alert.outlet is None else {alert.outlet}
+        if outlets and outlets <= world.stopped.keys() and self._table.is_muted_by_stop(alert):
+            return self._until(Reason.PLANT_STOPPED, min(world.stopped[outlet] for outlet in outlets))
         if (cause := self._causes.of(alert)) is not None:
             return self._until(Reason.INHIBITED, None, cause[0], f"#{cause[0]} {cause[1]}")
         ends = [silence for silence in world.silences if fit(silence.matchers, alert.labels)]

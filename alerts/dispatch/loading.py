@@ -34,6 +34,7 @@ from domain.marks import LONGEST, STOPPED
 from domain.roster import Roster, TeamPolicy
 from domain.routing import Routes
 from domain.telling import Reason
+from storage import channels as channelstates
 from storage import dispatchfacts as facts
 from storage import roster as people
 from storage import silences
@@ -57,10 +58,10 @@ class Loaded:
     findings: Mapping[int, int]
 
 
-async def people_and_routes(connection: Connection) -> tuple[Roster, Routes]:
+async def people_and_routes(connection: Connection, at: datetime) -> tuple[Roster, Routes]:
     """The register's teams; none, and an error in the log, when they cannot be read: the built-in team is told then."""
     try:
-        return await people.load(connection)
+        return await people.load(connection, at)
     except BadInput:
         logger.exception("teams and routes cannot be read: the built-in team is told")
         return Roster(), Routes()
@@ -92,7 +93,9 @@ async def load(
         alert = replace(_facts(row), changes=tuple(sorted(changes.get(row.alert_id, ()))))
         subjects.append(Subject(alert, by_alert.get(row.alert_id, AlertNews()), _progress(row)))
     over = [one.facts.alert_id for one in subjects if not one.facts.is_firing]
-    causes, dark = await _causes(connection, [one.facts for one in subjects if one.facts.is_firing], table, now)
+    firing = [one.facts for one in subjects if one.facts.is_firing]
+    causes, dark = await _causes(connection, firing, table, now)
+    stopped = await facts.stopped(connection, STOPPED, now, LONGEST)
     world = World(
         now=now,
         roster=roster,
@@ -103,7 +106,7 @@ async def load(
         silences=tuple(
             Silence(one.silence_id, one.matchers, one.ends_at) for one in await silences.standing(connection, now)
         ),
-        stopped=await facts.stopped(connection, STOPPED, now, LONGEST),
+        stopped=stopped,
         causes=causes,
         dark=dark,
         notices=tuple(Notice(**row) for row in await facts.notices(connection, now)),
@@ -115,6 +118,12 @@ async def load(
         came=await facts.came(connection, flood_windows(roster, floods, now), now),
         group_last=await facts.group_last(connection, now - max(p.group_interval for p in policies), now),
         told_to=_told_to(await told_to(connection, over)) if over else {},
+        failing={
+            one.channel: one.last_failure_at or one.failing_since
+            for one in await channelstates.states(connection)
+            if one.failing_since is not None
+        },
+        behind=await _behind(connection, firing, stopped),
     )
     return Loaded(world, subjects, {row.alert_id: row.finding_id for row in rows})
 
@@ -250,7 +259,9 @@ async def _causes(
     if not enterprises:
         return (), {}
     rows = await facts.causes(connection, table.cause_rules, enterprises, now)
-    causes = tuple(Cause(outlet=_outlet(AlertSubject.parse(row["subject"])), **row) for row in rows)
+    causes = tuple(
+        Cause(outlet=_outlet(AlertSubject.parse(row["subject"]), row.pop("point_outlet")), **row) for row in rows
+    )
     offline = {one.subject: one.alert_id for one in reversed(causes) if one.rule_id in table.gateway_rules}
     dark: dict[str, int] = {}
     if offline:
@@ -262,6 +273,14 @@ async def _causes(
             for key in keys:
                 dark[key] = min(number, dark.get(key, number))
     return causes, dark
+
+
+async def _behind(
+    connection: Connection, alerts: Iterable[AlertFacts], stopped: Mapping[str, datetime]
+) -> dict[str, frozenset[str]]:
+    """The outlets behind gateways that alerts are about; asked for only where some plant stands still."""
+    gateways = [one.subject for one in alerts if one.labels["kind"] == SubjectKind.GATEWAY] if stopped else []
+    return await facts.behind(connection, gateways, FORGET) if gateways else {}
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -245,14 +245,13 @@ class Looker:
         if facts.assignee is None:
             return
         team = next(iter(self._known(look.teams)), None) or self._audiences.teams(facts)[0]
-        receiver = self._audiences.person(facts.assignee)
         look.tellings.append(
             Telling(
                 facts,
                 team,
                 Occasion.HANDED_OVER,
                 Reason.HANDED_OVER,
-                () if receiver is None else (receiver,),
+                self._audiences.person(facts.assignee),
                 (facts.assignee,),
             )
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.dispatch import flood, grouping
-from alerts.dispatch.audience import Audiences
+from alerts.dispatch.audience import CHANNEL_FAILING, Audiences
 from alerts.dispatch.contract import (
     AlertFacts,
     Flood,
@@ -205,9 +205,9 @@ class Teams:
         if not receivers:
             self._plan.decide(telling.facts, event, telling.team.code, Decision.DROP, Reason.NO_RECEIVER, detail)
         for number, receiver in enumerate(receivers, first):
-            self._plan.decide(
-                telling.facts, event, telling.team.code, Decision.SEND, reason, detail, [receiver], number
-            )
+            failing = CHANNEL_FAILING if self._audiences.is_failing(receiver) else ""
+            said = " ".join(filter(None, (detail, failing)))
+            self._plan.decide(telling.facts, event, telling.team.code, Decision.SEND, reason, said, [receiver], number)
 
     def _hold(self, telling: Telling, reason: Reason, until: datetime) -> None:
         look, state = self._looks[telling.facts.alert_id], self._state(telling)

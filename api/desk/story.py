@@ -59,6 +59,7 @@ REASONS = {
     "member_left": "值班人员已离岗，由他人代班",
     "no_next": "没有下一班，转值班长",
     "no_route": "没有匹配的路由",
+    "channel_failing": "首选渠道故障",
     # histories of before
     "firing_not_notified": "未通知过其发生",
 }

@@ -35,15 +35,17 @@ where na.alert_id = any(%(alert_ids)s::bigint[])
 order by na.alert_id, n.team, n.channel, n.receiver
 
 -- put_progress --
--- write how far telling has come
+-- write how far telling has come (JSON values as one array: as elements of a text[] every quote is escaped again)
 insert into alert_dispatch (alert_id, state, reason, since_at, cause_alert_id, teams, step, told_at, told_count, next_at,
                             progress)
 select g.alert_id, g.state, g.reason, g.since_at, g.cause_alert_id,
        string_to_array(g.teams, ' '),
        g.step, g.told_at, g.told_count, g.next_at, g.progress
-from unnest(%(alert_ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(since_ats)s::timestamptz[],
-            %(causes)s::bigint[], %(steps)s::int[], %(told_ats)s::timestamptz[], %(told_counts)s::int[],
-            %(next_ats)s::timestamptz[], %(progresses)s::jsonb[], %(teams)s::text[])
+from rows from (unnest(%(alert_ids)s::bigint[], %(states)s::text[], %(reasons)s::text[], %(since_ats)s::timestamptz[],
+                       %(causes)s::bigint[], %(steps)s::int[], %(told_ats)s::timestamptz[], %(told_counts)s::int[],
+                       %(next_ats)s::timestamptz[]),
+                jsonb_array_elements(%(progresses)s::jsonb),
+                unnest(%(teams)s::text[]))
      as g (alert_id, state, reason, since_at, cause_alert_id, step, told_at, told_count, next_at, progress, teams)
 on conflict (alert_id) do update
 set state = excluded.state, reason = excluded.reason, since_at = excluded.since_at,
@@ -90,8 +92,9 @@ insert into notification (alert_id, event, team, channel, receiver, idempotency_
                           next_attempt_at)
 select g.alert_id, g.event, g.team, g.channel, g.receiver, g.idempotency_key, g.group_key, g.body, 'queued',
        %(at)s::timestamptz, %(at)s::timestamptz
-from unnest(%(alert_ids)s::bigint[], %(events)s::text[], %(teams)s::text[], %(channels)s::text[], %(receivers)s::text[],
-            %(keys)s::text[], %(group_keys)s::text[], %(bodies)s::jsonb[]) with ordinality
+from rows from (unnest(%(alert_ids)s::bigint[], %(events)s::text[], %(teams)s::text[], %(channels)s::text[],
+                       %(receivers)s::text[], %(keys)s::text[], %(group_keys)s::text[]),
+                jsonb_array_elements(%(bodies)s::jsonb)) with ordinality
      as g (alert_id, event, team, channel, receiver, idempotency_key, group_key, body, position)
 order by g.position
 on conflict (idempotency_key) do nothing

@@ -36,22 +36,19 @@ left join alert_dispatch d on d.alert_id = a.alert_id
 where a.alert_id = any(%(alert_ids)s::bigint[])
 
 -- changes --
--- when alerts of the series of some alerts fired or were resolved of late; not those that were only corrected
-select c.alert_id, array_agg(v.at) as ats
-from alert c
+-- when alerts of the series of some alerts fired or were resolved of late; not those that were only corrected.
+-- Each step by the index of its own: on tables without statistics the planner would walk all late events for each alert
+select i.alert_id, array_agg(e.at) as ats
+from unnest(%(alert_ids)s::bigint[]) i (alert_id)
+cross join lateral (select a.rule_id, a.subject from alert a where a.alert_id = i.alert_id offset 0) c
 cross join lateral (
-    select e.at
-    from (select a.alert_id from alert a where a.rule_id = c.rule_id and a.subject = c.subject
-          order by a.occurred_at desc limit 20) a
-    cross join lateral (
-        select e.at from alert_event e
-        where e.alert_id = a.alert_id and e.kind in ('firing', 'resolved') and e.comment <> 'superseded'
-          and e.at > %(since)s::timestamptz and e.at <= %(now)s::timestamptz
-        offset 0
-    ) e
-) v
-where c.alert_id = any(%(alert_ids)s::bigint[])
-group by c.alert_id
+    select a.alert_id from alert a where a.rule_id = c.rule_id and a.subject = c.subject
+    order by a.occurred_at desc limit 20
+) a
+cross join lateral (select e.at, e.kind, e.comment from alert_event e where e.alert_id = a.alert_id offset 0) e
+where e.kind in ('firing', 'resolved') and e.comment <> 'superseded'
+  and e.at > %(since)s::timestamptz and e.at <= %(now)s::timestamptz
+group by i.alert_id
 
 -- holds --
 -- what people have taken off some alerts' series, as it stands
@@ -77,7 +74,10 @@ group by 1
 
 -- causes --
 -- alerts of some rules and enterprises that fire and are not out of service
-select a.alert_id, a.rule_id, a.subject, e.code as enterprise
+select a.alert_id, a.rule_id, a.subject, e.code as enterprise,
+       (select e.code || '/' || o.code from point p join outlet o using (outlet_id)
+        where a.subject like 'point:%%' and p.enterprise_id = a.enterprise_id
+          and p.code = substr(a.subject, strpos(a.subject, '/') + 1)) as point_outlet
 from alert a
 left join enterprise e using (enterprise_id)
 where a.rule_id = any(%(rules)s::text[]) and a.state = 'firing'
@@ -100,6 +100,19 @@ where e.code = any(%(enterprises)s::text[])
                                            where other.point_id = g.point_id)
 group by e.code, p.code, o.code
 having bool_and('gateway:' || e.code || '/' || g.gateway = any(%(offline)s::text[]))
+
+-- behind --
+-- the outlets that gateways serve, of gateways that serve nothing else; pairs that another gateway has outlived left out
+select 'gateway:' || e.code || '/' || g.gateway as gateway, array_agg(distinct e.code || '/' || o.code) as outlets
+from gateway_point g
+join enterprise e using (enterprise_id)
+join point p using (point_id)
+left join outlet o on o.outlet_id = p.outlet_id
+where 'gateway:' || e.code || '/' || g.gateway = any(%(gateways)s::text[])
+  and g.last_at + %(forget)s::interval >= (select max(other.last_at) from gateway_point other
+                                           where other.point_id = g.point_id)
+group by 1
+having bool_and(o.code is not null)
 
 -- notices --
 -- old alerts that somebody has asked to be told of
@@ -127,7 +140,7 @@ from notification_decision d
 join unnest(%(teams)s::text[], %(sinces)s::timestamptz[]) as t (team, since) on t.team = d.team
 where d.at > %(earliest)s::timestamptz and d.at > t.since and d.at <= %(now)s::timestamptz
   and d.event in ('firing', 'repeated', 'realarmed')
-  and (d.decision = 'send' and not (d.reason = 'flood' and d.detail = 'waited')
+  and (d.decision = 'send' and not (d.reason = 'flood' and d.detail like 'waited%%')
        or d.decision = 'hold' and d.reason = 'flood')
 group by d.team
 

@@ -1,9 +1,11 @@
 -- overrides --
--- what was changed by hand and counts, or did until it was cancelled, of all teams
+-- what was changed by hand and counts, or did until it was cancelled, of all teams; with from_at: in some of a period
 select o.override_id, t.code as team, o.from_at, o.until_at, o.person, o.replaces, o.author, o.reason, o.created_at,
        o.cancelled_at, o.cancelled_by
 from duty_override o join team t using (team_id)
-where o.cancelled_at is null or o.cancelled_at > o.from_at
+where (o.cancelled_at is null or o.cancelled_at > o.from_at)
+  and (%(from_at)s::timestamptz is null
+       or o.from_at < %(until_at)s::timestamptz and o.until_at > %(from_at)s::timestamptz)
 order by o.override_id
 
 -- overrides_of --

@@ -16,7 +16,7 @@ import psycopg
 from tests.integration.alerts.world import World, instant, local
 
 #: What a case may say of the channels; these are configured.
-CHANNELS = (("robot", "dingtalk", True), ("sms", "sms", False), ("log", "log", True))
+CHANNELS = (("robot", "dingtalk", True), ("sms", "sms", False), ("log", "log", True), ("email", "email", False))
 _RANGE = re.compile(r"^([a-z]+)(\d+)\.\.[a-z]+(\d+)$")
 
 
@@ -94,7 +94,8 @@ class Room:
         self._rows(f"with done as ({statement} returning 1) select count(*) from done", *parameters)
 
     def act(self, step: Mapping[str, Any]) -> None:
-        """What happens at an instant: fire, resolve, withdraw, acknowledge, hand_over, hold, end, silence, stop."""
+        """What happens at an instant: fire, resolve, withdraw, acknowledge, hand_over, hold, end, silence, stop,
+        failing, works."""
         with psycopg.connect(self._url) as self._connection:
             self._act(step)
         self._connection = None
@@ -147,6 +148,15 @@ class Room:
                 " from enterprise e join outlet o using (enterprise_id) where e.code = %s and o.code = %s",
                 at, when(until), at, enterprise, code,
             )  # fmt: skip
+        for line in step.get("failing", ()):  # a channel that took nothing then
+            self._run(
+                "insert into channel_state (channel, failing_since, last_failure_at, failures) values (%s, %s, %s, 1)"
+                " on conflict (channel) do update set last_failure_at = excluded.last_failure_at,"
+                " failing_since = coalesce(channel_state.failing_since, excluded.failing_since)",
+                line, at, at,
+            )  # fmt: skip
+        for line in step.get("works", ()):
+            self._run("update channel_state set failing_since = null where channel = %s", line)
         for notice in step.get("notice", ()):
             self._run(
                 "insert into history_notice (from_at, to_at, until_at, author, created_at)"

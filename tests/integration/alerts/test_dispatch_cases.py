@@ -47,4 +47,5 @@ async def test_case(path: Path, world: World, database: Database) -> None:
 
 def test_every_reason_is_in_some_timeline() -> None:
     said = "".join(path.read_text("utf-8") for path in CASES)
-    assert [reason for reason in Reason if f"/{reason}" not in said] == []
+    the_outbox_s = {Reason.RATE_LIMITED}
+    assert [reason for reason in set(Reason) - the_outbox_s if f"/{reason}" not in said] == []

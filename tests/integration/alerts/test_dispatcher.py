@@ -12,8 +12,15 @@ import psycopg
 import pytest
 
 from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
+from alerts.dispatch.inhibit import parse
+from alerts.dispatch.loading import load as load_world
+from alerts.dispatch.plan import plan
 from domain.errors import StorageUnavailable
+from domain.roster import Roster
+from domain.routing import Routes
 from storage.database import Connection, Database
+from storage.dispatch import take_news
+from storage.roster import load
 from tests.integration.alerts.desk import Room, when
 from tests.integration.alerts.world import World
 
@@ -176,3 +183,72 @@ async def test_more_news_than_a_step_takes(world: World, room: Room, database: D
     reports = [await dispatcher.step(when("08:00") + timedelta(seconds=n)) for n in range(4)]
     assert [report.taken for report in reports] == [4, 4, 1, 0]
     assert counts(world, "event", "notification_alert") == {"firing": 9}
+
+
+async def test_whose_channel_fails_is_said(world: World, database: Database) -> None:
+    case = {
+        "person": [{"code": "wang", "channels": ["sms", "email"]}, {"code": "li", "channels": ["email"]}],
+        "team": [{"code": "city", "escalation": [{"after_min": 0, "to": f"person:{code}"} for code in ("wang", "li")]}],
+        "route": [{"team": "city"}],
+    }
+    room = Room(world, case)
+    room.act({"at": "08:00", "failing": ["sms"], "fire": ["a1 legal.hourly pollutant:tianhe/S1/so2 critical"]})
+    channels = [ChannelInfo("sms", "sms"), ChannelInfo("email", "email")]
+    await Dispatcher(database, channels, DispatchSettings()).step(when("08:00"))
+    assert world.rows(
+        "select channel, receiver, decision, reason, detail from notification_decision order by decision_id"
+    ) == [
+        ("email", "person:wang", "send", "first", "channel_failing"),
+        ("email", "person:li", "send", "first", ""),
+    ]
+
+
+async def test_an_override_of_long_ago_is_not_read(world: World, room: Room, database: Database) -> None:
+    world.execute("insert into team (code, name) values ('city', '市局')")
+    world.execute(
+        "insert into duty_override (team_id, from_at, until_at, person, author, reason, created_at)"
+        " select team_id, at::timestamptz, at::timestamptz + interval '8 hours', 'p', 'x', 'x', '2026-01-01Z'"
+        " from team, unnest(array['2026-10-01 00:00Z', '2026-11-01 18:00Z', '2026-12-24 00:00Z', '2027-03-01 00:00Z'])"
+        " as at"
+    )
+    async with database.transaction() as connection:
+        roster, _ = await load(connection, when("08:00"))
+        whole, _ = await load(connection)
+    assert [one.override_id for one in roster.overrides] == [2, 3]
+    assert [one.override_id for one in whole.overrides] == [1, 2, 3, 4]
+
+
+async def test_a_cause_about_a_point_explains_its_outlet(world: World, database: Database) -> None:
+    room = Room(world, {"points": ["tianhe/P1 S1", "beishan/P1 S1"]})
+    room.act(
+        {
+            "at": "08:00",
+            "fire": [
+                "p1 data.point_offline point:tianhe/P1 warning",
+                "a1 legal.hourly pollutant:tianhe/S1/so2 critical",
+                "b1 legal.hourly pollutant:beishan/S1/so2 critical",
+            ],
+        }
+    )
+    row = {"cause": ["data.point_offline"], "targets": ["legal.hourly"], "scope": "outlet", "why": "测点失联"}
+    table = parse({"inhibit": [row]})
+    async with database.transaction() as connection:
+        loaded = await load_world(
+            connection,
+            when("08:00"),
+            news=await take_news(connection, 100),
+            due=(),
+            floods={},
+            roster=Roster(),
+            routes=Routes(),
+            channels=[LOG],
+            notify_within_h=24,
+            table=table,
+        )
+    found = plan(loaded.world, loaded.subjects, table)
+    held = {one.alert_id: one.reason for one in found.decisions}
+    assert {name: held[number] for name, number in room.ids.items()} == {
+        "p1": "first",
+        "a1": "inhibited",
+        "b1": "first",
+    }
