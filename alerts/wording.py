@@ -13,10 +13,11 @@ from typing import Any
 
 from alerts.advice import advice
 from alerts.evidence import shortcomings
+from alerts.failures import failure_text
 from alerts.signs import sightings
 from alerts.templates.clean import line
 from domain.air import POLLUTANTS
-from domain.alerts import AlertState, Breach, Occasion, Resolution, Severity, Span
+from domain.alerts import AlertState, Breach, Condition, Occasion, Resolution, Severity, Span
 from domain.findings import Subject, SubjectKind
 from domain.limits import Averaging, LimitKind
 from domain.periods import HOUR, SITE_ZONE, Period, local_day, month_of
@@ -103,12 +104,20 @@ def told(facts: Facts, headline: str, lines: Sequence[str], said: dict[str, Any]
     return Text(title, assemble(lines, facts.url), said)
 
 
-def occasion_title(title: str, occasion: Occasion, resolution: Resolution | None) -> str:
+def occasion_title(
+    title: str, occasion: Occasion, resolution: Resolution | None, condition: Condition = Condition.VIOLATION
+) -> str:
     """The title of a message: an alert's own, but headed by what has become of it."""
     if occasion is Occasion.FIRING:
         return title
-    word = "已撤销" if resolution is Resolution.SUPERSEDED else "已恢复"
-    return f"【{word}】{title.partition('】')[2] or title}"
+    return f"【{over_word(resolution, condition)}】{title.partition('】')[2] or title}"
+
+
+def over_word(resolution: str | None, condition: str | None) -> str:
+    """What has become of an alert that is over. Data that came back say nothing of whether the limit is met."""
+    if resolution == Resolution.SUPERSEDED:
+        return "已撤销"
+    return "数据已恢复" if condition == Condition.NO_DATA else "已恢复"
 
 
 def withdrawn(summary: str, url: str) -> str:
@@ -257,7 +266,7 @@ def _channel(facts: Facts) -> str:
     what = "有消息重试后仍未送达，已放弃" if evidence.get("gave_up") else "持续发送失败"
     failures = evidence.get("failures")
     times = f"，连续失败 {failures} 次" if isinstance(failures, int) and failures > 1 else ""
-    return f"情况：{what}{times}。最近一次报错：{evidence.get('error') or '见日志'}。"
+    return f"情况：{what}{times}。最近一次报错：{failure_text(str(evidence.get('error') or '见日志'))}。"
 
 
 def _worst(facts: Facts) -> str | None:

@@ -65,6 +65,7 @@ async def _serve(settings: Settings, url: str, site: Path | None) -> None:
         sys.stderr.write(
             f"MQTT        mqtt://{settings.mqtt_host}:{ports['mqtt_port']}  user name = enterprise code\n{hj212}"
             f"API         http://{settings.api_host}:{ports['api_port']}/docs\n"
+            f"Duty desk   http://{settings.api_host}:{ports['api_port']}/  (plantwatch account add)\n"
             "Ctrl-C ends everything.\n"
         )
         await stop.wait()

@@ -24,6 +24,8 @@ MAIL_BYTES = 200_000
 SMS_CHARACTERS, SMS_PART = 70, 67
 #: Of a plant's name, what still tells it from others.
 _LEAST_NAME = 8
+#: Of the most urgent of several alerts, what still says something.
+_LEAST_ENTRY = 32
 
 
 def size(text: str) -> int:
@@ -124,12 +126,17 @@ def sms(sheet: Sheet, most: int, sign: str = "") -> str:
     """One short message of at most so many characters with its sign; what matters most comes first.
 
     What is left out, in this order: the link (a word points to the duty desk), since when, the middle of the plant's
-    name, the middle of what is said.
+    name, the middle of what is said. Of several alerts it names the most urgent one, its middle left out first.
     """
     head, said = f"{sign}{sheet.short_head}", sheet.what.rstrip("。")
     repeat = "可能重复。" if sheet.may_repeat else ""
     since = f"，{sheet.since}起" if sheet.since and sheet.count == 1 and not sheet.is_over else ""
     desk = f"。{repeat}详见值班台"
+    if sheet.count > 1 and sheet.entries:
+        end = f"。{repeat}{sheet.url}" if sheet.url else desk
+        room = most - len(f"{head}{said}。最急：{end}")
+        if room >= _LEAST_ENTRY:
+            return f"{head}{said}。最急：{clean.shorten(sheet.entries[0], room)}{end}"
     for end in (f"{since}。{repeat}{sheet.url}", f"{since}{desk}", desk):
         if len(f"{head}{said}{end}") <= most:
             return f"{head}{said}{end}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.messages import Message
 from alerts.templates import clean
+from alerts.wording import over_word
 from domain.alerts import Occasion
 from domain.periods import SITE_ZONE
 
@@ -17,6 +18,7 @@ _HEADS: Mapping[str, str] = {
     Occasion.FIRING: "【{severity}】",
     Occasion.RESOLVED: "【已恢复】",
     "withdrawn": "【已撤销】",
+    "data_returned": "【数据已恢复】",
     Occasion.REPEATED: "【再次提醒：无人签收·{severity}】",
     Occasion.REALARMED: "【已签收，至今未恢复·{severity}】",
     Occasion.ESCALATED: "【升级：无人签收·{severity}】",
@@ -87,6 +89,8 @@ def sheet(message: Message) -> Sheet:
     severity = min((str(a.get("severity")) for a in alerts), key=lambda s: _RANK.get(s, 3), default="info")
     is_withdrawn = message.event is Occasion.RESOLVED and bool(alerts) and all(_is_withdrawn(a) for a in alerts)
     event = "withdrawn" if is_withdrawn else message.event
+    if event is Occasion.RESOLVED and alerts and all(a.get("condition") == "no_data" for a in alerts):
+        event = "data_returned"
     word = _SEVERITIES.get(severity, "提示")
     head = _HEADS[event].format(severity=word)
     count = max(_whole(body.get("count")), len(alerts))
@@ -142,7 +146,7 @@ def _lines(alert: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _entry(alert: Mapping[str, Any]) -> str:
     if str(alert.get("event") or alert.get("state")) == "resolved":
-        mark = "已撤销" if _is_withdrawn(alert) else "已恢复"
+        mark = over_word(alert.get("resolution"), alert.get("condition"))
     else:  # the head of its title says what it is told for too: 严重·仍未签收
         head, bracket, _ = str(alert.get("title") or "").partition("】")
         known = bracket and head.startswith("【") and len(head) <= MAX_HEAD
@@ -164,7 +168,8 @@ def _several(alerts: Sequence[Mapping[str, Any]], count: int) -> str:
     over = len(alerts) - len(open_)
     if over and open_:
         kinds.append(f"已恢复 {over}")
-    return f"{where} {count} 条告警".strip() + (f"（{'、'.join(kinds)}）" if kinds else "")
+    of = "" if count == len(alerts) else f"所列 {len(alerts)} 条："
+    return f"{where} {count} 条告警".strip() + (f"（{of}{'、'.join(kinds)}）" if kinds else "")
 
 
 def _told(body: Mapping[str, Any]) -> str:

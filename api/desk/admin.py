@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -41,7 +42,34 @@ ACTION_WORDS = {
     "decide": "规则与限值",
     "audit.read": "查看操作记录",
     "channel.test": "测试渠道",
+    "password": "企业密码",
+    "station": "数采仪",
 }
+
+#: What the details of a line are called, and some of what they say.
+_DETAIL_WORDS = {
+    "name": "姓名",
+    "role": "角色",
+    "person": "人员",
+    "team": "值班组",
+    "command": "命令",
+    "until_at": "至",
+    "from_at": "自",
+    "starts_at": "自",
+    "ends_at": "至",
+    "replaces": "替下",
+    "cancelled": "取消",
+    "matchers": "条件",
+    "removed": "删除",
+    "decision": "决定",
+    "enabled": "启用",
+    "from": "自",
+    "reason": "原因",
+    "giver": "交班",
+    "taker": "接班",
+}
+_COMMANDS = {"add": "建立", "set-password": "重设密码", "set-role": "改角色", "disable": "停用", "enable": "启用"}
+_NAMES_OF_ROLES = {str(role): name for role, name in ROLE_NAMES.items()}
 
 
 def register(desk: Desk) -> None:
@@ -85,7 +113,7 @@ def cells(line: Mapping[str, Any]) -> list[str]:
     detail = line["detail"] if isinstance(line["detail"], dict) else {}
     text = str(detail.get("text") or "")
     rest = {name: value for name, value in detail.items() if name != "text" and value not in (None, "")}
-    said = " ".join(part for part in (text, json.dumps(rest, ensure_ascii=False) if rest else "") if part)
+    said = "；".join(part for part in (text, *(_detail(name, value) for name, value in rest.items())) if part)
     return [
         full_text(line["at"]),
         one_line(line["actor"], 60) or "（未知）",
@@ -93,8 +121,31 @@ def cells(line: Mapping[str, Any]) -> list[str]:
         one_line(line["object"], 80),
         one_line(said, 240),
         "被拒绝" if line["outcome"] == "refused" else "",
-        one_line(line["address"], 45),
+        "命令行" if line["address"] == "terminal" else one_line(line["address"], 45),
     ]
+
+
+def _detail(name: str, value: object) -> str:
+    """One of a line's details in words; what has none as it is written down."""
+    if name == "command":
+        said = _COMMANDS.get(str(value), str(value))
+    elif name == "role":
+        said = _NAMES_OF_ROLES.get(str(value), str(value))
+    elif isinstance(value, bool):
+        said = "是" if value else "否"
+    elif name.endswith("_at") or name == "from":
+        said = _instant(str(value))
+    else:
+        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"{_DETAIL_WORDS.get(name, name)}：{said}"
+
+
+def _instant(text: str) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if at.tzinfo is None else full_text(at)
 
 
 def _accounts(accounts: Sequence[AccountRow]) -> None:

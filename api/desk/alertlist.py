@@ -18,7 +18,7 @@ from api.desk.live import Tick
 from api.desk.question import Question, cursor, filter_of, position_of, question, shown
 from api.desk.rows import row_view
 from api.desk.session import Visit
-from api.desk.words import ATTENTION, SEVERITIES, STATES, family_word, full_text, state_word
+from api.desk.words import ATTENTION, SEVERITIES, STATES, family_word, full_text, one_line, state_word
 from domain.errors import WorldFailed
 from storage.database import Connection
 from storage.listing.desk import LivePage, choices, live_alerts, people, position
@@ -49,6 +49,7 @@ def register(desk: Desk) -> None:
             takers = await people(connection) if "hand_over" in known.may else []
         with frame(desk, known, "/", takers), ui.element("div").classes("dk-body"):
             view = _AlertList()
+        offered = {kind: [(code, one_line(name, 40)) for code, name in rows] for kind, rows in offered.items()}
         offered["family"] = [(code, family_word(code)) for code, _ in offered["family"]]
         view.props.update({"choices": offered, "labels": _LABELS, "filter": shown(asked)})
         watcher = _List(desk, known, ui.context.client, view, asked)

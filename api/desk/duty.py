@@ -90,6 +90,7 @@ def _team(roster: Roster, code: str, notes: Sequence[Mapping[str, Any]], now: da
     team = roster.teams[code]
     turns, following = roster.on_duty(code, now), roster.following(code, now)
     present = "、".join(turn_text(roster, turn, now) for turn in turns)
+    is_rostered = _has_shifts(roster, code)
     with node("div", "dk-card dk-team"):
         with node("div", "dk-line"):
             node("h2", "", one_line(team.name, 40))
@@ -101,19 +102,24 @@ def _team(roster: Roster, code: str, notes: Sequence[Mapping[str, Any]], now: da
                 )  # fmt: skip
         with node("dl", "dk-facts"):
             node("dt", "", "现在")
-            node("dd", "dk-now" if turns else "dk-now bad", present or "无人值班")
-            node("dt", "", "下一班")
-            node(
-                "dd", "",
-                "没有排班" if following is None
-                else f"{people_text(roster, following)}（{one_line(following.shift_name, 12)}，"
-                f"{clock_text(following.period.start, now)} 至 {clock_text(following.period.end, now)}）",
-            )  # fmt: skip
+            if not is_rostered and not turns:
+                # a plant's own team often has no shifts: that is how it is meant, and nobody is missing
+                node("dd", "dk-now", "本组不排班，告警通知负责人" if team.lead else "本组不排班")
+            else:
+                node("dd", "dk-now" if turns else "dk-now bad", present or "无人值班")
+            if is_rostered:
+                node("dt", "", "下一班")
+                node(
+                    "dd", "",
+                    "没有排班" if following is None
+                    else f"{people_text(roster, following)}（{one_line(following.shift_name, 12)}，"
+                    f"{clock_text(following.period.start, now)} 至 {clock_text(following.period.end, now)}）",
+                )  # fmt: skip
             if team.lead:
                 lead = roster.people.get(team.lead)
-                node("dt", "", "值班长")
+                node("dt", "", "负责人")
                 node("dd", "", one_line(lead.name if lead is not None else team.lead, 20))
-            for gap in roster.gaps(code, Period(now, now + _AHEAD)) if _has_shifts(roster, code) else ():
+            for gap in roster.gaps(code, Period(now, now + _AHEAD)) if is_rostered else ():
                 node("dt", "bad", "排班空缺")
                 node("dd", "bad", f"{clock_text(gap.start, now)} 至 {clock_text(gap.end, now)}")
         _coming(roster, code, now)

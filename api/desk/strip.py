@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from alerts.failures import failure_text
 from api.desk.words import clock_text, one_line
 from domain.errors import BadInput, WorldFailed
 from domain.periods import HOUR, Period
@@ -113,7 +114,7 @@ def banners(roster: Roster, failing: Sequence[Mapping[str, Any]], now: datetime)
     """What the people at the desk must know of the desk itself."""
     found = [
         f"通知渠道 {row['channel']} 自 {clock_text(row['failing_since'], now)} 起发送失败，通知可能没有送达："
-        f"{one_line(row['last_error'] or '原因不明', 120)}"
+        f"{one_line(failure_text(row['last_error'] or '原因不明'), 120)}"
         for row in failing
     ]
     with_shifts = {shift.team for shift in roster.shifts}
@@ -123,7 +124,7 @@ def banners(roster: Roster, failing: Sequence[Mapping[str, Any]], now: datetime)
         for gap in roster.gaps(code, Period(now, now + _AHEAD)):
             name = one_line(roster.teams[code].name, 20)
             if gap.start <= now:
-                found.append(f"{name} 现在无人值班，至 {clock_text(gap.end, now)}：告警转给值班长")
+                found.append(f"{name} 现在无人值班，至 {clock_text(gap.end, now)}：告警转给负责人")
             else:
                 span = f"{clock_text(gap.start, now)} 至 {clock_text(gap.end, now)}"
                 found.append(f"{name} {span} 排班空缺，请安排人员")

@@ -24,7 +24,7 @@ from alerts.wording import (
     period_text,
     withdrawn,
 )
-from domain.alerts import AlertSettings, CurrentFinding, Occasion, Per, Resolution, Severity
+from domain.alerts import AlertSettings, Condition, CurrentFinding, Occasion, Per, Resolution, Severity
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import Period, day_period, day_start, hour_of, month_period, year_period
 
@@ -270,6 +270,13 @@ def test_never_too_long_and_never_without_the_address(name: str, clause: str, pl
 )
 def test_the_title_says_what_has_become_of_it(occasion: Occasion, resolution: Resolution | None, expected: str) -> None:
     assert occasion_title("【警告】甲厂：超限", occasion, resolution) == expected
+
+
+def test_data_that_came_back_do_not_read_as_a_limit_that_is_met_again() -> None:
+    title = "【警告】甲厂：连续 24 小时以上没有有效数据，无法判定"
+    made = occasion_title(title, Occasion.RESOLVED, Resolution.VIOLATION, Condition.NO_DATA)
+    assert made == "【数据已恢复】甲厂：连续 24 小时以上没有有效数据，无法判定"
+    assert occasion_title(title, Occasion.RESOLVED, Resolution.SUPERSEDED, Condition.NO_DATA).startswith("【已撤销】")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,16 @@ def told(event: Occasion, alerts: list[dict[str, Any]], **more: Any) -> Sheet:
         (Occasion.HANDED_OVER, {"severity": "info"}, "【移交给您·提示】天河焦化"),
         (Occasion.RESOLVED, {"state": "resolved", "resolution": "compliant"}, "【已恢复】天河焦化"),
         (Occasion.RESOLVED, {"state": "resolved", "resolution": "superseded"}, "【已撤销】天河焦化"),
+        (
+            Occasion.RESOLVED,
+            {"state": "resolved", "resolution": "violation", "condition": "no_data"},
+            "【数据已恢复】天河焦化",
+        ),
+        (
+            Occasion.RESOLVED,
+            {"state": "resolved", "resolution": "superseded", "condition": "no_data"},
+            "【已撤销】天河焦化",
+        ),
         (Occasion.DIGEST, {}, "【告警汇总·严重】天河焦化 1 条告警（严重 1）"),
         (Occasion.TEST, {}, "【测试】这是一条测试消息"),
     ],
@@ -61,11 +71,22 @@ def test_several_alerts_are_counted_and_what_does_not_fit_is_said() -> None:
     alerts += [ALERT | {"state": "resolved", "event": "resolved"}]
     parts = told(Occasion.DIGEST, alerts, count=300, to=["王维", "李强"])
     text = layouts.text(parts, layouts.WECOM_TEXT_BYTES)
-    assert text.splitlines()[0] == "【告警汇总·严重】天河焦化等 2 家 300 条告警（严重 3、提示 40、已恢复 1）"
+    shown_of = "所列 44 条：严重 3、提示 40、已恢复 1"
+    assert text.splitlines()[0] == f"【告警汇总·严重】天河焦化等 2 家 300 条告警（{shown_of}）"
     shown = len(re.findall(r"^\d+\. ", text, re.MULTILINE))
     assert f"另有 {300 - shown} 条，见详情" in text
     assert text.splitlines()[-2:] == ["已通知：王维、李强", "详情：https://pw.example/alerts/7"]
     assert layouts.size(text) <= layouts.WECOM_TEXT_BYTES
+
+
+def test_an_sms_about_several_alerts_names_the_most_urgent() -> None:
+    parts = told(Occasion.FIRING, [ALERT, ALERT | {"severity": "info"}])
+    text = layouts.sms(parts, 134, "【监测平台】")
+    assert "天河焦化 2 条告警" in text
+    assert "。最急：【严重】" in text
+    assert "46.2" in text
+    assert len(text) <= 134
+    assert "最急" not in layouts.sms(parts, 70, "【监测平台】")
 
 
 def test_one_sms_keeps_the_figures_and_gives_up_the_rest() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.desk.admin import cells
 from api.desk.dialogs import dialogs
 from api.desk.session import rights
 from api.desk.signin import inner, page
@@ -92,3 +93,13 @@ def test_what_was_typed_into_the_form_stays_a_text() -> None:
     made = page(next_path="/", form="f", login=bad, note=bad)
     assert bad not in made
     assert made.count("&lt;script&gt;") == 2
+
+
+def test_the_log_reads_in_words() -> None:
+    detail = {"name": "王维", "role": "duty", "command": "add", "until_at": "2026-11-26T13:40:00+00:00"}
+    line = {
+        "at": NOW, "actor": "root", "action": "accounts", "object": "account:wang", "detail": detail, "outcome": "done",
+        "address": "terminal",
+    }  # fmt: skip
+    assert cells(line)[4] == "姓名：王维；角色：值班员；命令：建立；至：2026-11-26 21:40:00"
+    assert cells(line)[6] == "命令行"

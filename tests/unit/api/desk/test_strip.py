@@ -37,7 +37,7 @@ def test_who_is_on_duty_and_who_comes_next() -> None:
 def test_a_gap_now_or_soon_and_a_failing_channel_are_said() -> None:
     assert banners(roster(), [], NOW) == []
     assert banners(roster(hours=12), [], NOW) == [
-        "市局 现在无人值班，至 明天 08:00：告警转给值班长",
+        "市局 现在无人值班，至 明天 08:00：告警转给负责人",
         "市局 明天 20:00 至 明天 21:40 排班空缺，请安排人员",
     ]
     failing = {"channel": "sms", "failing_since": NOW, "last_error": "503\nService"}
