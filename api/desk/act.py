@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from alerts import actions
 from alerts.actions import acting
 from alerts.duty import write_handover
-from alerts.silencing import create_silence
+from alerts.silencing import create_silence, end_silence
 from api.auth import CSRF_HEADER, csrf_fits, same_origin
 from api.desk.desk import Desk
 from api.desk.session import visit
@@ -137,6 +137,17 @@ def router(desk: Desk) -> APIRouter:
 
         async def run(connection: Connection, given: Mapping[str, Any], actor: Actor, now: datetime) -> str:
             return await act(connection, alert_id, given, actor, now)
+
+        return await perform(desk, request, run)
+
+    @routes.post("/desk/silences/{silence_id}/end")
+    async def end(request: Request, silence_id: int) -> JSONResponse:
+        if not 0 < silence_id < 2**63:
+            return said(404, "没有这条静默")
+
+        async def run(connection: Connection, given: Mapping[str, Any], actor: Actor, now: datetime) -> str:
+            await end_silence(connection, silence_id, actor=actor, now=now, comment=_text(given, "comment"))
+            return "静默已结束"
 
         return await perform(desk, request, run)
 

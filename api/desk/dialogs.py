@@ -58,6 +58,10 @@ def dialogs(role: Role, may: frozenset[str]) -> dict[str, Any]:
         "return_to_service": _dialog("恢复使用", "恢复使用", [_COMMENT]),
     }  # fmt: skip
     offered = {name: spec | {"path": f"/desk/alerts/{{id}}/{name}"} for name, spec in known.items() if name in may}
+    if "end_silence" in may:
+        explain = "被它压住、现在仍未恢复的告警会立即通知。"
+        dialog = _dialog("结束静默", "结束静默", [_COMMENT], explain)
+        offered["end_silence"] = dialog | {"path": "/desk/silences/{id}/end"}
     if "handover" in may:
         offered["handover"] = _HANDOVER
     return offered

@@ -12,6 +12,7 @@ from nicegui import ui
 from nicegui.client import Client
 from nicegui.element import Element
 
+from api.desk import silences
 from api.desk.desk import Desk
 from api.desk.follow import Follower
 from api.desk.frame import desk_page, frame, node
@@ -39,12 +40,13 @@ def register(desk: Desk) -> None:
         now = desk.clock()
         async with desk.reading() as connection:
             roster, notes = await _read(connection, known)
+            silent = await _silences(connection, known, now)
             takers = await people(connection) if "handover" in known.may else []
         with frame(desk, known, "/duty", takers):
             body = ui.element("div").classes("dk-body")
         ui.page_title("值班 · 值班台")
         watcher = _Duty(desk, known, ui.context.client, body)
-        watcher.show(roster, notes, now)
+        watcher.show(roster, notes, silent, now)
         watcher.begin()
 
 
@@ -54,6 +56,11 @@ async def _read(connection: Connection, known: Visit) -> tuple[Roster, dict[str,
     own = known.actor.enterprise
     shown = [code for code, team in sorted(roster.teams.items()) if own is None or team.enterprise == own]
     return roster, {code: list(await handovers(connection, code, limit=_NOTES)) for code in shown}
+
+
+async def _silences(connection: Connection, known: Visit, now: datetime) -> list[Mapping[str, Any]]:
+    """Silences are the bureau's own affair: an enterprise's account sees none."""
+    return [] if known.actor.enterprise is not None else await silences.standing(connection, now)
 
 
 class _Duty(Follower):
@@ -66,11 +73,18 @@ class _Duty(Follower):
 
     async def renew(self, tick: Tick) -> None:
         roster, notes = await _read(tick.connection, self.visit)
-        if self._mark != _mark(roster, notes, tick.now):
-            self.show(roster, notes, tick.now)
+        silent = await _silences(tick.connection, self.visit, tick.now)
+        if self._mark != _mark(roster, notes, silent, tick.now):
+            self.show(roster, notes, silent, tick.now)
 
-    def show(self, roster: Roster, notes: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> None:
-        self._mark = _mark(roster, notes, now)
+    def show(
+        self,
+        roster: Roster,
+        notes: Mapping[str, Sequence[Mapping[str, Any]]],
+        silent: Sequence[Mapping[str, Any]],
+        now: datetime,
+    ) -> None:
+        self._mark = _mark(roster, notes, silent, now)
         self._body.clear()
         with self._body:
             if not notes:
@@ -79,11 +93,23 @@ class _Duty(Follower):
                     node("p", "dk-explain", "在站点文件中登记人员、值班组和班次后，这里显示谁在值班。")
             for code in notes:
                 _team(roster, code, notes[code], now, may_write="handover" in self.visit.may)
+            silences.card(silent, now, may_end="end_silence" in self.visit.may)
 
 
-def _mark(roster: Roster, notes: Mapping[str, Sequence[Mapping[str, Any]]], now: datetime) -> object:
+def _mark(
+    roster: Roster,
+    notes: Mapping[str, Sequence[Mapping[str, Any]]],
+    silent: Sequence[Mapping[str, Any]],
+    now: datetime,
+) -> object:
     standing = tuple((code, roster.on_duty(code, now), roster.following(code, now)) for code in notes)
-    return standing, tuple(note["handover_id"] for some in notes.values() for note in some), len(roster.overrides)
+    silenced = tuple((row["silence_id"], row["state"]) for row in silent)
+    return (
+        standing,
+        silenced,
+        tuple(note["handover_id"] for some in notes.values() for note in some),
+        len(roster.overrides),
+    )
 
 
 def _team(roster: Roster, code: str, notes: Sequence[Mapping[str, Any]], now: datetime, *, may_write: bool) -> None:

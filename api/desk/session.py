@@ -21,6 +21,7 @@ ACTIONS = {
     "unshelve": Action.UNSHELVE,
     "hand_over": Action.HAND_OVER,
     "silence": Action.SILENCE,
+    "end_silence": Action.END_SILENCE,
     "out_of_service": Action.OUT_OF_SERVICE,
     "return_to_service": Action.IN_SERVICE,
     "handover": Action.WRITE_HANDOVER,

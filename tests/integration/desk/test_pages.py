@@ -167,6 +167,26 @@ def test_a_failing_channel_and_a_gap_of_the_roster_are_said_in_red(desk: DeskSer
     page.misses("排班空缺", ".dk-banner")
 
 
+def test_silences_are_listed_and_a_shift_leader_ends_one(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        connection.execute(
+            "insert into silence (matchers, starts_at, ends_at, author, comment, created_at) values"
+            """ ('[{"label": "enterprise", "op": "=", "value": "hx-coking"}]', %s, %s, '赵磊', '检修', %s)""",
+            (NOW, NOW + 8 * HOUR, NOW),
+        )
+    officer = sign_in(desk, browser, "wangwei", "/duty")
+    officer.sees("企业 ＝ hx-coking", ".dk-silences")
+    officer.sees("至 明天 05:40", ".dk-silences")
+    assert "结束" not in officer.texts(".dk-silences button")
+    lead = sign_in(desk, browser, "zhaolei", "/duty")
+    lead.click(".dk-silences button", "结束")
+    lead.click("dialog .dk-confirm")
+    lead.misses("hx-coking", ".dk-body")
+    officer.misses("hx-coking", ".dk-body")
+    with desk.database() as connection:
+        assert connection.execute("select ended_by is not null from silence").fetchall() == [(True,)]
+
+
 def test_the_strip_has_the_citys_three_figures(desk: DeskServer, browser: Browser) -> None:
     page = sign_in(desk, browser, "wangwei")
     page.sees("超低排放小时达标率", ".dk-strip")

@@ -65,7 +65,12 @@ def test_dialogues_are_those_that_a_role_has_the_right_to() -> None:
         "hand_over",
         "handover",
     }
-    assert set(offered(Role.LEAD)) - set(offered(Role.DUTY)) == {"silence", "out_of_service", "return_to_service"}
+    assert set(offered(Role.LEAD)) - set(offered(Role.DUTY)) == {
+        "silence",
+        "end_silence",
+        "out_of_service",
+        "return_to_service",
+    }
     for role, longest in ((Role.DUTY, 24), (Role.LEAD, 168)):
         (hours,) = (field for field in dialogs(role, frozenset({"shelve"}))["shelve"]["fields"] if "options" in field)
         assert hours["options"][-1][0] == longest
