@@ -32,6 +32,9 @@ from domain.errors import BadInput, WorldFailed
 _START_TIMEOUT_S = 60.0
 _STOP_TIMEOUT_S = 30.0
 _ROLE = "plantwatch"
+_SHM = "/dev/shm"
+#: Two servers of a test run, each with its log of changes.
+_ENOUGH_BYTES = 4 * 1024**3
 _PR_SET_PDEATHSIG = 1
 
 
@@ -135,14 +138,15 @@ def postgres(data: Path | None = None, *, durable: bool = True) -> Iterator[Serv
     """Run a PostgreSQL on a free loopback port until the block ends.
 
     data: where the cluster lives and stays; None means a temporary folder that is removed. durable=False gives up
-    safety against power loss for speed (tests). A server that still runs on `data`, left by a killed run, is
-    an error that names its pid: it is not ours to end.
+    safety against power loss for speed (tests), and puts a temporary folder into memory where there is plenty: cloning
+    a database there takes a thirtieth of the time that a busy disk needs. A server that still runs on `data`, left by
+    a killed run, is an error that names its pid: it is not ours to end.
     """
     account = _account()
     binaries = _binaries(account)
     temporary = None
     if data is None:
-        temporary = Path(tempfile.mkdtemp(prefix="plantwatch-pg-"))
+        temporary = Path(tempfile.mkdtemp(prefix="plantwatch-pg-", dir=None if durable else _memory()))
         data = temporary / "data"
         temporary.chmod(0o711)
     data = data.resolve()
@@ -158,6 +162,16 @@ def postgres(data: Path | None = None, *, durable: bool = True) -> Iterator[Serv
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _memory() -> str | None:
+    """A folder whose files live in memory, None where there is none or not enough of it (containers give 64 MB)."""
+    try:
+        free = shutil.disk_usage(_SHM).free
+    except OSError:
+        return None
+    half_of_all = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return _SHM if min(free, half_of_all) >= _ENOUGH_BYTES and os.access(_SHM, os.W_OK | os.X_OK) else None
 
 
 def _refuse_running(cluster: Path) -> None:
@@ -188,7 +202,9 @@ def _start(
         "logging_collector": "off",
     }
     if not durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= {
+            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "512MB"
+        }  # fmt: skip
     command = [str(binaries / "postgres"), "-D", str(data / "cluster")]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
