@@ -86,7 +86,7 @@ async def _made(
     made = await _picture(connection, rule_id, subject, said, period, found, finding)
     if made.is_empty:
         return Evidence("判定", rows=list(reversed(found))[:_TABLE_ROWS], note="这段时间没有可以画出的数值。")
-    return Evidence("事件前后", plot.options(made, period), note=_note(made))
+    return Evidence("事件前后", plot.options(made, made.window or period), note=_note(made))
 
 
 async def _picture(
@@ -105,7 +105,7 @@ async def _picture(
     if subject.kind is SubjectKind.GATEWAY:
         gateway = subject.key.partition("/")[2]
         hours = await gateway_hours_around(connection, enterprise=enterprise, gateway=gateway, period=period)
-        return plot.counted(hours, found)
+        return plot.counted(hours, found, period.end)
     if rule_id.startswith("warn.") and finding:
         points = await _minutes(connection, enterprise, sorted(roles), finding["period_start"])
         base = plot.picture(rule_id, found, [], roles)
@@ -113,7 +113,7 @@ async def _picture(
         if not by_minute.is_empty:
             return by_minute
     hours = await hours_around(connection, enterprise=enterprise, codes=sorted(roles), period=period) if roles else []
-    return plot.picture(rule_id, found, hours, roles)
+    return plot.picture(rule_id, found, hours, roles, period.end)
 
 
 async def _minutes(

@@ -20,6 +20,7 @@ from domain.reasons import reason_word
 #: More cannot be told apart on a screen.
 MOST_PERIODS = 400
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 _BEFORE, _AFTER, _LONGEST = timedelta(hours=24), timedelta(hours=12), timedelta(days=10)
 _MISSING = frozenset({"no_data", "silent", "gateway_silent"})
 
@@ -40,7 +41,8 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """limits: (from, to, value); bad: violating stretches; dark: stretches without enough data."""
+    """limits: (from, to, value); bad: violating stretches; dark: stretches without enough data; window: what to show of
+    the time, where that is less than was asked for."""
 
     curves: Sequence[Curve] = ()
     limits: Sequence[tuple[datetime, datetime, float]] = ()
@@ -49,6 +51,7 @@ class Picture:
     limit_unit: str = ""
     note: str = ""
     marks: Mapping[str, datetime] = field(default_factory=dict)
+    window: Period | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -92,8 +95,10 @@ def picture(
     findings: Sequence[Mapping[str, Any]],
     hours: Sequence[Mapping[str, Any]],
     roles: Mapping[str, str],
+    until: datetime | None = None,
 ) -> Picture:
-    """From the findings of the alert's own series and the hourly rows of the points it rests on."""
+    """From the findings of the alert's own series and the hourly rows of the points it rests on; until as of
+    `counted`."""
     ends = {row["period_start"]: row["period_end"] for row in findings}
     judged = [(row["period_start"], row["value"]) for row in findings]
     unit = next((row["unit"] for row in findings if row["unit"]), "") or ""
@@ -109,16 +114,18 @@ def picture(
     return Picture(
         curves=curves,
         limits=_joined(findings),
-        bad=_stretches(findings, Verdict.VIOLATION),
+        bad=_stretches(findings, Verdict.VIOLATION, until),
         dark=_stretches(findings, Verdict.UNDETERMINED),
         limit_unit=_unit(unit),
     )
 
 
-def counted(hours: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]]) -> Picture:
-    """Readings of a gateway by the hour."""
+def counted(
+    hours: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], until: datetime | None = None
+) -> Picture:
+    """Readings of a gateway by the hour. until: how long silence has lasted that nothing has ended."""
     curve = Curve("收到读数", "个", [(row["hour_at"], row["reading_count"]) for row in hours], "bar")
-    return Picture(curves=[curve], bad=_stretches(findings, Verdict.VIOLATION))
+    return Picture(curves=[curve], bad=_stretches(findings, Verdict.VIOLATION, until))
 
 
 def minutes(points: Sequence[Mapping[str, Any]], roles: Mapping[str, str], base: Picture) -> Picture:
@@ -128,7 +135,16 @@ def minutes(points: Sequence[Mapping[str, Any]], roles: Mapping[str, str], base:
         values = [(slot["start"], slot["mean"]) for slot in point["minutes"]]
         name = roles.get(point["point"]) or point["name"]
         curves.append(Curve(f"{name} 分钟均值", _unit(point["unit"]), values, is_shown=not curves))
-    return Picture(curves=curves, limits=base.limits, bad=base.bad, dark=base.dark, limit_unit=base.limit_unit)
+    slots = [slot["start"] for point in points for slot in point["minutes"]]
+    if not slots:
+        return Picture(curves=curves)
+    shown = Period(min(slots), max(slots) + _MINUTE)
+    limits = [one for one in base.limits if one[0] < shown.end and one[1] > shown.start]
+    if limits:
+        # a warning's own period is some minutes: its limit is to be seen beside all of them
+        limits[0] = (min(shown.start, limits[0][0]), *limits[0][1:])
+        limits[-1] = (limits[-1][0], max(shown.end, limits[-1][1]), limits[-1][2])
+    return Picture(curves=curves, limits=limits, bad=base.bad, dark=base.dark, limit_unit=base.limit_unit, window=shown)
 
 
 def _of_point(code: str, rows: Sequence[Mapping[str, Any]], role: str, counts: bool, *, is_shown: bool) -> Curve:
@@ -158,7 +174,7 @@ def _gapped(
     return found
 
 
-def _stretches(findings: Sequence[Mapping[str, Any]], verdict: Verdict) -> list[Period]:
+def _stretches(findings: Sequence[Mapping[str, Any]], verdict: Verdict, until: datetime | None = None) -> list[Period]:
     """Touching periods of one verdict, joined. A verdict that is found only when it changes lasts until the next."""
     found: list[Period] = []
     for number, row in enumerate(findings):
@@ -167,6 +183,8 @@ def _stretches(findings: Sequence[Mapping[str, Any]], verdict: Verdict) -> list[
         end = row["period_end"]
         if row["reason"] in _MISSING and number + 1 < len(findings):
             end = max(end, findings[number + 1]["period_start"])
+        elif row["reason"] in _MISSING and until is not None:
+            end = max(end, until)
         if found and row["period_start"] <= found[-1].end:
             found[-1] = Period(found[-1].start, max(end, found[-1].end))
         else:

@@ -99,6 +99,25 @@ def test_a_verdict_found_only_when_it_changes_lasts_until_the_next() -> None:
     assert made.bad == [Period(START, START + 6 * HOUR)]
 
 
+def test_silence_that_nothing_has_ended_lasts() -> None:
+    found = [finding(0, None, "violation", reason="gateway_silent", limit_value=None, unit=None)]
+    rows = [{"hour_at": START, "reading_count": 0}]
+    assert counted(rows, found, START + 5 * HOUR).bad == [Period(START, START + 5 * HOUR)]
+    silent = [finding(0, None, "violation", reason="silent", limit_value=None, unit=None)]
+    assert picture("data.point_offline", silent, [], {}, START + 5 * HOUR).bad == [Period(START, START + 5 * HOUR)]
+    over = [finding(0, 40.0, "violation")]
+    assert picture("ule.hourly", over, [], {}, START + 5 * HOUR).bad == [Period(START, START + HOUR)]
+
+
+def test_the_limit_of_an_early_warning_stands_beside_all_its_minutes() -> None:
+    slots = [{"start": START + n * timedelta(minutes=1), "mean": 3.0} for n in range(120)]
+    points = [{"point": "S1", "name": "x", "unit": "mg/m3", "minutes": slots}]
+    ten = timedelta(minutes=10)
+    made = minutes(points, {"S1": "污染物"}, Picture(limits=[(START + ten, START + 2 * ten, 50.0)]))
+    assert made.limits == [(START, START + 2 * HOUR, 50.0)]
+    assert made.window == Period(START, START + 2 * HOUR)
+
+
 def test_minutes_take_the_place_of_hours() -> None:
     points = [{"point": "S1", "name": "x", "unit": "mg/m3", "minutes": [{"start": START, "mean": 3.0}]}]
     made = minutes(points, {"S1": "污染物"}, Picture(bad=[Period(START, START + HOUR)]))
