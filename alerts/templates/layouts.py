@@ -136,7 +136,10 @@ def sms(sheet: Sheet, most: int, sign: str = "") -> str:
         end = f"。{repeat}{sheet.url}" if sheet.url else desk
         room = most - len(f"{head}{said}。最急：{end}")
         if room >= _LEAST_ENTRY:
-            return f"{head}{said}。最急：{clean.shorten(sheet.entries[0], room)}{end}"
+            entry = sheet.entries[0]
+            if len(entry) > room and entry.endswith("起）"):
+                entry = entry.rpartition("（")[0]  # the figures say more than since when
+            return f"{head}{said}。最急：{clean.shorten(entry, room)}{end}"
     for end in (f"{since}。{repeat}{sheet.url}", f"{since}{desk}", desk):
         if len(f"{head}{said}{end}") <= most:
             return f"{head}{said}{end}"

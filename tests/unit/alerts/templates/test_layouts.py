@@ -87,6 +87,11 @@ def test_an_sms_about_several_alerts_names_the_most_urgent() -> None:
     assert "46.2" in text
     assert len(text) <= 134
     assert "最急" not in layouts.sms(parts, 70, "【监测平台】")
+    full = layouts.sms(parts, 500, "【监测平台】")
+    assert "起）" in full
+    tight = layouts.sms(parts, len(full) - 3, "【监测平台】")
+    assert "起）" not in tight
+    assert "46.2 mg/m³，限值 30 mg/m³" in tight
 
 
 def test_one_sms_keeps_the_figures_and_gives_up_the_rest() -> None:
