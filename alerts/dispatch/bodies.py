@@ -82,7 +82,7 @@ class Bodies:
             "team_name": message.team.name,
             "to": [self._name(person, shifts) for person in message.people],
             "people": list(message.people),
-            "next": outlook(message.team, Severity(first["severity"]), message.event, self._roster),
+            "next": outlook(message.team, Severity(first["severity"]), message.event, self._roster, message.step),
             "reason": str(message.reason),
             "count": count,
             "title": first["title"] if count == 1 else _title(message, alerts, count),

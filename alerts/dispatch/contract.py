@@ -261,7 +261,7 @@ class Decided:
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
     """One message to one receiver. alerts: with their own events, the most severe first; nth: a number that no other
-    message of the first alert, team, event and receiver has."""
+    message of the first alert, team, event and receiver has; step: of an escalation."""
 
     event: Occasion
     team: Team
@@ -271,6 +271,7 @@ class PlannedMessage:
     group_key: str
     alerts: tuple[tuple[int, Occasion], ...]
     nth: str
+    step: int | None = None
 
 
 @dataclass(slots=True)

@@ -9,8 +9,14 @@ from alerts.dispatch.contract import Flood
 from domain.alerts import Occasion
 from domain.teams import TeamPolicy
 
-#: What makes a flood, and goes into its digests.
-COUNTED = frozenset({Occasion.FIRING, Occasion.REPEATED, Occasion.REALARMED})
+_COUNTED = frozenset({Occasion.FIRING, Occasion.REPEATED, Occasion.REALARMED})
+#: That a channel does not deliver is no part of the flood that it does not deliver.
+_APART = frozenset({"platform.channel_failed"})
+
+
+def is_counted(event: Occasion, rule_id: str) -> bool:
+    """Whether a telling adds to a flood, and goes into its digests."""
+    return event in _COUNTED and rule_id not in _APART
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,23 @@ _MINUTE = timedelta(minutes=1)
 _BEGINS = frozenset({Occasion.FIRING, Occasion.REALARMED, Occasion.DIGEST})
 
 
-def outlook(team: Team, severity: Severity, event: Occasion, roster: Roster) -> str:
-    """Who is told next and when, or when the same people are told again; empty where nothing comes."""
+def outlook(team: Team, severity: Severity, event: Occasion, roster: Roster, step: int | None = None) -> str:
+    """Who is told next and when, or when the same people are told again; empty where nothing comes.
+
+    step: the step of the team that an escalation is.
+    """
     if event in (Occasion.RESOLVED, Occasion.HANDED_OVER, Occasion.TEST):
         return ""
     steps = sorted((s for s in team.steps if s.after and s.concerns(severity)), key=lambda step: step.after)
     if steps and event in _BEGINS:
         said = "；".join(f"{_span(step.after)}无人签收，通知{_who(step.to, roster)}" for step in steps)
         return f"{said}。"
+    if event is Occasion.ESCALATED and step is not None and step < len(team.steps):
+        since = team.steps[step].after
+        later = [one for one in steps if one.after > since]
+        if later:
+            said = "；".join(f"再过 {_span(one.after - since)}仍无人签收，通知{_who(one.to, roster)}" for one in later)
+            return f"{said}。"
     again = team.policy.repeat.get(severity)
     return f"一直无人签收，每 {_span(again)}再次提醒。" if again is not None else ""
 

@@ -76,8 +76,8 @@ class Teams:
             self._team(team, by_team[code])
 
     def _team(self, team: Team, tellings: Sequence[Telling]) -> None:
-        counted = [one for one in tellings if one.event in flood.COUNTED]
-        others = [one for one in tellings if one.event not in flood.COUNTED]
+        counted = [one for one in tellings if flood.is_counted(one.event, one.facts.rule_id)]
+        others = [one for one in tellings if not flood.is_counted(one.event, one.facts.rule_id)]
         new = [one for one in counted if self._state(one).held is not Reason.FLOOD]
         verdict = flood.judge(
             team.code,
@@ -192,7 +192,7 @@ class Teams:
         first = len(self._plan.messages)
         for receiver in one.receivers:
             self._plan.messages.append(
-                PlannedMessage(one.event, one.team, receiver, people, one.reason, key, alerts, nth)
+                PlannedMessage(one.event, one.team, receiver, people, one.reason, key, alerts, nth, one.step)
             )
         for telling in group:
             self._decide_sent(telling, telling.event, telling.reason, one.receivers, first, telling.detail)

@@ -36,3 +36,18 @@ def test_outlook(severity: str, event: str, said: str) -> None:
     roster = Roster(people={"li": person}, teams={}, shifts=(), overrides=())
     team = Team("duty", "值班", None, None, None, (), STEPS)
     assert outlook(team, Severity(severity), Occasion(event), roster) == said
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (2, "再过 75 分钟仍无人签收，通知李强；再过 105 分钟仍无人签收，通知absent。"),
+        (1, "再过 30 分钟仍无人签收，通知absent。"),
+        (3, "一直无人签收，每 4 小时再次提醒。"),
+    ],
+)
+def test_an_escalation_says_which_steps_are_left(step: int, said: str) -> None:
+    person = Person("li", "李强", None, (), True)
+    roster = Roster(people={"li": person}, teams={}, shifts=(), overrides=())
+    team = Team("duty", "值班", None, None, None, (), STEPS)
+    assert outlook(team, Severity.CRITICAL, Occasion.ESCALATED, roster, step) == said
