@@ -46,7 +46,7 @@ async def test_given_up_and_working_again(world: World, database: Database, watc
     ((state, title, summary),) = world.rows("select state, title, summary from alert")
     assert state == "firing"
     assert title == "【严重】通知通道“sms”发不出消息"
-    assert "有消息重试后仍未送达，已放弃，连续失败 2 次。最近一次报错：code 22: refused。" in summary
+    assert "有消息重试后仍未送达，已放弃，连续失败 2 次。最近一次报错：被拒绝（code 22）。" in summary
     works_at = failed_at + timedelta(hours=1)
     await answer(database, works_at)
     assert await watch.step(works_at) == 1
