@@ -49,11 +49,14 @@ _PATIENCE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class PathPlan:
-    """plants, and stacks of each, which break their limit once. readings_per_s: in all, the broken hours among them."""
+    """plants, and stacks of each, which break their limit once. readings_per_s: in all, the broken hours among them.
 
-    plants: int = 25
-    stacks: int = 8
-    meters: int = 40
+    A stack is also told of once for want of data before: a team must have less than a flood of both together.
+    """
+
+    plants: int = 50
+    stacks: int = 4
+    meters: int = 20
     seconds: int = 80
     readings_per_s: int = 1_000
 
