@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +13,12 @@ from ingest.listener import codec5, codec311
 from ingest.listener.packets import Publish
 from runtime.bench.fleet import DUPLICATE_EVERY, STEP_MS, Fleet, load
 from runtime.bench.frames import crc16, frames
-
-ROOT = Path(__file__).parents[3]
+from tests.integration.runtime.conftest import ROOT, run_bench
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    file = tmp_path_factory.mktemp("bench") / "report.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "runtime.cli", "bench", "ingest", "--short", "--report", str(file)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    assert json.loads(done.stdout) == found
-    return found
+    return run_bench("ingest", tmp_path_factory.mktemp("bench"), timeout_s=120)
 
 
 def test_commits_are_durable_and_duplicates_are_sent(report: dict[str, Any]) -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,21 +9,12 @@ import pytest
 
 from runtime.bench.airdata import QUANTITIES, Size, month
 from runtime.bench.airways import COMPLIANT, UNDETERMINED, VIOLATION, bare_numpy, platform, row_by_row, rows_of
-
-ROOT = Path(__file__).parents[3]
+from tests.integration.runtime.conftest import run_bench
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    file = tmp_path_factory.mktemp("bench") / "report.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "runtime.cli", "bench", "air", "--short", "--report", str(file)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    assert json.loads(done.stdout) == found
-    return found
+    return run_bench("air", tmp_path_factory.mktemp("bench"), timeout_s=120)
 
 
 def test_the_three_ways_are_measured_and_compared(report: dict[str, Any]) -> None:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.integration.runtime.conftest import run_bench
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    file = tmp_path_factory.mktemp("bench") / "report.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "runtime.cli", "bench", "alerts", "--short", "--report", str(file)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=180,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    assert json.loads(done.stdout) == found
-    return found
+    return run_bench("alerts", tmp_path_factory.mktemp("bench"))
 
 
 def test_an_evaluation_is_compared_with_a_bare_pass_that_writes_as_much(report: dict[str, Any]) -> None:
