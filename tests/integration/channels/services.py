@@ -19,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.integration.serving import serving
+
 TOKEN = "d0a1b2c3d4e5f60718293a4b5c6d7e8f"
 SECRET = "SEC" + "ab12" * 8
 
@@ -108,15 +110,8 @@ def serve(judge: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) 
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     state.base = f"{'http' if tls is None else 'https'}://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server, state.release.set):
         yield state
-    finally:
-        state.release.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def dingtalk(request: Request) -> Reply:

@@ -13,6 +13,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import cast
 
+from tests.integration.serving import serving
+
 
 @dataclass
 class Mailbox:
@@ -101,12 +103,5 @@ def mail_server(tls: ssl.SSLContext | None) -> Iterator[Mailbox]:
 
     server = Server(("127.0.0.1", 0), Handler)
     box.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server, box.release.set):
         yield box
-    finally:
-        box.release.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
