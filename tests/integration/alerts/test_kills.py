@@ -5,33 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import psycopg
-import pytest
 
 from alerts.dispatch.dispatcher import ChannelInfo
 from storage.database import Database
-from tests.integration.alerts.receiver import Receiver, receiver
-from tests.integration.alerts.test_outbox import tell
+from tests.integration.alerts.receiver import Receiver
+from tests.integration.alerts.sending import tell
 from tests.integration.alerts.world import World
 
 QUEUED = "select count(*) from notification where state <> 'sent'"
-
-
-@pytest.fixture
-def hook() -> Iterator[Receiver]:
-    with receiver() as state:
-        yield state
-
-
-@pytest.fixture
-async def queued(world: World, database: Database) -> World:
-    """A message for the webhook."""
-    world.so2("08", 46.2)
-    await tell(database, ChannelInfo("webhook", "webhook"))
-    return world
 
 
 @asynccontextmanager
