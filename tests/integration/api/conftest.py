@@ -14,6 +14,9 @@ from prometheus_client import CollectorRegistry
 
 from api.app import create_app
 from api.settings import ApiSettings
+from domain.accounts import Role
+from ingest.passwords import hash_password
+from storage import accounts as store
 from storage.database import Connection, Database
 
 #: 2026-11-02 08:00 in Wuhai; the hour that most rows are about starts here.
@@ -21,6 +24,11 @@ HOUR_AT = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)
 NOW = HOUR_AT + timedelta(hours=3)
 TOKEN = "operator-secret"
 PASSWORDS = {"hx-coking": "hx-password", "ly-chem": "ly-密码"}
+#: Accounts of people by their login, and what each of them has as its password.
+PEOPLE = {"vera": Role.VIEWER, "dan": Role.DUTY, "lea": Role.LEAD, "ada": Role.ADMIN}
+PASSWORD = "a-long-password"
+HASH = hash_password(PASSWORD)
+SOON = (NOW + timedelta(hours=2)).isoformat()
 
 Client = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -137,6 +145,37 @@ def client_of(database: Database) -> Client:
             yield opened_client
 
     return opened
+
+
+@pytest.fixture
+async def manned(city: Database) -> Database:
+    """A firing alert (1) of hx-coking, one of ly-chem (2) that is over and was told, one (3) of which nobody was told;
+    accounts of every role; two people in the roster."""
+    async with city.transaction() as connection:
+        finding = await insert_finding(connection)
+        await insert_alert(connection, finding)
+        over: dict[str, Any] = {"state": "resolved", "enterprise_id": 2, "resolved_at": HOUR_AT + timedelta(hours=2)}
+        await insert_alert(connection, finding, subject="point:ly-chem/W-01", severity="warning", **over)
+        await insert_alert(connection, finding, subject="point:ly-chem/W-02", severity="info", **over)
+        await connection.execute("update alert set notified_at = %(at)s where alert_id in (1, 2)", {"at": HOUR_AT})
+        await connection.execute(
+            "insert into person (code, name, active) values ('wang-wei', '王维', true), ('gone', '李白', false)"
+        )
+        for login, role in PEOPLE.items():
+            account = store.NewAccount(login, login.title(), role, HASH)
+            await store.insert_account(connection, account, by="test", at=NOW)
+    return city
+
+
+@asynccontextmanager
+async def as_person(client: Client, login: str | None) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a person or an enterprise; of None with the operators' token."""
+    if login is None:
+        async with client(token=TOKEN, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
+            yield http
+    else:
+        async with client(token=TOKEN, auth=(login, PASSWORDS.get(login, PASSWORD))) as http:
+            yield http
 
 
 async def insert_finding(connection: Connection, **changes: Any) -> int:
