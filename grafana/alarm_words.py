@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.telling import REASON_WORDS, Reason
 from grafana.words import GREEN, GREY, ORANGE, RED, Word, Words
 
 FIGURES: Words = {
@@ -35,30 +36,7 @@ OCCASIONS: Words = {
     "test": Word("测试"),
 }
 DECISIONS: Words = {"send": Word("发送", GREEN), "hold": Word("暂缓", ORANGE), "drop": Word("不发", GREY)}
-#: Why somebody was told, or not.
+#: Why somebody was told, or not; as the desk says it.
 DECISION_REASONS: Words = {
-    "first": Word("首次"),
-    "hold_ended": Word("暂缓结束"),
-    "repeat": Word("到期重复"),
-    "realarm": Word("签收后仍未恢复"),
-    "escalation": Word("无人签收，升级"),
-    "handed_over": Word("移交"),
-    "resolved": Word("已恢复"),
-    "withdrawn": Word("已撤销"),
-    "historical": Word("历史时段"),
-    "out_of_service": Word("停用"),
-    "plant_stopped": Word("企业停运"),
-    "inhibited": Word("原因告警已在告警"),
-    "silenced": Word("静默"),
-    "shelved": Word("搁置"),
-    "flapping": Word("频繁翻转"),
-    "quiet_hours": Word("免打扰时段"),
-    "flood": Word("告警洪水，汇总"),
-    "group_interval": Word("同组间隔未到"),
-    "resolved_while_held": Word("暂缓期间已恢复"),
-    "not_told_of": Word("未曾告知"),
-    "acknowledged": Word("已签收"),
-    "duplicate": Word("已由另一班组告知"),
-    "no_receiver": Word("没有接收人", RED),
-    "no_route": Word("没有匹配的路由", ORANGE),
+    str(reason): Word(word, RED if reason is Reason.NO_RECEIVER else None) for reason, word in REASON_WORDS.items()
 }

@@ -59,7 +59,7 @@ LABEL_WORDS = {
 #: Why telling waits, where it stands beside the state in the list.
 HOLDS = {
     "silenced": "已静默",
-    "flapping": "反复抖动",
+    "flapping": "频繁翻转",
     "quiet_hours": "静音时段",
     "flood": "汇总发送",
     "group_interval": "合并发送",

@@ -12,7 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from grafana import build
+from domain.alerts import Occasion
+from domain.telling import Decision, Reason
+from grafana import alarm_words, build
 from grafana.panels import SCHEMA_VERSION, load_queries
 from grafana.sdk import DATASOURCE_TYPE, DATASOURCE_UID, JSONEncoder, register
 from grafana.sdk import dashboard_model as model
@@ -68,6 +70,12 @@ def run(connection: Connection, sql: str, chosen: dict[str, Any]) -> tuple[list[
 
 def everything(uid: str) -> dict[str, Any]:
     return {variable["name"]: ALL for variable in variables(uid)}
+
+
+def test_every_decision_about_telling_has_its_words() -> None:
+    assert alarm_words.DECISION_REASONS.keys() == set(Reason)
+    assert alarm_words.DECISIONS.keys() == set(Decision)
+    assert alarm_words.OCCASIONS.keys() == set(Occasion)
 
 
 def test_boards() -> None:
