@@ -38,7 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add.add_argument("--name", required=True, help="as people read it: 王维")
     add.add_argument("--role", required=True, choices=STAFF)
     add.add_argument("--person", metavar="CODE", help="who it is in the roster")
-    add.add_argument("--team", metavar="CODE", help="whose list the desk shows first")
+    add.add_argument("--team", metavar="CODE", help="their team in the roster, as a note")
     actions.add_parser("list", help="all accounts")
     password = actions.add_parser("set-password", help="another password; whoever is signed in with it is out")
     role = actions.add_parser("set-role", help="another role, from the next click on")
