@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 import re
 import shutil
 import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
-from runtime.supervisor import READY_FD
+from runtime.settings import PREFIX
+from runtime.supervisor import Supervisor
 from tests.conftest import TestServer
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "deploy" / "prometheus"
 TESTS = sorted((FOLDER / "tests").glob("*.yml"))
 SERVICES = ("api", "ingest", "rules", "alerts")
+PORTS = ("API_PORT", "MQTT_PORT", "HJ212_PORT", *(f"{one}_METRICS_PORT" for one in ("INGEST", "RULES", "ALERTS")))
 PROMTOOL = shutil.which("promtool")
 
 
@@ -60,54 +60,24 @@ def test_every_alert_has_series_that_make_it_fire_and_series_that_do_not() -> No
     assert fires == quiet == {rule["alert"] for rule in rules()}
 
 
-@contextmanager
-def _serving(url: str) -> Iterator[dict[str, int]]:
-    """The four services on a database; the ports of their metrics by name."""
-    ports: dict[str, int] = {}
-    with ExitStack() as stack:
-        waiting = []
-        for service in SERVICES:
-            seen, told = os.pipe()
-            environ = {name: value for name, value in os.environ.items() if not name.startswith("PLANTWATCH_")}
-            environ |= {
-                "PLANTWATCH_DATABASE_URL": url,
-                "PLANTWATCH_MQTT_PORT": "0",
-                "PLANTWATCH_API_PORT": "0",
-                "PLANTWATCH_INGEST_METRICS_PORT": "0",
-                "PLANTWATCH_RULES_METRICS_PORT": "0",
-                "PLANTWATCH_ALERTS_METRICS_PORT": "0",
-                "PLANTWATCH_HJ212_PORT": "0",
-                READY_FD: str(told),
-            }
-            process = subprocess.Popen(
-                [sys.executable, "-m", "runtime.cli", service],
-                cwd=ROOT,
-                env=environ,
-                pass_fds=[told],
-                stderr=subprocess.DEVNULL,
-            )
-            os.close(told)
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
-            waiting.append((service, seen))
-        for service, seen in waiting:
-            with os.fdopen(seen, "rb") as pipe:
-                said = pipe.readline()
-            assert said, f"{service} did not get ready"
-            ports[service] = json.loads(said)["api_port" if service == "api" else f"{service}_metrics_port"]
-        yield ports
+async def _told(url: str) -> dict[str, str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environ |= {PREFIX + name: "0" for name in PORTS} | {PREFIX + "DATABASE_URL": url}
+    async with Supervisor(environ) as supervisor, httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        started = await asyncio.gather(*(supervisor.start(service) for service in SERVICES))
+        texts = {}
+        for service, ports in zip(SERVICES, started, strict=True):
+            port = ports["api_port" if service == "api" else f"{service}_metrics_port"]
+            answer = await http.get(f"http://127.0.0.1:{port}/metrics")
+            texts[f"plantwatch-{service}"] = answer.raise_for_status().text
+        return texts
 
 
 @pytest.fixture(scope="module")
 def told(server: TestServer) -> Iterator[dict[str, str]]:
     """What each service really tells Prometheus, as text, by job."""
     name = server.create(template=server.migrated())
-    with _serving(server.database_url(name)) as ports:
-        texts = {}
-        for service, port in ports.items():
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
-                texts[f"plantwatch-{service}"] = answer.read().decode()
-    yield texts
+    yield asyncio.run(_told(server.database_url(name)))
     server.drop(name)
 
 
