@@ -246,8 +246,8 @@ class Room:
 
     def _many(self, alerts: Iterable[int], events: Sequence[str] = ()) -> str:
         known = {number: name for name, number in self.ids.items()}
-        ended = {a for a, event in zip(alerts, events, strict=False) if event == "resolved"} if events else set()
-        mixed = ended and len(ended) < len(set(events) and list(events))
+        ended = {a for a, event in zip(alerts, events, strict=False) if event == "resolved"}
+        mixed = ended and len(ended) < len(events)
         found = [known[a] + (":resolved" if mixed and a in ended else "") for a in alerts]
         return "+".join(_ranges(found))
 
