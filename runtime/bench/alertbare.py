@@ -7,6 +7,7 @@ one COPY a table and one UPDATE. Nobody who keeps these tables can do with less.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from runtime.bench.children import BenchFailed
 from storage.database import Connection, Database, fetch_all
@@ -38,9 +39,7 @@ select coalesce((select max(alert_id) from alert), 0) as alert,
 #: Of the series that changed: their alerts, and how far telling about them has come.
 _CHANGED_ALERTS = """
 copy (select a.* from alert a join finding f using (finding_id)
-      where a.alert_id <= %(mark)s and f.period_start > %(hour)s
-      union all
-      select a.* from alert a where a.alert_id <= %(mark)s and a.state = 'resolved') to stdout (format binary)
+      where a.alert_id <= %(mark)s and (f.period_start > %(hour)s or a.state = 'resolved')) to stdout (format binary)
 """
 _CHANGED_DISPATCH = """
 copy (select d.* from alert_dispatch d join alert a using (alert_id) join finding f using (finding_id)
@@ -86,7 +85,7 @@ async def marks(database: Database) -> dict[str, int]:
     return {name: int(value) for name, value in row.items()}
 
 
-async def written(database: Database, before: dict[str, int], hour: object) -> Written:
+async def written(database: Database, before: dict[str, int], hour: datetime) -> Written:
     """What has come since. hour: start of the hour in which the open alerts began."""
     found = Written()
     async with database.transaction() as connection:
@@ -97,11 +96,11 @@ async def written(database: Database, before: dict[str, int], hour: object) -> W
     return found
 
 
-async def bare_pass(database: Database, rows: Written) -> int:
-    """Read every open alert and every new finding, and write what the platform wrote; how many rows were read."""
+async def bare_pass(database: Database, rows: Written) -> None:
+    """Read every open alert and every new finding, and write what the platform wrote."""
     async with database.transaction() as connection:
-        read = await fetch_all(connection, _OPEN)
-        read += await fetch_all(connection, _WORK)
+        await fetch_all(connection, _OPEN)
+        await fetch_all(connection, _WORK)
         for table, statement in _INTO.items():
             await _in(connection, statement, rows.added[table])
         await connection.execute("create temp table touched_alert (like alert) on commit drop")
@@ -111,7 +110,6 @@ async def bare_pass(database: Database, rows: Written) -> int:
         await connection.execute(_UPDATE_ALERT)
         await connection.execute(_PUT_DISPATCH)
         await connection.execute("delete from alert_work")
-    return len(read)
 
 
 async def same_rows(ours: Database, bare: Database) -> None:

@@ -101,14 +101,7 @@ class _Page:
         await self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
             message = json.loads(await asyncio.wait_for(self._socket.recv(), _PATIENCE_S))
-            if message.get("method") == "Page.javascriptDialogOpening":
-                accept = {
-                    "id": next(self._numbers),
-                    "method": "Page.handleJavaScriptDialog",
-                    "params": {"accept": True},
-                }
-                await self._socket.send(json.dumps(accept))
-            elif message.get("id") == number:
+            if message.get("id") == number:
                 if "error" in message:
                     raise BenchFailed(f"the browser refused {method}: {message['error']}")
                 return dict(message["result"])
