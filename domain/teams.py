@@ -22,8 +22,6 @@ from domain.workdays import is_workday
 Days = Literal["all", "workdays", "restdays"]
 #: What alerts may be grouped by; cause is the rule id up to its first dot.
 GROUP_KEYS = ("enterprise", "rule", "cause", "severity", "district")
-#: What an escalation step may name, besides team:CODE and person:CODE.
-RECIPIENTS = ("on_duty", "next", "lead")
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 _TO = re.compile(r"on_duty|next|lead|(team|person):[a-z0-9-]{1,64}")

@@ -63,7 +63,3 @@ class Alert:
     @property
     def is_acknowledged(self) -> bool:
         return self.acknowledged is not None and not self.is_realarmed
-
-    @property
-    def is_told(self) -> bool:
-        return any(team.told is not None for team in self.teams)
