@@ -31,6 +31,10 @@ class Period:
     def __contains__(self, at: datetime) -> bool:
         return self.start <= at < self.end
 
+    def meets(self, other: Period) -> bool:
+        """Whether they have any time in common."""
+        return self.start < other.end and other.start < self.end
+
     @property
     def hours(self) -> float:
         """Length in hours."""

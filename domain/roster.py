@@ -142,13 +142,13 @@ class Roster:
         if not bases:
             return []
         hull = Period(min(base.period.start for base in bases), max(base.period.end for base in bases))
-        swaps = [override for override in self._overrides(team) if override.replaces and _meet(override.period, hull)]
+        swaps = [override for override in self._overrides(team) if override.replaces and override.period.meets(hull)]
         beside = self._bases(team, hull) if swaps else []
         found = []
         for base in bases:
-            mine = [override for override in swaps if _meet(override.period, base.period)]
+            mine = [override for override in swaps if override.period.meets(base.period)]
             found += _pieces(team, base, mine, beside) if mine else [_turn(team, base)]
-        touching = [turn for turn in found if _meet(turn.period, period)]
+        touching = [turn for turn in found if turn.period.meets(period)]
         return sorted(touching, key=lambda turn: (turn.period, turn.shift, turn.people))
 
     def gaps(self, team: str, period: Period) -> list[Period]:
@@ -252,7 +252,7 @@ class Roster:
         return found + [
             _Base("", _ADDED, override.period, (override.person,))
             for override in self._overrides(team)
-            if override.replaces is None and _meet(override.period, period)
+            if override.replaces is None and override.period.meets(period)
         ]
 
     def _held(self, shift: Shift, period: Period, order: Sequence[str]) -> _Base:
@@ -276,7 +276,7 @@ def _pieces(team: str, base: _Base, swaps: Sequence[Override], beside: Sequence[
     Whose turn is taken: that of who holds it by the shifts. Only where he holds none in the whole team at that time is
     it the one that he took from somebody else; so two people can swap, and a stand-in can find a stand-in.
     """
-    touching = [other for other in beside if _meet(other.period, base.period)]
+    touching = [other for other in beside if other.period.meets(base.period)]
     edges = {base.period.start, base.period.end}
     for period in (*(swap.period for swap in swaps), *(other.period for other in touching)):
         edges.update(_edges(period, base.period))
@@ -303,10 +303,6 @@ def _pieces(team: str, base: _Base, swaps: Sequence[Override], beside: Sequence[
 
 def _turn(team: str, base: _Base) -> Turn:
     return Turn(team, base.shift, base.name, base.period, base.people, not base.shift, base.left)
-
-
-def _meet(one: Period, other: Period) -> bool:
-    return one.start < other.end and other.start < one.end
 
 
 def _edges(period: Period, within: Period) -> Iterable[datetime]:

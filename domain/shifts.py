@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -56,22 +56,10 @@ class Shift:
         day, last = local_day(period.start - self._length), local_day(period.end)
         found = []
         while day <= last:
-            if self.begins_on(day):
-                mine = self.period(day)
-                if mine.start < period.end and period.start < mine.end:
-                    found.append(day)
+            if self.begins_on(day) and self.period(day).meets(period):
+                found.append(day)
             day += _ONE_DAY
         return found
-
-    def next_day(self, at: datetime, horizon: timedelta) -> date | None:
-        """The first local day on which it begins later than an instant, None within the horizon."""
-        day = max(local_day(at), self.valid_from)
-        last = local_day(at + horizon)
-        while day <= last:
-            if self.begins_on(day) and self.period(day).start > at:
-                return day
-            day += _ONE_DAY
-        return None
 
     def round(self, day: date) -> int:
         """How many turns passed from the anchor to the one of a local day; negative before the anchor."""
