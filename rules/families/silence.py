@@ -43,9 +43,6 @@ class Watched:
         return closed if self.end is None else min(closed, self.end)
 
 
-#: After any hour.
-_FAR = 1 << 40
-
 W = TypeVar("W", bound=Watched)
 
 
@@ -211,8 +208,9 @@ async def _first_dirty(
     """The first hour from the watermark on that the roll-up has yet to look at, by point."""
     until: dict[int, int] = {}
     for one in subjects:
+        judged = _judged_until(one, marks)
         for point_id in one.point_ids:
-            until[point_id] = min(_judged_until(one, marks), until.get(point_id, _FAR))
+            until[point_id] = min(judged, until.get(point_id, judged))
     first: dict[int, int] = {}
     for point_id, hour_at in await windows.dirty_hours(connection, list(until), job.closed_at):
         hour = hour_number(hour_at)
