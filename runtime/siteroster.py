@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from domain.errors import BadInput
 from domain.matchers import parse
-from domain.teams import TeamPolicy, parse_steps
+from domain.shifts import TurnLength
+from domain.teams import Days, TeamPolicy, parse_steps
 from runtime.siteitems import Code, Item, Name, Plain
 
 ChannelCode = Annotated[str, Plain, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
@@ -126,10 +127,10 @@ class DutyShift(Item):
     name: Name
     starts_at: ClockTime
     hours: Annotated[float, Field(gt=0, le=24, allow_inf_nan=False)]
-    days: Literal["all", "workdays", "restdays"] = "all"
+    days: Days = "all"
     members: list[Code] = Field(min_length=1, max_length=200)
     seats: Annotated[int, Field(ge=1, le=200)] = 1
-    turn: Literal["shift", "day", "week", "month"] = "day"
+    turn: TurnLength = "day"
     every: Annotated[int, Field(ge=1, le=366)] = 1
     anchor_on: date | None = None
     valid_from: date

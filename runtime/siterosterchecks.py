@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from domain.periods import SITE_ZONE, Period
+from domain.periods import SITE_ZONE, Period, local_day
 from domain.roster import Override, Roster
 from domain.rosterrows import roster_of
 from runtime.siteregister import Fault, Key, Register, Row
@@ -18,7 +18,8 @@ from runtime.siteregister import Fault, Key, Register, Row
 AHEAD = timedelta(days=31)
 _TOLD = 10
 _ONE_DAY = timedelta(days=1)
-_AREAS = {"enterprise": "enterprise", "district": "district", "park": "park"}
+#: Labels of alerts that are nouns of the register.
+_AREAS = ("enterprise", "district", "park")
 
 
 def roster_faults(register: Register, broken: Collection[tuple[str, Key]] = frozenset()) -> Iterator[Fault]:
@@ -63,8 +64,8 @@ def retired(wanted: Register, present: Register, today: date) -> tuple[Register,
             gone.add(("shift", key))
             continue
         later = [start for start in starts[key[:2]] if start > row["valid_from"]]
-        ends = [min(later) if later else max(today, row["valid_from"] + _ONE_DAY)]
-        shifts[key] = row | {"valid_to": min([*ends, *([row["valid_to"]] if row["valid_to"] else [])])}
+        end = min(later, default=max(today, row["valid_from"] + _ONE_DAY))
+        shifts[key] = row | {"valid_to": end if row["valid_to"] is None else min(end, row["valid_to"])}
     gone |= {("route", key) for key in present["route"].keys() - wanted["route"]}
     return wanted | {"person": wanted["person"] | people, "shift": wanted["shift"] | shifts}, gone
 
@@ -105,7 +106,7 @@ def _local(at: datetime) -> str:
 
 
 def _left(register: Register, ahead: Period) -> Iterator[Fault]:
-    today = ahead.start.astimezone(SITE_ZONE).date()
+    today = local_day(ahead.start)
     active = {row["code"] for row in register["person"].values() if row["active"]}
     for key, row in register["shift"].items():
         if row["valid_to"] is not None and row["valid_to"] <= today:
@@ -138,8 +139,8 @@ def _routes(register: Register) -> Iterator[Fault]:
         if closed is None and not row["matchers"] and not row["goes_on"]:
             closed = row["code"]
         for matcher in row["matchers"]:
-            noun = _AREAS.get(matcher["label"])
-            if noun is None or matcher["op"] not in ("=", "in"):
+            noun = matcher["label"]
+            if noun not in _AREAS or matcher["op"] not in ("=", "in"):
                 continue
             values = matcher["value"] if isinstance(matcher["value"], list) else [matcher["value"]]
             for value in values:
