@@ -49,20 +49,31 @@ class _Entry(BaseModel):
         return {"timeout_s": self.timeout_s, "ca_file": None if self.ca_file is None else str(self.ca_file)}
 
 
-class _Robot(_Entry):
+class _Posted(_Entry):
+    """A service that is posted to. url: whole, with what it may hold of a secret."""
+
     url: SecretStr | None = None
     url_file: Path | None = None
-    secret: SecretStr | None = None
-    secret_file: Path | None = None
 
     @model_validator(mode="after")
     def _has_url(self) -> Self:
         _one_of(self, "url", required=True)
+        return self
+
+
+class _Signed(_Posted):
+    """One that may ask for a secret besides."""
+
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_one_secret(self) -> Self:
         _one_of(self, "secret", required=False)
         return self
 
 
-class _DingTalk(_Robot):
+class _DingTalk(_Signed):
     kind: Literal["dingtalk"]
     rate_per_min: Rate = 20
 
@@ -76,22 +87,15 @@ class _DingTalk(_Robot):
         )
 
 
-class _WeCom(_Entry):
+class _WeCom(_Posted):
     kind: Literal["wecom"]
     rate_per_min: Rate = 20
-    url: SecretStr | None = None
-    url_file: Path | None = None
-
-    @model_validator(mode="after")
-    def _has_url(self) -> Self:
-        _one_of(self, "url", required=True)
-        return self
 
     def build(self, wall: Clock) -> Channel:
         return WeComChannel(self.code, _read(self, "url"), rate_per_min=self.rate_per_min, **self.common())
 
 
-class _Feishu(_Robot):
+class _Feishu(_Signed):
     kind: Literal["feishu"]
     rate_per_min: Rate = 100
 
@@ -106,7 +110,7 @@ class _Feishu(_Robot):
         )
 
 
-class _Webhook(_Robot):
+class _Webhook(_Signed):
     kind: Literal["webhook"]
     rate_per_min: Rate | None = None
 
@@ -151,13 +155,9 @@ class _Email(_Entry):
         return EmailChannel(self.code, server, wall=wall, rate_per_min=self.rate_per_min, **self.common())
 
 
-class _Sms(_Entry):
+class _Sms(_Signed):
     kind: Literal["sms"]
     rate_per_min: Rate = 60
-    url: SecretStr | None = None
-    url_file: Path | None = None
-    secret: SecretStr | None = None
-    secret_file: Path | None = None
     format: Literal["form", "json"] = "form"
     mobile_field: Annotated[str, Field(min_length=1)] = "mobile"
     content_field: Annotated[str, Field(min_length=1)] = "content"
@@ -171,9 +171,7 @@ class _Sms(_Entry):
     max_characters: Annotated[int, Field(ge=70, le=500)] = 134
 
     @model_validator(mode="after")
-    def _knows_where(self) -> Self:
-        _one_of(self, "url", required=True)
-        _one_of(self, "secret", required=False)
+    def _has_a_field_for_its_secret(self) -> Self:
         if (self.secret_field is None) != (self.secret is None and self.secret_file is None):
             raise ValueError("secret_field and secret go together")
         return self
