@@ -27,9 +27,20 @@ class Notification:
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """One thread a caller."""
+    """One thread a caller, and one that listens from `start` until `stop`."""
 
     daemon_threads = True
+
+    def start(self, name: str) -> None:
+        """Serve from now on. name: of the thread."""
+        self._listener = Thread(target=self.serve_forever, name=name, daemon=True)
+        self._listener.start()
+
+    def stop(self) -> None:
+        """Serve no more, and give the port back."""
+        self.shutdown()
+        self._listener.join()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that goes away between two notifications is no error; anything else is shown."""
@@ -46,7 +57,6 @@ class Inbox:
         self._attempts: dict[str, int] = {}
         self._received: dict[str, tuple[str, Any]] = {}
         self._server = LoopbackServer((host, port), self._handler())
-        self._thread = Thread(target=self._server.serve_forever, name="duty phone", daemon=True)
 
     @property
     def port(self) -> int:
@@ -70,7 +80,7 @@ class Inbox:
             return sum(self._attempts.values())
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start("duty phone")
         return self
 
     def __exit__(
@@ -79,9 +89,7 @@ class Inbox:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
     def _take(self, key: str, path: str, body: Any) -> HTTPStatus:
         with self._lock:

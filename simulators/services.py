@@ -15,7 +15,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from threading import Lock, Thread
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -58,11 +58,9 @@ class Service(ABC):
     _asked: int = 0
     _lock: Lock = field(default_factory=Lock)
     _server: LoopbackServer = field(init=False)
-    _thread: Thread = field(init=False)
 
     def __post_init__(self) -> None:
         self._server = LoopbackServer(("127.0.0.1", 0), _handler(self))
-        self._thread = Thread(target=self._server.serve_forever, name=type(self).__name__, daemon=True)
 
     @property
     def base(self) -> str:
@@ -93,15 +91,13 @@ class Service(ABC):
     def _ok(self) -> Answer: ...
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start(type(self).__name__)
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
 
 @dataclass(slots=True)
