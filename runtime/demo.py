@@ -24,29 +24,22 @@ from typing import Any
 
 from domain.errors import WorldFailed
 from domain.periods import HOUR
-from ingest.passwords import hash_password
 from runtime.clock import ClockFile
 from runtime.databases import Embedded, embedded_database
 from runtime.demo_check import check
-from runtime.demo_people import Phones, open_accounts, phones
+from runtime.demo_people import Phones, phones
+from runtime.demo_register import register
 from runtime.ledgerfile import import_ledger
 from runtime.progress import Figures, Screen, family_memory_mb, memory_mb
 from runtime.settings import PREFIX, Settings
-from runtime.site import apply_site
-from runtime.sitefile import load_site
 from runtime.supervisor import Supervisor
-from simulators.enabled import ENABLED
 from simulators.marker import BUREAU_AUTHOR, Marker, Upload
 from simulators.officers import Officers
 from simulators.people import CITY, ROOMS
 from simulators.publish import Publisher
-from simulators.site import write as write_site
 from simulators.story import Step, Story
 from storage import pipeline
-from storage.credentials import set_password_hash
 from storage.database import Database
-from storage.decisions import NewDecision, add_decision
-from storage.stations import set_station_key, set_station_password
 
 SERVICES = ("ingest", "rules", "alerts", "api")
 
@@ -151,7 +144,8 @@ async def _demo(
     }
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(embedded.url, name="plantwatch demo", probe=False))
-        passwords, of_people = await _register(database, story, clock, folder)
+        await _refuse_told(database)
+        passwords, of_people = await register(database, story, clock, folder)
         supervisor = await stack.enter_async_context(Supervisor(environ))
         ports: dict[str, int] = {}
         for service in SERVICES:
@@ -180,40 +174,12 @@ async def _demo(
         return await _tell(run, stop, seconds)
 
 
-async def _register(
-    database: Database, story: Story, clock: ClockFile, folder: Path
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Apply the city's register and give every enterprise, data logger and person secrets, made up for this run.
-
-    Gives the passwords of enterprises and of people.
-    """
+async def _refuse_told(database: Database) -> None:
+    """Two stories in one database are none."""
     async with database.transaction() as connection:
         (totals,) = await pipeline.read(connection, "accounting_totals")
     if totals["received"]:
         raise DemoFailed("this data folder has a story in it already: give the demo a new one, or none")
-    site, *_ = write_site(story.city, folder)
-    await apply_site(database, load_site(site), clock)
-    passwords = {enterprise.code: secrets.token_urlsafe(12) for enterprise in story.city.enterprises}
-    async with database.transaction() as connection:
-        for rule_id, (reason, source) in ENABLED.items():
-            decision = NewDecision(rule_id, story.timeline.first_day, True, {}, BUREAU_AUTHOR, reason, source)
-            await add_decision(connection, decision, clock())
-        # a service that is busy for seconds would be so for a day of this clock
-        busy = {"failing_for_min": 30 * 24 * 60.0}
-        reason = "演示的时钟一秒走几小时，通道一时繁忙不算失效"
-        patience = NewDecision(
-            "platform.channel_failed", story.timeline.first_day, True, busy, BUREAU_AUTHOR, reason, "演示"
-        )
-        await add_decision(connection, patience, clock())
-        for enterprise, password in passwords.items():
-            await set_password_hash(connection, enterprise, hash_password(password), clock())
-        for mn, secret in story.secrets.items():
-            if mn in story.tcp_stations:
-                await set_station_password(connection, mn, hash_password(secret.password), clock())
-            if secret.sm4_key is not None:
-                await set_station_key(connection, mn, secret.sm4_key, clock())
-        of_people = await open_accounts(connection, story.city, clock())
-    return passwords, of_people
 
 
 def _addresses(ports: dict[str, int], told: Phones, embedded: Embedded, of_people: dict[str, str]) -> dict[str, str]:
