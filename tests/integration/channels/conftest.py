@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -46,8 +47,6 @@ def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def unreachable() -> Iterator[int]:
     """A port that nobody listens on."""
-    import socket
-
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         yield unused.getsockname()[1]

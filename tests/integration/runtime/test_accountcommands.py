@@ -12,6 +12,11 @@ from tests.integration.runtime.test_commands import plantwatch
 
 ADD = ("account", "add", "wang.wei", "--name", "王维", "--role", "duty")
 PASSWORD = "correct horse 电池"
+PLANT = """
+insert into district values ('wuda', '乌达区');
+insert into enterprise (code, name, district, industry, is_industrial, registered_from)
+values ('hx-coking', '海西焦化', 'wuda', 'coking', true, '2026-11-01');
+"""
 
 
 async def _signed_in(connection: Connection, **whose: int) -> None:
@@ -62,11 +67,7 @@ async def test_an_account_from_the_first_to_the_last_day(database: Database, dat
 
 async def test_what_makes_no_account(database: Database, database_url: str) -> None:
     async with database.transaction() as connection:
-        await connection.execute("insert into district values ('wuda', '乌达区')")
-        await connection.execute(
-            "insert into enterprise (code, name, district, industry, is_industrial, registered_from)"
-            " values ('hx-coking', '海西焦化', 'wuda', 'coking', true, '2026-11-01')"
-        )
+        await connection.execute(PLANT)
     for arguments, given, said in [
         (ADD, "short\n", "10"),
         (ADD, "\n", "no password"),
@@ -87,11 +88,7 @@ async def test_what_makes_no_account(database: Database, database_url: str) -> N
 
 async def test_a_new_mqtt_password_ends_the_enterprises_sessions(database: Database, database_url: str) -> None:
     async with database.transaction() as connection:
-        await connection.execute("insert into district values ('wuda', '乌达区')")
-        await connection.execute(
-            "insert into enterprise (code, name, district, industry, is_industrial, registered_from)"
-            " values ('hx-coking', '海西焦化', 'wuda', 'coking', true, '2026-11-01')"
-        )
+        await connection.execute(PLANT)
         await _signed_in(connection, enterprise_id=1)
     made = plantwatch(database_url, "password", "hx-coking")
     assert made.returncode == 0, made.stderr
