@@ -20,12 +20,12 @@ def events(roster: Roster, turns: Iterable[Turn], person: str | None = None) -> 
 
 def _event(roster: Roster, turn: Turn, person: str | None) -> TimedEvent:
     team = roster.teams[turn.team].name
-    names = "、".join(name_of(roster, one) for one in turn.people)
+    names = "、".join(map(roster.name_of, turn.people))
     lines = [f"值班组：{team}", f"值班人：{names}"]
     if turn.overridden:
         lines.append("按排班变动")
     if turn.left:
-        lines.append(f"已离岗：{'、'.join(name_of(roster, one) for one in turn.left)}，由次序中的下一人顶替")
+        lines.append(f"已离岗：{'、'.join(map(roster.name_of, turn.left))}，由次序中的下一人顶替")
     key = f"{turn.team}|{turn.shift}|{turn.period.start.isoformat()}|{'' if turn.shift else names}|{person or ''}"
     return TimedEvent(
         uid=f"turn-{hashlib.sha256(key.encode()).hexdigest()[:32]}@plantwatch",
@@ -36,9 +36,3 @@ def _event(roster: Roster, turn: Turn, person: str | None) -> TimedEvent:
         category="值班",
         remind=_REMIND if person else None,
     )
-
-
-def name_of(roster: Roster, person: str) -> str:
-    """A person's name, the code of who is unknown."""
-    known = roster.people.get(person)
-    return person if known is None else known.name

@@ -209,6 +209,15 @@ class Roster:
         known = self.people.get(person)
         return known is not None and known.active
 
+    def name_of(self, person: str) -> str:
+        """A person's name, the code of who is unknown."""
+        known = self.people.get(person)
+        return person if known is None else known.name
+
+    def has_shifts(self, team: str) -> bool:
+        """Whether anybody is ever meant to be on duty in a team; a plant's own often has a lead alone."""
+        return any(self._shifts(team))
+
     def is_reckoned(self, team: str, period: Period) -> bool:
         """Whether turns of a period rest on a year whose holidays are not published yet: weekends alone count then."""
         first, last = local_day(period.start), local_day(period.end - _INSTANT)
@@ -233,7 +242,7 @@ class Roster:
 
     def _coming(self, team: str, at: datetime) -> Iterator[Turn]:
         """Turns that somebody holds and that begin after an instant, by start, within the horizon."""
-        if not any(self._shifts(team)) and not self._overrides(team):
+        if not self.has_shifts(team) and not self._overrides(team):
             return
         start = at
         while start < at + HORIZON:

@@ -116,7 +116,7 @@ def _team(roster: Roster, code: str, notes: Sequence[Mapping[str, Any]], now: da
     team = roster.teams[code]
     turns, following = roster.on_duty(code, now), roster.following(code, now)
     present = "、".join(turn_text(roster, turn, now) for turn in turns)
-    is_rostered = _has_shifts(roster, code)
+    is_rostered = roster.has_shifts(code)
     with node("div", "dk-card dk-team"):
         with node("div", "dk-line"):
             node("h2", "", one_line(team.name, 40))
@@ -142,19 +142,14 @@ def _team(roster: Roster, code: str, notes: Sequence[Mapping[str, Any]], now: da
                     f"{clock_text(following.period.start, now)} 至 {clock_text(following.period.end, now)}）",
                 )  # fmt: skip
             if team.lead:
-                lead = roster.people.get(team.lead)
                 node("dt", "", "负责人")
-                node("dd", "", one_line(lead.name if lead is not None else team.lead, 20))
+                node("dd", "", one_line(roster.name_of(team.lead), 20))
             for gap in roster.gaps(code, Period(now, now + _AHEAD)) if is_rostered else ():
                 node("dt", "bad", "排班空缺")
                 node("dd", "bad", f"{clock_text(gap.start, now)} 至 {clock_text(gap.end, now)}")
         _coming(roster, code, now)
         _reports(code, turns[0].whole.start if turns else None)
         _notes(roster, notes, now)
-
-
-def _has_shifts(roster: Roster, code: str) -> bool:
-    return any(shift.team == code for shift in roster.shifts)
 
 
 def _coming(roster: Roster, code: str, now: datetime) -> None:
@@ -199,10 +194,7 @@ def _notes(roster: Roster, notes: Sequence[Mapping[str, Any]], now: datetime) ->
     node("h2", "", "最近的交接班")
     with node("div", "dk-events"):
         for note in notes:
-            giver, taker = (
-                one_line(roster.people[note[role]].name if note[role] in roster.people else note[role], 20)
-                for role in ("giver", "taker")
-            )
+            giver, taker = (one_line(roster.name_of(note[role]), 20) for role in ("giver", "taker"))
             with node("div", "dk-event dk-note-of-shift"):
                 node("span", "t", full_text(note["at"]))
                 node("span", "w", f"{giver} → {taker}")

@@ -101,8 +101,7 @@ def on_duty(roster: Roster, team: str, now: datetime) -> dict[str, str]:
 
 def people_text(roster: Roster, turn: Turn) -> str:
     """Names of a turn, or that nobody has it."""
-    named = (roster.people[code].name if code in roster.people else code for code in turn.people)
-    return "、".join(one_line(name, 20) for name in named) or "无人"
+    return "、".join(one_line(roster.name_of(code), 20) for code in turn.people) or "无人"
 
 
 def turn_text(roster: Roster, turn: Turn, now: datetime) -> str:
@@ -117,9 +116,8 @@ def banners(roster: Roster, failing: Sequence[Mapping[str, Any]], now: datetime)
         f"{one_line(failure_text(row['last_error'] or '原因不明'), 120)}"
         for row in failing
     ]
-    with_shifts = {shift.team for shift in roster.shifts}
     for code in sorted(roster.teams):
-        if code not in with_shifts:
+        if not roster.has_shifts(code):
             continue
         for gap in roster.gaps(code, Period(now, now + _AHEAD)):
             name = one_line(roster.teams[code].name, 20)

@@ -280,8 +280,7 @@ class NewHandover(BaseModel):
 
 def person(roster: Roster, code: str) -> PersonRef:
     """A person by code; of who is unknown the code stands for the name."""
-    known = roster.people.get(code)
-    return PersonRef(code=code, name=code if known is None else known.name)
+    return PersonRef(code=code, name=roster.name_of(code))
 
 
 def turn_item(roster: Roster, turn: Turn) -> TurnItem:

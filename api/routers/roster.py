@@ -31,7 +31,7 @@ from api.models.roster import (
     turn_item,
 )
 from api.paging import Page, Paging
-from api.rostercalendar import events, name_of
+from api.rostercalendar import events
 from api.session import OperatorSession, PersonSession, Session
 from domain.errors import NotFound
 from domain.periods import Period
@@ -64,7 +64,6 @@ async def roster(session: OperatorSession) -> RosterView:
 def _standing(session: Session, known: Roster, code: str) -> TeamStanding:
     team, ahead = known.teams[code], Period(session.now, session.now + _GAPS_AHEAD)
     following = known.following(code, session.now)
-    has_shifts = any(shift.team == code for shift in known.shifts)
     return TeamStanding(
         code=code,
         name=team.name,
@@ -74,7 +73,7 @@ def _standing(session: Session, known: Roster, code: str) -> TeamStanding:
         channels=list(team.channels),
         now=[turn_item(known, turn) for turn in known.on_duty(code, session.now)],
         next=None if following is None else turn_item(known, following),
-        gaps=spans(known.gaps(code, ahead)) if has_shifts else [],
+        gaps=spans(known.gaps(code, ahead)) if known.has_shifts(code) else [],
         reckoned=known.is_reckoned(code, ahead),
     )
 
@@ -119,7 +118,7 @@ async def person_calendar(session: OperatorSession, code: PersonCode) -> Respons
     if code not in known.people:
         raise NotFound(f"没有人员 {code}")
     turns = [turn for team in sorted(known.teams) for turn in known.turns(team, _shown(session))]
-    return _calendar(session, f"值班 {name_of(known, code)}", code, events(known, turns, code))
+    return _calendar(session, f"值班 {known.name_of(code)}", code, events(known, turns, code))
 
 
 @router.get("/{team}/overrides", summary="Changes of the roster by hand", responses=problems(NOT_FOUND))
