@@ -14,6 +14,7 @@ from api.desk.desk import Desk
 from api.desk.frame import desk_page, frame, node, trouble
 from api.desk.session import Visit
 from api.desk.words import full_text, one_line
+from api.matcherwords import matched
 from domain.accounts import ROLE_NAMES, Action, Role, allowed
 from storage.accounts import AccountRow, list_accounts
 from storage.listing.desk import audit_lines
@@ -131,6 +132,8 @@ def _detail(name: str, value: object) -> str:
         said = _COMMANDS.get(str(value), str(value))
     elif name == "role":
         said = _NAMES_OF_ROLES.get(str(value), str(value))
+    elif name == "matchers" and isinstance(value, list):
+        said = matched(value)
     elif isinstance(value, bool):
         said = "是" if value else "否"
     elif name.endswith("_at") or name == "from":

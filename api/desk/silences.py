@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from api.desk.frame import node
-from api.desk.words import LABEL_WORDS, clock_text, level_word, one_line
+from api.desk.words import clock_text, one_line
+from api.matcherwords import matched
 from storage.database import Connection
 from storage.listing.holds import list_silences
 
 _MOST = 100
-_OPS = {"=": "＝", "!=": "≠", "in": "属于", "starts": "以此开头"}
 
 
 async def standing(connection: Connection, now: datetime) -> list[Mapping[str, Any]]:
@@ -35,7 +35,7 @@ def card(rows: Sequence[Mapping[str, Any]], now: datetime, *, may_end: bool) -> 
                 for head in ("条件", "时间", "设置人", "原因", ""):
                     node("th", "", head)
             for row in rows:
-                what = matched(row["matchers"])
+                what = one_line(matched(row["matchers"]), 160)
                 with node("tr"):
                     begins = f"{clock_text(row['starts_at'], now)} 起，" if row["state"] == "scheduled" else ""
                     for cell in (
@@ -49,17 +49,3 @@ def card(rows: Sequence[Mapping[str, Any]], now: datetime, *, may_end: bool) -> 
                                 "button", "dk-button", "结束", type="button", data_desk="act",
                                 data_act="end_silence", data_id=str(row["silence_id"]), data_title=what,
                             )  # fmt: skip
-
-
-def matched(matchers: Sequence[Mapping[str, Any]]) -> str:
-    """What a silence fits, in one line."""
-    return one_line("；".join(map(_matcher, matchers)), 160)
-
-
-def _matcher(matcher: Mapping[str, Any]) -> str:
-    label, value = str(matcher.get("label")), matcher.get("value")
-    values = [str(one) for one in value] if isinstance(value, list) else [str(value)]
-    if label == "severity":
-        values = [level_word(one) for one in values]
-    op = str(matcher.get("op", "="))
-    return f"{LABEL_WORDS.get(label, label)} {_OPS.get(op, op)} {'、'.join(values)}"

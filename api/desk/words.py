@@ -44,18 +44,6 @@ FAMILIES = {
     "platform": "平台自身",
 }
 
-#: What matchers of silences look at.
-LABEL_WORDS = {
-    "rule": "规则",
-    "severity": "级别",
-    "condition": "情形",
-    "subject": "对象",
-    "kind": "对象类别",
-    "enterprise": "企业",
-    "district": "旗县区",
-    "park": "园区",
-}
-
 #: Why telling waits, where it stands beside the state in the list.
 HOLDS = {
     "silenced": "已静默",

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.dispatch.audience import DUTY
 from alerts.wording import SEVERITY_WORDS
+from api.matcherwords import matched
 from api.models.roster import HandoverItem, OverrideItem, handover_item, override_item, person
 from api.models.shiftreport import ShiftAlert, ShiftDelivery, ShiftEscalation, ShiftHold, ShiftReport
 from api.reports.document import Cell, Column, Document, Table, local_text
@@ -25,7 +26,6 @@ SHOWN = 5000
 _MINUTE = timedelta(minutes=1)
 _EVENTS = {"escalated": "升级", "realarmed": "再次报警", "handed_over": "移交"}
 _HOLDS = {"shelved": "搁置", "out_of_service": "停用"}
-_OPERATORS = {"=": "＝", "!=": "≠", "in": "属于", "starts": "开头为"}
 #: What could be somebody's telephone number, address or account in a channel's word of failure.
 _PRIVATE = re.compile(r"\S+@\S+|\+?[0-9][0-9 -]{5,}[0-9]")
 
@@ -192,14 +192,9 @@ def _hold(row: dict[str, Any]) -> ShiftHold:
 
 
 def _silence(row: dict[str, Any]) -> ShiftHold:
-    said = []
-    for matcher in row["matchers"]:
-        value = matcher["value"]
-        shown = "、".join(value) if isinstance(value, list) else value
-        said.append(f"{matcher['label']} {_OPERATORS[matcher.get('op', '=')]} {shown}")
     return ShiftHold(
         kind_word="静默",
-        what="；".join(said),
+        what=matched(row["matchers"]),
         from_at=row["starts_at"],
         until_at=row["ends_at"],
         ended_at=row["ended_at"],

@@ -120,7 +120,7 @@ async def test_what_a_shift_saw(shift: Database, client: Client) -> None:
     assert (alerts[1]["taken_by"], alerts[1]["taken_after_min"], alerts[3]["assignee"]) == ("王维", 6.0, "杜甫")
     assert [(one["kind_word"], one["what"]) for one in found["holds"]] == [
         ("搁置", "二氧化硫超标"),
-        ("静默", "enterprise 属于 hx-coking、ly-chem"),
+        ("静默", "企业 属于 hx-coking、ly-chem"),
     ]
     assert [(one["event_word"], one["receiver"]) for one in found["escalations"]] == [("升级", "李白")]
     (sms,) = found["deliveries"]

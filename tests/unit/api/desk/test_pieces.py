@@ -108,3 +108,5 @@ def test_the_log_reads_in_words() -> None:
     }  # fmt: skip
     assert cells(line)[4] == "姓名：王维；角色：值班员；命令：建立；至：2026-11-26 21:40:00"
     assert cells(line)[6] == "命令行"
+    matchers = [{"label": "enterprise", "op": "=", "value": "hx-coking"}, {"label": "severity", "value": ["info"]}]
+    assert cells(line | {"detail": {"matchers": matchers}})[4] == "条件：企业 ＝ hx-coking；级别 ＝ 提示"
