@@ -19,7 +19,7 @@ from api.desk.follow import Follower
 from api.desk.frame import desk_page, frame, node
 from api.desk.live import Tick
 from api.desk.plot import stretch
-from api.desk.rows import ACT_WORDS, page_acts
+from api.desk.rows import ACT_WORDS, page_acts, unheaded
 from api.desk.session import Visit
 from api.desk.story import board_url, decision_line, event_line, facts, finding_line, summary_lines
 from api.desk.words import level_word, one_line, state_word
@@ -111,7 +111,7 @@ class _One(Follower):
 
 
 def _head(alert: Mapping[str, Any], known: Visit, now: datetime) -> None:
-    title = alert["title"].partition("】")[2] if alert["title"].startswith("【") else alert["title"]
+    title = unheaded(alert["title"])
     with node("div", f"dk-card dk-alerthead lv-{alert['severity']} st-{alert['display']}"):
         with node("div", "dk-line"):
             node("i", "dk-level", level_word(alert["severity"]))

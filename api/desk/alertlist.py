@@ -11,6 +11,7 @@ from nicegui.client import Client
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from alerts.wording import SEVERITY_WORDS
 from api.desk.desk import Desk
 from api.desk.follow import Follower
 from api.desk.frame import as_json, desk_page, frame
@@ -18,16 +19,16 @@ from api.desk.live import Tick
 from api.desk.question import Question, cursor, filter_of, position_of, question, shown
 from api.desk.rows import row_view
 from api.desk.session import Visit
-from api.desk.words import ATTENTION, SEVERITIES, STATES, family_word, full_text, one_line, state_word
+from api.desk.words import ATTENTION, family_word, full_text, one_line, state_word
 from domain.errors import WorldFailed
 from storage.database import Connection
-from storage.listing.desk import LivePage, choices, live_alerts, people, position
+from storage.listing.desk import ORDER, LivePage, choices, live_alerts, people, position
 
 PAGE = 50
 
 _LABELS = {
-    "states": [{"code": str(state), "word": state_word(state)} for state in STATES],
-    "severities": [{"code": str(severity), "word": word} for severity, word in SEVERITIES.items()],
+    "states": [{"code": str(state), "word": state_word(state)} for state in ORDER],
+    "severities": [{"code": str(severity), "word": word} for severity, word in SEVERITY_WORDS.items()],
     "attention": [str(state) for state in ATTENTION],
 }
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.desk.words import ATTENTION, SEVERITIES, STATES
+from api.desk.words import ATTENTION
 from domain.accounts import Actor
-from storage.listing.desk import LiveFilter, Position
+from domain.alerts import Severity
+from storage.listing.desk import ORDER, LiveFilter, Position
 
 _LONGEST_WORDS = 100
 _CODE = re.compile(r"[a-z0-9_-]{1,64}")
-_STATES = frozenset(str(state) for state in STATES)
+_STATES = frozenset(str(state) for state in ORDER)
 #: All states, where nothing named means those that want something of somebody.
 _ALL = "all"
 
@@ -50,7 +51,7 @@ def question(pairs: Iterable[tuple[str, str]]) -> Question:
     after = given.get("after", "")
     return Question(
         states=(_ALL,) if _ALL in states else named,
-        severity=severity if severity in {str(known) for known in SEVERITIES} else "",
+        severity=severity if severity in set(Severity) else "",
         district=_code(given, "district"),
         enterprise=_code(given, "enterprise"),
         family=_code(given, "family"),

@@ -26,7 +26,7 @@ _ACTS = {
 def row_view(row: Mapping[str, Any], now: datetime, may: frozenset[str]) -> dict[str, Any]:
     """What the list shows of a row of `storage.listing.desk.live_alerts`. may: actions the person has the right to."""
     plant = one_line(row["enterprise_name"] or row["told_enterprise_name"] or row["district_name"] or "", 40)
-    title = one_line(_unheaded(row["title"]), _LONGEST_TITLE)
+    title = one_line(unheaded(row["title"]), _LONGEST_TITLE)
     where, what = _parts(title, plant)
     state = str(row["display"])
     ended = row["resolved_at"] if row["state"] == "resolved" else None
@@ -90,7 +90,7 @@ def page_acts(state: str, may: frozenset[str]) -> list[str]:
     return [*acts(state, may), *more]
 
 
-def _unheaded(title: str) -> str:
+def unheaded(title: str) -> str:
     """A title without the level that it begins with: the level has a column of its own."""
     return title.partition("】")[2] if title.startswith("【") and "】" in title else title
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -191,10 +191,8 @@ def finding_line(row: Row) -> dict[str, str]:
     period = Period(row["period_start"], row["period_end"]) if row["period_end"] > row["period_start"] else None
     return {
         "period": period_text(period) if period is not None else full_text(row["period_start"]),
-        "due": full_text(row["period_end"] - timedelta(seconds=1))[:10],
         "subject": one_line(subject, 80),
-        "verdict": verdicts.get(row["verdict"], row["verdict"]),
-        "code": row["verdict"],
+        "verdict": verdicts.get(str(row["verdict"]), str(row["verdict"])),
         "reason": word_of(row["reason"]),
         "value": figure(row["value"], row["unit"], row["limit_value"]),
         "limit": figure(row["limit_value"], row["unit"], row["value"]),

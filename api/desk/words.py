@@ -5,22 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.wording import quantity
+from alerts.wording import SEVERITY_WORDS, quantity
 from domain.alarmstate import WORDS, DisplayState
-from domain.alerts import Severity
 from domain.periods import SITE_ZONE
-
-SEVERITIES = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
 
 #: States in which somebody is to do something; the list opens with these.
 ATTENTION = (DisplayState.UNACKNOWLEDGED, DisplayState.ACKNOWLEDGED, DisplayState.RETURNED_UNACKNOWLEDGED)
-STATES = (
-    *ATTENTION,
-    DisplayState.PENDING,
-    DisplayState.SHELVED,
-    DisplayState.SUPPRESSED,
-    DisplayState.OUT_OF_SERVICE,
-)
 
 #: What rules are about, by their id up to the first dot.
 FAMILIES = {
@@ -56,7 +46,7 @@ HOLDS = {
 }
 
 _STATE_TEXTS = {str(state): word for state, word in WORDS.items()}
-_LEVELS = {str(severity): word for severity, word in SEVERITIES.items()}
+_LEVELS = {str(severity): word for severity, word in SEVERITY_WORDS.items()}
 
 
 def state_word(state: str) -> str:
