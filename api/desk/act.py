@@ -29,21 +29,14 @@ _LONGEST_BODY = 20_000
 Act = Callable[[Connection, int, Mapping[str, Any], Actor, datetime], Awaitable[str]]
 
 
-async def _acknowledge(
-    connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime
-) -> str:
-    await actions.acknowledge(connection, alert_id, comment=_text(given, "comment"), actor=by, now=now)
-    return "已签收"
+def _commented(do: Callable[..., Awaitable[Any]], said: str) -> Act:
+    """An act that asks for nothing but a comment."""
 
+    async def act(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
+        await do(connection, alert_id, comment=_text(given, "comment"), actor=by, now=now)
+        return said
 
-async def _confirm(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
-    await actions.confirm_return(connection, alert_id, comment=_text(given, "comment"), actor=by, now=now)
-    return "已确认恢复"
-
-
-async def _comment(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
-    await actions.comment(connection, alert_id, comment=_text(given, "comment"), actor=by, now=now)
-    return "备注已记下"
+    return act
 
 
 async def _shelve(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
@@ -52,11 +45,6 @@ async def _shelve(connection: Connection, alert_id: int, given: Mapping[str, Any
         connection, alert_id, until_at=now + hours * HOUR, reason=_text(given, "reason"), actor=by, now=now
     )
     return f"已搁置 {hours} 小时"
-
-
-async def _unshelve(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
-    await actions.unshelve(connection, alert_id, comment=_text(given, "comment"), actor=by, now=now)
-    return "已取消搁置"
 
 
 async def _hand_over(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
@@ -69,11 +57,6 @@ async def _out(connection: Connection, alert_id: int, given: Mapping[str, Any], 
     reason = _text(given, "reason")
     await actions.take_out_of_service(connection, alert_id, reason=reason, actor=by, now=now)
     return "已停用"
-
-
-async def _back(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
-    await actions.return_to_service(connection, alert_id, comment=_text(given, "comment"), actor=by, now=now)
-    return "已恢复使用"
 
 
 async def _silence(connection: Connection, alert_id: int, given: Mapping[str, Any], by: Actor, now: datetime) -> str:
@@ -96,14 +79,14 @@ async def _silence(connection: Connection, alert_id: int, given: Mapping[str, An
 
 
 ACTS: dict[str, Act] = {
-    "acknowledge": _acknowledge,
-    "confirm": _confirm,
-    "comment": _comment,
+    "acknowledge": _commented(actions.acknowledge, "已签收"),
+    "confirm": _commented(actions.confirm_return, "已确认恢复"),
+    "comment": _commented(actions.comment, "备注已记下"),
     "shelve": _shelve,
-    "unshelve": _unshelve,
+    "unshelve": _commented(actions.unshelve, "已取消搁置"),
     "hand_over": _hand_over,
     "out_of_service": _out,
-    "return_to_service": _back,
+    "return_to_service": _commented(actions.return_to_service, "已恢复使用"),
     "silence": _silence,
 }
 
