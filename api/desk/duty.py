@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -39,28 +39,31 @@ def register(desk: Desk) -> None:
     async def duty(known: Visit, request: Request) -> None:
         now = desk.clock()
         async with desk.reading() as connection:
-            roster, notes = await _read(connection, known)
-            silent = await _silences(connection, known, now)
+            page = await _read(connection, known, now)
             takers = await people(connection) if "handover" in known.may else []
         with frame(desk, known, "/duty", takers):
             body = ui.element("div").classes("dk-body")
         ui.page_title("值班 · 值班台")
         watcher = _Duty(desk, known, ui.context.client, body)
-        watcher.show(roster, notes, silent, now)
+        watcher.show(page, now)
         watcher.begin()
 
 
-async def _read(connection: Connection, known: Visit) -> tuple[Roster, dict[str, list[Mapping[str, Any]]]]:
-    """The roster and the newest notes of each team; of an enterprise's account: of its own teams alone."""
+class _Read(NamedTuple):
+    """All that is shown: the roster, the newest notes of each team, the silences."""
+
+    roster: Roster
+    notes: Mapping[str, Sequence[Mapping[str, Any]]]
+    silent: Sequence[Mapping[str, Any]]
+
+
+async def _read(connection: Connection, known: Visit, now: datetime) -> _Read:
+    """For an enterprise's account: its own teams alone, and no silences, which are the bureau's own affair."""
     roster, _ = await load(connection)
     own = known.actor.enterprise
     shown = [code for code, team in sorted(roster.teams.items()) if own is None or team.enterprise == own]
-    return roster, {code: list(await handovers(connection, code, limit=_NOTES)) for code in shown}
-
-
-async def _silences(connection: Connection, known: Visit, now: datetime) -> list[Mapping[str, Any]]:
-    """Silences are the bureau's own affair: an enterprise's account sees none."""
-    return [] if known.actor.enterprise is not None else await silences.standing(connection, now)
+    notes = {code: list(await handovers(connection, code, limit=_NOTES)) for code in shown}
+    return _Read(roster, notes, [] if own is not None else await silences.standing(connection, now))
 
 
 class _Duty(Follower):
@@ -72,36 +75,29 @@ class _Duty(Follower):
         self._mark: object = None
 
     async def renew(self, tick: Tick) -> None:
-        roster, notes = await _read(tick.connection, self.visit)
-        silent = await _silences(tick.connection, self.visit, tick.now)
-        if self._mark != _mark(roster, notes, silent, tick.now):
-            self.show(roster, notes, silent, tick.now)
+        async def ask() -> _Read:
+            return await _read(tick.connection, self.visit, tick.now)
 
-    def show(
-        self,
-        roster: Roster,
-        notes: Mapping[str, Sequence[Mapping[str, Any]]],
-        silent: Sequence[Mapping[str, Any]],
-        now: datetime,
-    ) -> None:
-        self._mark = _mark(roster, notes, silent, now)
+        # the bureau's pages show the same, and so do those of one enterprise
+        page: _Read = await tick.once(("duty", self.visit.actor.enterprise), ask)
+        if self._mark != _mark(page, tick.now):
+            self.show(page, tick.now)
+
+    def show(self, page: _Read, now: datetime) -> None:
+        self._mark = _mark(page, now)
         self._body.clear()
         with self._body:
-            if not notes:
+            if not page.notes:
                 with node("div", "dk-card"):
                     node("h2", "", "还没有登记值班组")
                     node("p", "dk-explain", "在站点文件中登记人员、值班组和班次后，这里显示谁在值班。")
-            for code in notes:
-                _team(roster, code, notes[code], now, may_write="handover" in self.visit.may)
-            silences.card(silent, now, may_end="end_silence" in self.visit.may)
+            for code, notes in page.notes.items():
+                _team(page.roster, code, notes, now, may_write="handover" in self.visit.may)
+            silences.card(page.silent, now, may_end="end_silence" in self.visit.may)
 
 
-def _mark(
-    roster: Roster,
-    notes: Mapping[str, Sequence[Mapping[str, Any]]],
-    silent: Sequence[Mapping[str, Any]],
-    now: datetime,
-) -> object:
+def _mark(page: _Read, now: datetime) -> object:
+    roster, notes, silent = page
     standing = tuple((code, roster.on_duty(code, now), roster.following(code, now)) for code in notes)
     silenced = tuple((row["silence_id"], row["state"]) for row in silent)
     return (
