@@ -159,7 +159,7 @@ def _accounts(accounts: Sequence[AccountRow]) -> None:
             "dk-explain",
             "新建、停用账号和重设密码用命令 plantwatch account。企业用 MQTT 的企业代码和密码登录，只看到本企业。",
         )
-        with node("div", "dk-scroll"), node("table", "dk-cells"):
+        with node("div", "dk-scroll"), node("table", "dk-cells dk-accounts"):
             _heads("登录名", "姓名", "角色", "值班人员", "建立", "状态")
             for account in accounts:
                 with node("tr"):
