@@ -34,15 +34,14 @@ TOKEN_NAME, OPEN_NAME = "API 令牌", "本机"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """enterprise: the only enterprise whose rows may be read; None for the bureau. actor: who asks, and their role."""
+    """actor: who asks, and their role."""
 
-    enterprise: str | None
     actor: Actor
 
     @property
-    def role(self) -> Role:
-        """What whoever asks is to the platform."""
-        return self.actor.role
+    def enterprise(self) -> str | None:
+        """The only enterprise whose rows may be read; None for the bureau."""
+        return self.actor.enterprise
 
     def narrow(self, requested: str | None) -> str | None:
         """The enterprise to filter by: the requested one, or one's own when none was. Refuses a foreign one."""
@@ -64,7 +63,7 @@ class Access:
 
     def require_right(self, action: Action, subject: str) -> None:
         """Refuse whoever's role may not. subject: for the audit log. Raises Forbidden."""
-        if not allowed(self.role, action):
+        if not allowed(self.actor.role, action):
             message = f"需要{ROLE_NAMES[least_role(action)]}或以上的权限"
             if self.enterprise is not None:
                 message = "企业账号不能使用此接口"
@@ -90,7 +89,7 @@ async def authorize(request: Request) -> Access:
         raise ApiProblem(FORBIDDEN, "更改只能从本平台的页面提交")
     header = request.headers.get("authorization")
     if header is not None:
-        return _access(await _by_header(request, header, settings, address))
+        return Access(await _by_header(request, header, settings, address))
     cookie = request.cookies.get(COOKIE)
     if cookie is not None:
         auth: Auth = request.app.state.auth
@@ -100,9 +99,9 @@ async def authorize(request: Request) -> Access:
             if request.method not in _SAFE_METHODS and not csrf_fits(given, session.csrf):
                 raise ApiProblem(FORBIDDEN, f"以登录会话提交更改，须带 {CSRF_HEADER} 头；见 GET /v1/session")
             request.state.signed_in = session
-            return _access(session.actor)
+            return Access(session.actor)
     if settings.token is None:
-        return _access(Actor(OPEN_NAME, Role.ADMIN, address=address))
+        return Access(Actor(OPEN_NAME, Role.ADMIN, address=address))
     raise _unauthorized("需要令牌、账号与密码，或登录")
 
 
@@ -124,10 +123,6 @@ async def _by_header(request: Request, header: str, settings: ApiSettings, addre
         if settings.token is None or hmac.compare_digest(given, settings.token.encode()):
             return Actor(TOKEN_NAME, Role.ADMIN, address=address)
     raise _unauthorized("令牌不正确")
-
-
-def _access(actor: Actor) -> Access:
-    return Access(actor.enterprise, actor)
 
 
 async def operator(access: Annotated[Access, Depends(authorize)]) -> Access:

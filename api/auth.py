@@ -264,16 +264,19 @@ def _filed(login: str) -> str:
 # In the browser --------------------------------------------------------------------------------------------------
 
 
+def needs_tls(public_url: str | None) -> bool:
+    """Whether cookies are to be sent over TLS alone: where people come by it."""
+    return (public_url or "").startswith("https://")
+
+
 def set_cookie(response: Response, token: str, *, public_url: str | None) -> None:
     """Give the browser its session; it forgets it when it is closed."""
-    secure = (public_url or "").startswith("https://")
-    response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="strict", secure=secure)
+    response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="strict", secure=needs_tls(public_url))
 
 
 def clear_cookie(response: Response, *, public_url: str | None) -> None:
     """Take the session from the browser."""
-    secure = (public_url or "").startswith("https://")
-    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=secure)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict", secure=needs_tls(public_url))
 
 
 def same_origin(headers: Mapping[str, str], public_url: str | None) -> bool:

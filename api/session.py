@@ -57,8 +57,12 @@ def acting_as(action: Action) -> Callable[..., AsyncIterator[Session]]:
     """
 
     async def session(request: Request, access: Annotated[Access, Depends(authorize)]) -> AsyncIterator[Session]:
-        async with _acting(request, access, action) as opened:
-            yield opened
+        async with _audited(request):
+            asked = f"{request.method} {request.url.path}"
+            access.require_right(action, asked)
+            async with _session(request, access, read_only=False) as opened:
+                yield opened
+                await audit.write(opened.connection, audit.Entry(opened.now, access.actor, action, asked))
 
     return session
 
@@ -75,16 +79,6 @@ async def admin_session(request: Request, access: Annotated[Access, Depends(auth
         access.require_right(Action.READ_AUDIT, request.url.path)
         async with _session(request, access, read_only=True) as session:
             yield session
-
-
-@asynccontextmanager
-async def _acting(request: Request, access: Access, action: Action) -> AsyncIterator[Session]:
-    async with _audited(request):
-        access.require_right(action, f"{request.method} {request.url.path}")
-        async with _session(request, access, read_only=False) as session:
-            yield session
-            done = audit.Entry(session.now, access.actor, action, f"{request.method} {request.url.path}")
-            await audit.write(session.connection, done)
 
 
 @asynccontextmanager

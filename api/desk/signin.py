@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.auth import COOKIE, SignInRefused, clear_cookie, csrf_fits, same_origin, set_cookie
+from api.auth import COOKIE, SignInRefused, clear_cookie, csrf_fits, needs_tls, same_origin, set_cookie
 from api.desk.desk import Desk
 from api.desk.session import visit
 from api.desk.sounds import sound
@@ -83,7 +83,7 @@ def page(*, next_path: str, form: str, login: str = "", note: str = "") -> str:
 def router(desk: Desk) -> APIRouter:
     """The forms' routes, the question whether somebody is signed in, and the sounds."""
     routes = APIRouter(include_in_schema=False)
-    is_secure = (desk.settings.public_url or "").startswith("https://")
+    is_secure = needs_tls(desk.settings.public_url)
 
     def shown(request: Request, *, status: int = 200, login: str = "", note: str = "", next_path: str) -> Response:
         form = request.cookies.get(_FORM_COOKIE) or secrets.token_urlsafe(24)
