@@ -129,7 +129,6 @@ class SessionRow:
     """A session and whose it is. Of an enterprise login and role are None."""
 
     csrf: str
-    created_at: datetime
     seen_at: datetime
     expires_at: datetime
     ended_at: datetime | None

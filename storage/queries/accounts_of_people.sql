@@ -47,7 +47,7 @@ values (%(token_hash)s::bytea, %(account_id)s::int, %(enterprise_id)s::int, %(cs
 
 -- find_session --
 -- the session of a token, and whose it is
-select s.csrf, s.created_at, s.seen_at, s.expires_at, s.ended_at, a.login, coalesce(a.name, e.name) as name, a.role,
+select s.csrf, s.seen_at, s.expires_at, s.ended_at, a.login, coalesce(a.name, e.name) as name, a.role,
        a.person, e.code as enterprise, a.disabled_at is null as is_active
 from desk_session s
 left join account a using (account_id)

@@ -1,11 +1,11 @@
 -- alert --
 -- one alert with all that its page says of it
 select a.alert_id, a.rule_id, a.subject, a.severity, a.state, a.condition, a.title, a.summary, a.details, a.occurred_at,
-       a.detected_at, a.fired_at, a.last_seen_at, a.resolved_at, a.resolution, a.no_data_since, a.notified_at,
-       a.realarmed_at, a.acknowledged_at, a.acknowledged_by, a.acknowledge_comment, a.assignee, s.name as assignee_name,
-       a.finding_id, e.code as enterprise, e.name as enterprise_name, e.district, t.name as district_name,
+       a.detected_at, a.last_seen_at, a.resolved_at, a.resolution, a.no_data_since, a.notified_at,
+       a.realarmed_at, a.acknowledged_at, a.acknowledged_by, a.assignee, s.name as assignee_name,
+       a.finding_id, e.code as enterprise, e.name as enterprise_name, t.name as district_name,
        r.title as rule_title, r.standard, r.clause, r.definition #>> '{alert,per}' as per,
-       d.state as dispatch_state, d.reason as dispatch_reason, d.cause_alert_id, d.next_at,
+       d.reason as dispatch_reason, d.cause_alert_id,
        h.kind as hold, h.from_at as hold_from, h.until_at as hold_until, h.author as hold_author, h.reason as hold_reason,
        dash.alert_display_v1(a.state, a.notified_at is not null,
            a.acknowledged_at is not null and (a.realarmed_at is null or a.realarmed_at <= a.acknowledged_at),

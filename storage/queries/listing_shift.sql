@@ -8,7 +8,7 @@ with touched as (
     select alert_id from alert where state = 'firing'
     union -- open then, ended since
     select alert_id from alert_event where at >= %(to_at)s::timestamptz and kind = 'resolved')
-select a.alert_id, a.rule_id, a.severity, a.title, e.name as enterprise_name, a.occurred_at, a.detected_at,
+select a.alert_id, a.severity, a.title, e.name as enterprise_name, a.occurred_at,
        story.fired_at, story.ended_at, story.ending, taken.at as taken_at, taken.actor as taken_by,
        coalesce(a.notified_at, a.detected_at) as told_at, coalesce(a.notified_at < %(to_at)s::timestamptz, false) as was_told,
        story.fired_at >= %(from_at)s::timestamptz as is_new, given.person as assignee,
@@ -45,7 +45,7 @@ limit %(limit)s::int
 
 -- holds --
 -- alarms of a team's alerts that were shelved or out of service in some of a stretch
-select h.kind, h.rule_id, h.subject, a.title, h.from_at, h.until_at, h.author, h.reason, h.ended_at, h.ended_by
+select h.kind, h.rule_id, h.subject, a.title, h.from_at, h.until_at, h.author, h.reason, h.ended_at
 from alert_hold h
 left join alert a using (alert_id)
 left join alert_dispatch d using (alert_id)
@@ -57,7 +57,7 @@ limit %(limit)s::int
 
 -- silences --
 -- silences in some of a stretch, of whatever they fit
-select s.silence_id, s.matchers, s.starts_at, s.ends_at, s.author, s.comment, s.ended_at, s.ended_by
+select s.matchers, s.starts_at, s.ends_at, s.author, s.comment, s.ended_at
 from silence s
 where s.starts_at < %(to_at)s::timestamptz and coalesce(s.ended_at, s.ends_at) > %(from_at)s::timestamptz
 order by s.starts_at, s.silence_id
@@ -65,7 +65,7 @@ limit %(limit)s::int
 
 -- escalations --
 -- to whom alerts of a team went because nobody had taken them, or because somebody gave them away
-select n.at, n.alert_id, a.severity, a.title, n.event, n.reason, n.channel, n.receiver
+select n.at, n.alert_id, a.title, n.event, n.channel, n.receiver
 from notification_decision n
 join alert a using (alert_id)
 where n.at >= %(from_at)s::timestamptz and n.at < %(to_at)s::timestamptz and n.team = %(team)s::text
