@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.clock import Clock
 from domain.periods import Period, hour_of, month_of
-from domain.readings import from_us
+from domain.readings import from_us, to_us
 from ingest.decode.samples import Samples
 from storage.database import Database
 from storage.historynotices import open_notice, widen_notice
@@ -31,10 +31,11 @@ class HistoryNotice:
     async def cover(self, samples: Samples | None) -> None:
         """Ask for the periods that samples belong to, from the beginning of their month on; not for times to come."""
         now = self.clock()
-        times = [] if samples is None else [at for us in samples.at_us if (at := from_us(us)) <= now]
-        if not times:
+        now_us = to_us(now)
+        past_us = [] if samples is None else [us for us in samples.at_us if us <= now_us]
+        if not past_us:
             return
-        span = Period(month_of(min(times)).start, hour_of(max(times)).end)
+        span = Period(month_of(from_us(min(past_us))).start, hour_of(from_us(max(past_us))).end)
         known = self._span
         if known is not None:
             span = Period(min(known.start, span.start), max(known.end, span.end))
