@@ -45,14 +45,16 @@ async def check_told(
         *(f"alert {row['rule_id']} {row['subject']} fired, and nobody decided about it" for row in undecided),
         *(f"message {r['notification_id']} by {r['channel']} is {r['state']}" for r in told if r["state"] != "sent"),
     ]  # fmt: skip
-    by_event = Counter(row["event"] for row in {(r["notification_id"]): r for r in told}.values())
+    messages = {row["notification_id"]: row for row in told}.values()  # a row is one alert that a message tells
+    by_event = Counter(row["event"] for row in messages)
+    by_channel = Counter(row["channel"] for row in messages if row["state"] == "sent")
     figures = {
         "notifications": {
-            "sent": len({row["notification_id"] for row in sent if row["channel"] == PHONE}),
-            "failed": len({row["notification_id"] for row in told if row["state"] == "failed"}),
+            "sent": by_channel[PHONE],
+            "failed": sum(row["state"] == "failed" for row in messages),
         },
         "notifications_on_duty_phone": len(phones.inbox.notifications()),
-        "messages": dict(Counter(row["channel"] for row in {r["notification_id"]: r for r in sent}.values())),
+        "messages": dict(by_channel),
         "messages_by_event": dict(by_event),
         "alerts_told": len({(row["alert_id"], row["team"]) for row in told if row["alert_event"] == "firing"}),
         "digests": by_event["digest"],
