@@ -20,6 +20,7 @@ from domain.errors import BadInput, Conflict, Forbidden, NotFound
 from storage import acting as store
 from storage import audit, holds
 from storage.acting import Standing
+from storage.alerts import Event, append_events
 from storage.database import Connection, Database
 from storage.dispatch import News, announce
 
@@ -257,7 +258,8 @@ async def _note(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """One line of the alert's history, one of the audit log."""
-    await store.append_event(connection, alert.alert_id, now, kind, actor_name(actor), text, detail)
+    line = Event(alert.alert_id, now, kind, actor_name(actor), text, detail=detail)
+    await append_events(connection, [line])
     said = {"rule": alert.rule_id, "subject": alert.subject, "text": text, **(detail or {})}
     await audit.write(connection, audit.Entry(now, actor, action, _alert(alert.alert_id), said))
 

@@ -1,16 +1,12 @@
-"""Alerts as people change them: where one stands, and the facts they add."""
+"""Alerts as people change them: where one stands, and who took charge of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
-from domain.alerts import EventKind
 from storage.database import Connection
 from storage.sql import queries
 
@@ -56,26 +52,3 @@ async def person_name(connection: Connection, code: str) -> tuple[str, bool] | N
     """Name of a person of the roster, and whether active; None when there is nobody of this code."""
     row = await (await connection.execute(_SQL["person_name"], {"code": code})).fetchone()
     return None if row is None else (row[0], row[1])
-
-
-async def append_event(
-    connection: Connection,
-    alert_id: int,
-    at: datetime,
-    kind: EventKind,
-    actor: str,
-    comment: str,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Add a line to an alert's history."""
-    await connection.execute(
-        _SQL["append_event"],
-        {
-            "alert_id": alert_id,
-            "at": at,
-            "kind": kind,
-            "actor": actor,
-            "comment": comment,
-            "detail": None if detail is None else Jsonb(detail),
-        },
-    )

@@ -1,4 +1,4 @@
-"""Alerts and their history: what the alert stage writes, many at a time."""
+"""Alerts and their history, many at a time: what the alert stage writes, and every line of a history."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NewAlert:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A line of an alert's history; `at` is the platform's clock."""
+    """A line of an alert's history; `at` is the platform's clock. detail: what a text does not hold, as JSON."""
 
     alert_id: int
     at: datetime
@@ -49,6 +49,7 @@ class Event:
     actor: str = "plantwatch"
     comment: str = ""
     finding_id: int | None = None
+    detail: Mapping[str, Any] | None = None
 
 
 async def next_alert_ids(connection: Connection, count: int) -> list[int]:
@@ -123,6 +124,7 @@ async def append_events(connection: Connection, events: Iterable[Event]) -> None
             "actor": line.actor,
             "comment": line.comment,
             "finding_id": line.finding_id,
+            "detail": line.detail,
         }
         for position, line in enumerate(events)
     ]

@@ -10,7 +10,6 @@ from typing import Any, Literal
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from domain.alerts import EventKind
 from storage.database import Connection
 from storage.sql import queries
 
@@ -199,18 +198,6 @@ async def put_flaps(connection: Connection, rows: Sequence[tuple[str, str, datet
 async def put_flood(connection: Connection, row: Mapping[str, Any]) -> None:
     """Write a team's flood: flood_id (None: it begins), team, began_at, alerts, digests, last_digest_at, ended_at."""
     await connection.execute(_SQL["begin_flood" if row["flood_id"] is None else "update_flood"], row)
-
-
-async def put_events(
-    connection: Connection, rows: Sequence[tuple[int, EventKind, str, int | None]], at: datetime
-) -> None:
-    """Add lines to alerts' histories, in order: (alert, kind, comment, finding)."""
-    if rows:
-        names = ("alert_ids", "kinds", "comments", "finding_ids")
-        columns = zip(*rows, strict=True)
-        await connection.execute(
-            _SQL["put_events"], {k: list(v) for k, v in zip(names, columns, strict=True)} | {"at": at}
-        )
 
 
 async def queue(connection: Connection, messages: Sequence[NewNotification], at: datetime) -> dict[str, int]:

@@ -25,6 +25,7 @@ from domain.roster import Roster, TeamPolicy
 from domain.telling import Decision, Reason
 from storage import dispatch as store
 from storage import dispatchfacts
+from storage.alerts import Event, append_events
 from storage.database import Connection, Database
 
 __all__ = ["DUTY", "ChannelInfo", "DispatchReport", "DispatchSettings", "Dispatcher"]
@@ -171,7 +172,7 @@ class Dispatcher:
                     "ended_at": flood.ended_at,
                 },
             )
-        await store.put_events(connection, list(_history(todo, loaded.findings)), now)
+        await append_events(connection, _history(todo, loaded.findings, now))
         report.notified = len(numbers)
         report.decisions.update((one.decision, one.reason) for one in todo.decisions)
         report.not_notified = len(
@@ -226,15 +227,15 @@ def _progress_row(alert_id: int, progress: Progress) -> store.ProgressRow:
     )
 
 
-def _history(todo: Plan, findings: Mapping[int, int]) -> Iterable[tuple[int, EventKind, str, int | None]]:
+def _history(todo: Plan, findings: Mapping[int, int], now: datetime) -> Iterable[Event]:
     """What alerts' own histories say: each message once, why nobody is told once for all teams."""
     said: set[tuple[int, str]] = set()
     for number in sorted(todo.realarmed):
-        yield number, EventKind.REALARMED, "", findings.get(number)
+        yield Event(number, now, EventKind.REALARMED, finding_id=findings.get(number))
     for one in todo.decisions:
         if one.decision is Decision.SEND and one.receiver is not None:
             comment = f"{one.event} {one.receiver.channel}/{one.receiver.name}"
-            yield one.alert_id, EventKind.NOTIFY, comment, findings.get(one.alert_id)
+            yield Event(one.alert_id, now, EventKind.NOTIFY, comment=comment, finding_id=findings.get(one.alert_id))
         elif one.reason is not Reason.DUPLICATE and (one.alert_id, one.reason) not in said:
             said.add((one.alert_id, one.reason))
-            yield one.alert_id, EventKind.NOT_NOTIFIED, one.reason, None
+            yield Event(one.alert_id, now, EventKind.NOT_NOTIFIED, comment=one.reason)

@@ -20,9 +20,3 @@ update alert set assignee = %(person)s::text where alert_id = %(alert_id)s::bigi
 -- person_name --
 -- how a person of the roster is called, and whether active
 select name, active from person where code = %(code)s::text
-
--- append_event --
--- one line of an alert's history, written by a person
-insert into alert_event (alert_id, at, kind, actor, comment, detail)
-values (%(alert_id)s::bigint, %(at)s::timestamptz, %(kind)s::text, %(actor)s::text, %(comment)s::text,
-        %(detail)s::jsonb)

@@ -50,10 +50,11 @@ where a.alert_id = g.alert_id and held.alert_id = g.alert_id
 
 -- append_events --
 -- lines of alerts' histories, in order
-insert into alert_event (alert_id, at, kind, actor, comment, finding_id)
-select g.alert_id, g.at, g.kind, g.actor, g.comment, g.finding_id
+insert into alert_event (alert_id, at, kind, actor, comment, finding_id, detail)
+select g.alert_id, g.at, g.kind, g.actor, g.comment, g.finding_id, g.detail
 from json_to_recordset(%(rows)s::json)
-    as g (position int, alert_id bigint, at timestamptz, kind text, actor text, comment text, finding_id bigint)
+    as g (position int, alert_id bigint, at timestamptz, kind text, actor text, comment text, finding_id bigint,
+          detail jsonb)
 order by g.position
 
 -- open_counts --

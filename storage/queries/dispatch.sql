@@ -80,12 +80,6 @@ set alerts = %(alerts)s::int, digests = %(digests)s::int, last_digest_at = %(las
     ended_at = %(ended_at)s::timestamptz
 where flood_id = %(flood_id)s::bigint
 
--- put_events --
--- lines of alerts' histories
-insert into alert_event (alert_id, at, kind, actor, comment, finding_id)
-select unnest(%(alert_ids)s::bigint[]), %(at)s::timestamptz, unnest(%(kinds)s::text[]), 'plantwatch',
-       unnest(%(comments)s::text[]), unnest(%(finding_ids)s::bigint[])
-
 -- queue --
 -- put messages into the outbox; no row for one that is already there
 insert into notification (alert_id, event, team, channel, receiver, idempotency_key, group_key, body, state, queued_at,
