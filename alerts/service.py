@@ -129,9 +129,8 @@ class AlertService:
 
     async def _listen(self) -> None:
         async with self._database.autocommit() as connection:
-            async for _ in store.hints(connection):
-                self._work.set()
-                self._news.set()
+            async for hint in store.hints(connection):
+                (self._news if hint == "news" else self._work).set()
 
     async def _measure(self) -> None:
         while True:

@@ -144,8 +144,11 @@ async def work_count(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-async def hints(connection: Connection) -> AsyncIterator[None]:
-    """Yields whenever somebody says that there may be work. Needs a connection outside a transaction."""
+async def hints(connection: Connection) -> AsyncIterator[str]:
+    """Yields whenever somebody says that there may be work: `news` for the dispatcher, anything else for the engine.
+
+    Needs a connection outside a transaction.
+    """
     await connection.execute(_SQL["listen"])
-    async for _ in connection.notifies():
-        yield
+    async for hint in connection.notifies():
+        yield hint.payload

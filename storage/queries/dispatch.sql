@@ -5,8 +5,8 @@ select unnest(%(alert_ids)s::bigint[]), unnest(%(kinds)s::text[]), unnest(%(esta
        unnest(%(ats)s::timestamptz[])
 
 -- hint --
--- say that there may be work; polling is the truth
-notify plantwatch_alerts
+-- say that there may be work for the dispatcher; polling is the truth
+notify plantwatch_alerts, 'news'
 
 -- try_lock --
 -- one dispatcher at a time, until the end of the transaction
