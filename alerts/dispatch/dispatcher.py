@@ -88,7 +88,8 @@ class Dispatcher:
             report.taken = len(news) + len(due)
             if news or due or floods:
                 roster, routes = await people_and_routes(connection, now)
-                waiting, is_over = await self._waiting(connection, floods, roster, now)
+                came = await dispatchfacts.came(connection, flood_windows(roster, floods, now), now)
+                waiting, is_over = await self._waiting(connection, floods, came, roster, now)
                 if news or due or waiting or is_over:
                     loaded = await load(
                         connection,
@@ -96,6 +97,7 @@ class Dispatcher:
                         news=news,
                         due=due | waiting,
                         floods=floods,
+                        came=came,
                         roster=roster,
                         routes=routes,
                         channels=self._channels,
@@ -107,13 +109,14 @@ class Dispatcher:
         return report
 
     async def _waiting(
-        self, connection: Connection, floods: Mapping[str, Flood], roster: Roster, now: datetime
+        self,
+        connection: Connection,
+        floods: Mapping[str, Flood],
+        came: Mapping[str, int],
+        roster: Roster,
+        now: datetime,
     ) -> tuple[set[int], bool]:
         """Alerts that wait for a digest which may be due, or for a flood that may be over; and whether one may be."""
-        if not floods:
-            return set(), False
-        windows = flood_windows(roster, floods, now)
-        came = await dispatchfacts.came(connection, {code: windows[code] for code in floods}, now)
         teams, is_over = [], False
         for code, flood in floods.items():
             team = roster.teams.get(code)

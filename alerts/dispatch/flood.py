@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.dispatch.contract import Flood
@@ -42,9 +42,7 @@ def judge(
             return Verdict(None)
         return Verdict(Flood(team, now), now)
     if came + new < policy.flood_over:
-        return Verdict(
-            Flood(team, flood.began_at, flood.flood_id, flood.alerts, flood.digests, flood.last_digest_at, now)
-        )
+        return Verdict(replace(flood, ended_at=now))
     if flood.last_digest_at is None:
         return Verdict(flood, now)
     # a clock that was set back: the last digest was now at the latest

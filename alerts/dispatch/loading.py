@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.dispatch.audience import DUTY
 from alerts.dispatch.contract import (
     AlertFacts,
     AlertNews,
@@ -74,6 +75,7 @@ async def load(
     news: Sequence[News],
     due: Iterable[int],
     floods: Mapping[str, Flood],
+    came: Mapping[str, int],
     roster: Roster,
     routes: Routes,
     channels: Sequence[ChannelInfo],
@@ -115,7 +117,7 @@ async def load(
             for row in await facts.flaps(connection, ids, now)
         },
         floods=floods,
-        came=await facts.came(connection, flood_windows(roster, floods, now), now),
+        came=came,
         group_last=await facts.group_last(connection, now - max(p.group_interval for p in policies), now),
         told_to=_told_to(await told_to(connection, over)) if over else {},
         failing={
@@ -131,7 +133,7 @@ async def load(
 def flood_windows(roster: Roster, floods: Mapping[str, Flood], now: datetime) -> dict[str, datetime]:
     """Since when alerts count for a flood, of every team."""
     windows = {code: now - team.policy.flood_window for code, team in roster.teams.items()}
-    for code in ("duty", *floods):
+    for code in (DUTY, *floods):
         windows.setdefault(code, now - TeamPolicy.DEFAULT.flood_window)
     return windows
 
@@ -246,7 +248,7 @@ def _holds(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[Ser
 def _told_to(rows: Iterable[ToldTo]) -> dict[int, dict[str, tuple[Receiver, ...]]]:
     found: dict[int, dict[str, tuple[Receiver, ...]]] = defaultdict(dict)
     for row in rows:
-        code = row.team or "duty"
+        code = row.team or DUTY
         found[row.alert_id][code] = (*found[row.alert_id].get(code, ()), Receiver(row.channel, row.receiver))
     return dict(found)
 

@@ -112,11 +112,11 @@ class Looker:
     def _lasting(self, look: Look, before: Progress) -> None:
         facts = look.facts
         told = [code for code, state in look.teams.items() if state.count]
+        untold: tuple[Team, ...]
         if before.state == "silent":
-            untold: tuple[Team, ...] = ()
+            untold = ()
         elif told:
-            waiting = [code for code, state in look.teams.items() if not state.count and state.held is not None]
-            untold = tuple(team for code in waiting if (team := self._audiences.team(code)) is not None)
+            untold = self._known(code for code, one in look.teams.items() if not one.count and one.held is not None)
         else:
             untold = self._audiences.teams(facts)
         if untold and facts.is_acknowledged:

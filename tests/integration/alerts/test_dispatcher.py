@@ -239,6 +239,7 @@ async def test_a_cause_about_a_point_explains_its_outlet(world: World, database:
             news=await take_news(connection, 100),
             due=(),
             floods={},
+            came={},
             roster=Roster(),
             routes=Routes(),
             channels=[LOG],
