@@ -14,6 +14,7 @@ from alerts.reconcile import Plan
 from alerts.series import Series
 from alerts.wording import Text, local_text, withdrawn
 from domain.alerts import AlertState, Breach, Condition, EventKind, Resolution, Span
+from domain.telling import NewsKind
 from storage import alerts as store
 from storage import dispatch
 from storage.alertseries import AlertRow
@@ -149,7 +150,7 @@ class Writer:
         if span.fired_at is not None:
             self._announce(alert_id, "resolved", newest)
 
-    def _announce(self, alert_id: int, kind: dispatch.NewsKind, established_at: datetime) -> None:
+    def _announce(self, alert_id: int, kind: NewsKind, established_at: datetime) -> None:
         self._news.append(dispatch.News(alert_id, kind, established_at, self._now))
 
     def _event(self, alert_id: int, kind: EventKind, *, comment: str = "", finding_id: int | None = None) -> None:

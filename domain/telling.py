@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
+
+#: What can be new about an alert. `released`: a person ended a hold or a silence.
+NewsKind = Literal["fired", "resolved", "withdrawn", "acknowledged", "handed_over", "released"]
 
 
 class Decision(StrEnum):

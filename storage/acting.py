@@ -15,15 +15,13 @@ _SQL = queries("acting")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An alert as somebody finds it who is about to act. enterprise: code."""
+    """An alert as somebody finds it who is about to act."""
 
     alert_id: int
     rule_id: str
     subject: str
     enterprise_id: int | None
-    enterprise: str | None
     state: str
-    resolution: str | None
     notified_at: datetime | None
     acknowledged_at: datetime | None
     acknowledged_by: str | None

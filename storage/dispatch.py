@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from domain.telling import NewsKind
 from storage.database import Connection
 from storage.sql import queries
 
 _SQL = queries("dispatch")
-
-#: What can be new about an alert. `released`: a person ended a hold or a silence.
-NewsKind = Literal["fired", "resolved", "withdrawn", "acknowledged", "handed_over", "released"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,6 @@ class Content:
     subject: str
     severity: str
     condition: str
-    state: str
     resolution: str | None
     title: str
     summary: str
@@ -52,9 +49,6 @@ class Content:
     finding_id: int
     acknowledged_at: datetime | None
     acknowledged_by: str | None
-    realarmed_at: datetime | None
-    assignee: str | None
-    notified_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ class Hold:
     from_at: datetime
     until_at: datetime | None
     author: str
-    reason: str
 
 
 async def lock_holds(connection: Connection, rule_id: str, subject: str) -> None:
@@ -88,9 +87,7 @@ class SilenceRow:
 
     silence_id: int
     matchers: list[dict[str, Any]]
-    starts_at: datetime
     ends_at: datetime
-    author: str
     ended_at: datetime | None
     ended_by: str | None
 

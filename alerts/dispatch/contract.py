@@ -16,10 +16,9 @@ from domain.alerts import Condition, Occasion, Severity
 from domain.matchers import Matcher
 from domain.roster import Roster, Team
 from domain.routing import Routes
-from domain.telling import Decision, Reason
+from domain.telling import Decision, NewsKind, Reason
 
 State = Literal["told", "held", "silent", "over"]
-NewsKind = Literal["fired", "resolved", "withdrawn", "acknowledged", "handed_over", "released"]
 
 #: The order of the list that people read: the most severe first.
 RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}

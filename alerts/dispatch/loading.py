@@ -34,7 +34,7 @@ from domain.findings import SubjectKind
 from domain.marks import LONGEST, STOPPED
 from domain.roster import Roster, TeamPolicy
 from domain.routing import Routes
-from domain.telling import Reason
+from domain.telling import NewsKind, Reason
 from storage import channels as channelstates
 from storage import dispatchfacts as facts
 from storage import roster as people
@@ -139,7 +139,7 @@ def flood_windows(roster: Roster, floods: Mapping[str, Flood], now: datetime) ->
 
 
 def _news(news: Iterable[News]) -> dict[int, AlertNews]:
-    kinds: dict[int, set[Any]] = defaultdict(set)
+    kinds: dict[int, set[NewsKind]] = defaultdict(set)
     established: dict[int, datetime] = {}
     for one in news:
         kinds[one.alert_id].add(one.kind)

@@ -1,11 +1,10 @@
 -- lock_alert --
 -- where an alert stands, held until the transaction ends
-select a.alert_id, a.rule_id, a.subject, a.enterprise_id, e.code as enterprise, a.state, a.resolution, a.notified_at,
-       a.acknowledged_at, a.acknowledged_by, a.realarmed_at, a.assignee
-from alert a
-left join enterprise e on e.enterprise_id = a.enterprise_id
-where a.alert_id = %(alert_id)s::bigint
-for update of a
+select alert_id, rule_id, subject, enterprise_id, state, notified_at, acknowledged_at, acknowledged_by, realarmed_at,
+       assignee
+from alert
+where alert_id = %(alert_id)s::bigint
+for update
 
 -- acknowledge --
 -- somebody takes charge of an alert, or has seen that it is over

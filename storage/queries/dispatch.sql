@@ -20,9 +20,9 @@ returning news_id, alert_id, kind, established_at, at
 
 -- contents --
 -- what a message says of alerts
-select a.alert_id, a.rule_id, a.subject, a.severity, a.condition, a.state, a.resolution, a.title, a.summary, a.details,
+select a.alert_id, a.rule_id, a.subject, a.severity, a.condition, a.resolution, a.title, a.summary, a.details,
        a.occurred_at, a.detected_at, a.fired_at, a.last_seen_at, a.resolved_at, a.finding_id, a.acknowledged_at,
-       a.acknowledged_by, a.realarmed_at, a.assignee, a.notified_at
+       a.acknowledged_by
 from alert a
 where a.alert_id = any(%(alert_ids)s::bigint[])
 

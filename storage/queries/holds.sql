@@ -4,7 +4,7 @@ select pg_advisory_xact_lock(hashtext('hold'), hashtext(%(rule_id)s::text || ' '
 
 -- standing_holds --
 -- holds of a (rule, subject) that cover an instant
-select hold_id, kind, from_at, until_at, author, reason
+select hold_id, kind, from_at, until_at, author
 from alert_hold
 where rule_id = %(rule_id)s::text and subject = %(subject)s::text and ended_at is null
   and from_at <= %(now)s::timestamptz and (until_at is null or until_at > %(now)s::timestamptz)
@@ -36,7 +36,7 @@ returning silence_id
 
 -- lock_silence --
 -- a silence, held until the transaction ends
-select silence_id, matchers, starts_at, ends_at, author, ended_at, ended_by
+select silence_id, matchers, ends_at, ended_at, ended_by
 from silence where silence_id = %(silence_id)s::bigint for update
 
 -- end_silence --

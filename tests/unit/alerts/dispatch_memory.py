@@ -14,7 +14,6 @@ from alerts.dispatch.contract import (
     Decided,
     Flap,
     Flood,
-    NewsKind,
     Plan,
     PlannedMessage,
     Progress,
@@ -30,7 +29,7 @@ from domain.matchers import Matcher
 from domain.roster import Person, Roster, Step, Team, TeamPolicy
 from domain.routing import Route, Routes
 from domain.teams import Contact, QuietHours
-from domain.telling import Decision, Reason
+from domain.telling import Decision, NewsKind, Reason
 
 START = datetime(2026, 11, 2, 3, 30, tzinfo=UTC)  # half an hour before the quiet hours of a team
 MINUTE = timedelta(minutes=1)
