@@ -65,6 +65,12 @@ def _cut(text: str, most: int) -> str:
 
 def markdown(sheet: Sheet, most: int, *, mentions: str = "", join: str = "\n\n") -> str:
     """For DingTalk and WeCom: a heading, the facts, whom it reached, a link."""
+    facts, last = _marked(sheet, mentions)
+    return fitted(f"### {clean.markdown(sheet.title)}", facts, last, most, more=_more(sheet, clean.markdown), join=join)
+
+
+def _marked(sheet: Sheet, mentions: str) -> tuple[list[str], list[str]]:
+    """(facts, what stands below them) in the groups' markdown."""
     facts = [clean.markdown(text) for text in sheet.lines]
     facts += [f"{number}. {clean.markdown(text)}" for number, text in enumerate(sheet.entries, 1)]
     last = [clean.markdown(text) for text in sheet.tail]
@@ -72,7 +78,7 @@ def markdown(sheet: Sheet, most: int, *, mentions: str = "", join: str = "\n\n")
         last.append(f"[查看并签收]({sheet.url})" if not sheet.is_over else f"[查看]({sheet.url})")
     if mentions:
         last.append(mentions)
-    return fitted(f"### {clean.markdown(sheet.title)}", facts, last, most, more=_more(sheet, clean.markdown), join=join)
+    return facts, last
 
 
 def text(sheet: Sheet, most: int) -> str:
@@ -108,13 +114,7 @@ def mail(sheet: Sheet) -> tuple[str, str, str]:
 
 def card(sheet: Sheet, mentions: str = "") -> tuple[str, str, str]:
     """(title, markdown, colour of the header) of a Feishu card. The title is plain text there."""
-    facts = [clean.markdown(line) for line in sheet.lines]
-    facts += [f"{number}. {clean.markdown(entry)}" for number, entry in enumerate(sheet.entries, 1)]
-    last = [clean.markdown(line) for line in sheet.tail]
-    if sheet.url:
-        last.append(f"[查看并签收]({sheet.url})" if not sheet.is_over else f"[查看]({sheet.url})")
-    if mentions:
-        last.append(mentions)
+    facts, last = _marked(sheet, mentions)
     title = clean.shorten(sheet.title, 200)
     first, facts = (facts[0], facts[1:]) if facts else (clean.markdown(sheet.what), [])
     colour = "green" if sheet.is_over else {"critical": "red", "warning": "orange"}.get(sheet.severity, "blue")

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.messages import Message
 from alerts.templates import clean
-from alerts.wording import over_word
+from alerts.wording import SEVERITY_WORDS, over_word
 from domain.alerts import Occasion
 from domain.periods import SITE_ZONE
 
@@ -34,7 +34,7 @@ _SHORT_HEADS: Mapping[str, str] = {
     Occasion.HANDED_OVER: "【移交·{severity}】",
     Occasion.DIGEST: "【汇总·{severity}】",
 }
-_SEVERITIES = {"critical": "严重", "warning": "警告", "info": "提示"}
+_SEVERITIES = {str(severity): word for severity, word in SEVERITY_WORDS.items()}
 _RANK = {"critical": 0, "warning": 1, "info": 2}
 #: Lines of a summary that a sheet says elsewhere.
 _ELSEWHERE = ("详情：",)
