@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from alerts.channels.status import may_pass, retry_after_s
 from alerts.messages import Message
 from domain.clock import Clock
 from domain.errors import BadInput, ChannelFailed
@@ -25,19 +26,11 @@ from domain.errors import BadInput, ChannelFailed
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-#: The receiver is busy or slow, not unwilling.
-_RETRYABLE_STATUS = frozenset({408, 425, 429})
-
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:
     """Value of the signature header."""
     digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={digest}"
-
-
-def retry_after_s(header: str | None) -> float | None:
-    """Seconds of a Retry-After header; None where there is none, or it is a date (few services send one)."""
-    return float(header) if header is not None and header.isascii() and header.isdigit() else None
 
 
 class WebhookChannel:
@@ -96,8 +89,9 @@ class WebhookChannel:
         except (httpx.HTTPError, OSError) as error:
             raise ChannelFailed(f"not reached: {type(error).__name__}", in_doubt=True) from error
         if not 200 <= status < 300:
-            retryable = status >= 500 or status in _RETRYABLE_STATUS
-            raise ChannelFailed(f"answered HTTP {status}", retryable=retryable, retry_after_s=retry_after_s(wait))
+            raise ChannelFailed(
+                f"answered HTTP {status}", retryable=may_pass(status), retry_after_s=retry_after_s(wait)
+            )
         return f"HTTP {status}"
 
     async def aclose(self) -> None:

@@ -25,12 +25,11 @@ import requests
 from apprise.plugins import custom_form, custom_json, dingtalk, feishu, wecombot
 from requests.adapters import HTTPAdapter
 
+from alerts.channels.status import may_pass, retry_after_s
 from domain.errors import ChannelFailed
 
 #: An answer of a service is some hundred bytes.
 _MOST_READ = 64 * 1024
-#: Busy or slow, not unwilling.
-RETRYABLE_STATUS = frozenset({408, 425, 429})
 
 # they log addresses with their tokens, and what is posted
 logging.getLogger("apprise").addFilter(lambda record: False)
@@ -61,12 +60,10 @@ class Answer:
         """Raises ChannelFailed for anything but a success."""
         if 200 <= self.status < 300:
             return
-        retryable = self.status >= 500 or self.status in RETRYABLE_STATUS or 300 <= self.status < 400
-        wait = self.headers.get("retry-after", "")
         raise ChannelFailed(
             f"answered HTTP {self.status}",
-            retryable=retryable,
-            retry_after_s=float(wait) if wait.isascii() and wait.isdigit() else None,
+            retryable=may_pass(self.status) or 300 <= self.status < 400,
+            retry_after_s=retry_after_s(self.headers.get("retry-after")),
         )
 
 
