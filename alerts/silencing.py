@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.actions import actor_name, authorise, bounded_text
+from alerts.dispatch.loading import labels
 from alerts.wording import local_text
 from domain.accounts import Action, Actor
 from domain.errors import BadInput, Conflict, NotFound
 from domain.matchers import Matcher, fit, parse
-from storage import audit, holds
+from storage import audit, dispatchfacts, holds
 from storage.database import Connection
 from storage.dispatch import News, announce
 
@@ -48,9 +49,10 @@ def _narrows(matcher: Matcher) -> bool:
 
 
 async def preview(connection: Connection, matchers: Iterable[Matcher]) -> list[int]:
-    """Ids of the open alerts that these matchers fit."""
+    """Ids of the open alerts that these matchers fit, by the labels that the dispatcher goes by."""
     wanted = tuple(matchers)
-    return [alert_id for alert_id, labels in await holds.open_labels(connection) if fit(wanted, labels)]
+    rows = await dispatchfacts.facts(connection, await holds.open_alerts(connection))
+    return sorted(row.alert_id for row in rows if fit(wanted, labels(row)))
 
 
 async def create_silence(

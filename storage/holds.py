@@ -126,10 +126,10 @@ async def end_silence(connection: Connection, silence_id: int, actor: str, at: d
     await connection.execute(_SQL["end_silence"], {"silence_id": silence_id, "actor": actor, "at": at})
 
 
-async def open_labels(connection: Connection) -> list[tuple[int, dict[str, str]]]:
-    """(alert id, labels) of every open alert, for `domain.matchers`."""
-    rows = await (await connection.execute(_SQL["open_labels"])).fetchall()
-    return [(row[0], {label: value for label, value in row[1].items() if value is not None}) for row in rows]
+async def open_alerts(connection: Connection) -> list[int]:
+    """Every open alert."""
+    rows = await (await connection.execute(_SQL["open_alerts"])).fetchall()
+    return [row[0] for row in rows]
 
 
 async def _id(connection: Connection, block: str, parameters: dict[str, Any]) -> int:

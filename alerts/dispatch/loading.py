@@ -148,18 +148,21 @@ def _news(news: Iterable[News]) -> dict[int, AlertNews]:
     return {number: AlertNews(frozenset(found), established.get(number)) for number, found in kinds.items()}
 
 
-def _facts(row: FactsRow) -> AlertFacts:
-    subject = AlertSubject.parse(row.subject)
-    labels = {
+def labels(row: FactsRow) -> dict[str, str]:
+    """An alert as matchers see it."""
+    return {
         "rule": row.rule_id,
         "severity": row.severity,
         "condition": row.condition,
         "subject": row.subject,
-        "kind": str(subject.kind),
+        "kind": row.subject.partition(":")[0],
         "enterprise": row.enterprise or "",
         "district": row.district or "",
         "park": row.park or "",
     }
+
+
+def _facts(row: FactsRow) -> AlertFacts:
     return AlertFacts(
         alert_id=row.alert_id,
         rule_id=row.rule_id,
@@ -168,9 +171,9 @@ def _facts(row: FactsRow) -> AlertFacts:
         condition=Condition(row.condition),
         is_firing=row.state != "resolved",
         is_withdrawn=row.resolution == Resolution.SUPERSEDED,
-        labels=labels,
+        labels=labels(row),
         enterprise=row.enterprise,
-        outlet=_outlet(subject, row.point_outlet),
+        outlet=_outlet(AlertSubject.parse(row.subject), row.point_outlet),
         occurred_at=row.occurred_at,
         acknowledged_at=row.acknowledged_at,
         realarmed_at=row.realarmed_at,

@@ -44,16 +44,6 @@ from silence where silence_id = %(silence_id)s::bigint for update
 update silence set ended_at = %(at)s::timestamptz, ended_by = %(actor)s::text
 where silence_id = %(silence_id)s::bigint and ended_at is null
 
--- open_labels --
--- the labels of every open alert, as domain/matchers.py knows them
-select a.alert_id,
-       jsonb_build_object('rule', a.rule_id, 'severity', a.severity, 'condition', a.condition, 'subject', a.subject,
-                          'kind', split_part(a.subject, ':', 1), 'enterprise', e.code,
-                          'district', coalesce(e.district, case when a.subject like 'district:%%'
-                                                                then substr(a.subject, 10) end),
-                          'park', coalesce(e.park, case when a.subject like 'park:%%' then substr(a.subject, 6) end))
-           as labels
-from alert a
-left join enterprise e on e.enterprise_id = a.enterprise_id
-where a.state in ('pending', 'firing')
-order by a.alert_id
+-- open_alerts --
+-- every open alert
+select alert_id from alert where state in ('pending', 'firing')

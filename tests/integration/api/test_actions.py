@@ -256,3 +256,14 @@ async def test_silences(client: Client, manned: Database) -> None:
         assert_problem(await http.post("/v1/silences/1/end", json={}), 409, "conflict")
         assert_problem(await http.post("/v1/silences/99/end", json={}), 404, "not-found")
     assert await _news(manned) == [(1, "released")]
+
+
+async def test_a_silence_of_a_district_shows_the_alerts_on_its_parks(client: Client, manned: Database) -> None:
+    async with manned.transaction() as connection:
+        await connection.execute("insert into park (code, name, district) values ('wd-park', '工业园', 'wuda')")
+        await connection.execute(
+            "update alert set subject = 'park:wd-park', enterprise_id = null where alert_id = 1 and state = 'firing'"
+        )
+    async with as_person(client, "lea") as http:
+        question = {"matchers": [{"label": "district", "value": "wuda"}, {"label": "park", "value": "wd-park"}]}
+        assert (await http.post("/v1/silences/preview", json=question)).json() == {"open_alerts": 1, "alert_ids": [1]}
