@@ -6,19 +6,18 @@ could tell a busy server from an address that does not exist.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 import smtplib
 import socket
 import ssl
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Literal
 
+from alerts.channels.threads import Threads
 from alerts.messages import Message
 from alerts.templates import clean, layouts
 from alerts.templates.sheet import sheet
@@ -66,8 +65,7 @@ class EmailChannel:
         self._wall = wall
         self._timeout_s = timeout_s
         self._tls = None if server.security == "none" else ssl.create_default_context(cafile=ca_file)
-        self._places = asyncio.Semaphore(4)
-        self._pool = ThreadPoolExecutor(8, thread_name_prefix="mail")
+        self._threads = Threads(4, timeout_s=timeout_s, name="mail")
 
     async def send(self, message: Message, address: str | None) -> str:
         """Send one mail. Raises ChannelFailed."""
@@ -75,23 +73,8 @@ class EmailChannel:
             raise ChannelFailed("no mail address", retryable=False)
         mail = self._mail(message, address)
         session = _Session(self._server, self._tls, self._timeout_s)
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise ChannelFailed("too many messages under way") from None
-        try:
-            running = asyncio.get_running_loop().run_in_executor(self._pool, session.send, mail)
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    return await asyncio.shield(running)
-            except TimeoutError:
-                session.abort()
-                running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-                text = f"no answer within {self._timeout_s:g} s"
-                raise ChannelFailed(text, in_doubt=session.has_sent) from None
-        finally:
-            self._places.release()
+        async with self._threads.place():
+            return await self._threads.run(lambda: session.send(mail), session.abort, in_doubt=lambda: session.has_sent)
 
     def _mail(self, message: Message, address: str) -> EmailMessage:
         subject, text, page = layouts.mail(sheet(message))
@@ -109,7 +92,7 @@ class EmailChannel:
 
     async def aclose(self) -> None:
         """Let go of the threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
 
 class _Session:

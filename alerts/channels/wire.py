@@ -17,7 +17,6 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +25,7 @@ from apprise.plugins import custom_form, custom_json, dingtalk, feishu, wecombot
 from requests.adapters import HTTPAdapter
 
 from alerts.channels.status import may_pass, retry_after_s
+from alerts.channels.threads import Threads
 from domain.errors import ChannelFailed
 
 #: An answer of a service is some hundred bytes.
@@ -207,9 +207,7 @@ class Wire:
         self._begun: float | None = None
         self._timeout_s = timeout_s
         self._ca_file = ca_file
-        self._places = asyncio.Semaphore(threads)
-        # some more than places: an exchange that was ended may need a moment to come back
-        self._pool = ThreadPoolExecutor(2 * threads, thread_name_prefix="channel")
+        self._threads = Threads(threads, timeout_s=timeout_s, name="channel")
 
     async def exchange(
         self, send: Callable[[], object], amend: Amend | None = None, *, url: str | None = None
@@ -218,27 +216,13 @@ class Wire:
 
         Raises ChannelFailed.
         """
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise ChannelFailed("too many messages under way") from None
-        try:
+        async with self._threads.place():
             await self._pace()
             exchange = Exchange(timeout_s=self._timeout_s, ca_file=self._ca_file, amend=amend, url=url)
             context = contextvars.copy_context()
             context.run(_EXCHANGE.set, exchange)
-            running = asyncio.get_running_loop().run_in_executor(self._pool, context.run, send)
-            try:
-                async with asyncio.timeout(self._timeout_s + 0.5):
-                    await asyncio.shield(running)
-            except TimeoutError:
-                exchange.abort()
-                running.add_done_callback(_forget)
-                raise ChannelFailed(f"no answer within {self._timeout_s:g} s", in_doubt=True) from None
+            await self._threads.run(lambda: context.run(send), exchange.abort, in_doubt=lambda: True, grace_s=0.5)
             return exchange.answer()
-        finally:
-            self._places.release()
 
     async def _pace(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -247,15 +231,9 @@ class Wire:
 
     async def aclose(self) -> None:
         """Let go of the threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
 
 def turn(last: float | None, now: float, interval_s: float) -> float:
     """When the next exchange may begin: now, or an interval after the last one began or is to begin."""
     return now if last is None else max(now, last + interval_s)
-
-
-def _forget(running: asyncio.Future[object]) -> None:
-    """What an exchange that was ended still says interests nobody."""
-    if not running.cancelled():
-        running.exception()
