@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from alerts.failures import failure_text
 from api.desk.words import clock_text, one_line
 from domain.errors import BadInput, WorldFailed
-from domain.periods import HOUR, Period
+from domain.periods import HOUR, Period, local_day
 from domain.roster import Roster, Turn
 from storage.database import Connection, Database
 from storage.listing.desk_strip import failing_channels, intake_share, ldar_share, ule_share
@@ -149,13 +149,22 @@ def _ule(row: Mapping[str, Any], now: datetime) -> dict[str, str]:
 
 
 def _water(row: Mapping[str, Any], now: datetime) -> dict[str, str]:
-    as_of = clock_text(row["period_end"], now) if row.get("period_end") else ""
-    return _figure(_NAMES["water"], row, row.get("target"), f"截至 {as_of}")
+    end = row.get("period_end")
+    return _figure(
+        _NAMES["water"], row, row.get("target"), _through(None if end is None else local_day(end - HOUR), now)
+    )
 
 
 def _ldar(row: Mapping[str, Any], now: datetime) -> dict[str, str]:
     overdue = f"逾期 {row['overdue']} 个，" if row.get("overdue") else ""
-    return _figure(_NAMES["ldar"], row, 100.0, f"{overdue}截至 {clock_text(now, now)}")
+    return _figure(_NAMES["ldar"], row, 100.0, f"{overdue}{_through(row.get('as_of'), now)}")
+
+
+def _through(day: date | None, now: datetime) -> str:
+    """Through which local day a figure has been judged."""
+    if day is None:
+        return ""
+    return f"截至 {day:%m-%d} 全天" if day.year == local_day(now).year else f"截至 {day} 全天"
 
 
 _FIGURES = {"ule": _ule, "water": _water, "ldar": _ldar}

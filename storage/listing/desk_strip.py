@@ -22,7 +22,7 @@ async def intake_share(connection: Connection, now: datetime) -> Row:
 
 
 async def ldar_share(connection: Connection) -> Row:
-    """value in %, overdue sealing points; value None where no term is known."""
+    """value in %, overdue sealing points, as_of (a local day); value None where no term is known."""
     return await fetch_one(connection, _SQL["ldar_share"], {}) or {}
 
 

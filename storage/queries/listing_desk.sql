@@ -128,9 +128,9 @@ order by f.period_start desc
 limit 1
 
 -- ldar_share --
--- share of sealing points with a term that are not overdue
+-- share of sealing points with a term that are not overdue; as_of: the last local day that every schedule has judged
 select 100.0::float8 * sum(l.judged_components - l.overdue_components) / nullif(sum(l.judged_components), 0) as value,
-       sum(l.overdue_components)::bigint as overdue
+       sum(l.overdue_components)::bigint as overdue, (select min(a.as_of) from dash.ldar_as_of a) as as_of
 from dash.ldar_summary l
 
 -- failing_channels --

@@ -24,6 +24,14 @@ def test_a_figure_says_value_target_and_as_of() -> None:
     assert _FIGURES["ldar"]({"value": 100.0, "overdue": 0}, NOW)["value"] == "100%"
 
 
+def test_figures_of_whole_days_name_the_last_day_that_was_judged() -> None:
+    midnight = datetime(2026, 11, 25, 16, tzinfo=UTC)
+    assert _FIGURES["water"]({"value": 96.0, "target": 95.0, "period_end": midnight}, NOW)["as_of"] == "截至 11-25 全天"
+    ldar = {"value": 97.5, "overdue": 3, "as_of": date(2026, 11, 24)}
+    assert _FIGURES["ldar"](ldar, NOW)["as_of"] == "逾期 3 个，截至 11-24 全天"
+    assert _FIGURES["ldar"]({**ldar, "as_of": date(2025, 12, 31)}, NOW)["as_of"] == "逾期 3 个，截至 2025-12-31 全天"
+
+
 def test_a_figure_of_nothing_is_no_zero() -> None:
     for made in (figure({}, NOW) for figure in _FIGURES.values()):
         assert (made["value"], made["tone"], made["as_of"]) == ("—", "none", "暂无可判定的数据")
