@@ -14,7 +14,7 @@ from domain.shifts import TurnLength
 from domain.teams import Days, TeamPolicy, parse_steps
 from runtime.siteitems import Code, Item, Name, Plain
 
-ChannelCode = Annotated[str, Plain, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+ChannelCode = Annotated[str, Plain, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(:00)?")
 
 

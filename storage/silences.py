@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.errors import BadInput
 from domain.matchers import Matcher, parse
 from storage.database import Connection
 from storage.sql import queries
+
+logger = logging.getLogger(__name__)
 
 _SQL = queries("dispatchfacts")
 
@@ -22,6 +26,13 @@ class StandingSilence:
 
 
 async def standing(connection: Connection, now: datetime) -> list[StandingSilence]:
-    """Silences of an instant. Raises BadInput for one whose matchers nobody could have written."""
+    """Silences of an instant. One that cannot be read silences nothing, and an error is in the log: of two mistakes,
+    telling too much is the smaller."""
     rows = await (await connection.execute(_SQL["silences"], {"now": now})).fetchall()
-    return [StandingSilence(number, parse(matchers), ends_at) for number, matchers, ends_at in rows]
+    found = []
+    for number, matchers, ends_at in rows:
+        try:
+            found.append(StandingSilence(number, parse(matchers), ends_at))
+        except BadInput as error:
+            logger.error("a silence cannot be read", extra={"silence": number, "error": str(error)})
+    return found

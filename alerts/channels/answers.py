@@ -33,6 +33,7 @@ DINGTALK: Mapping[int, str] = {
     430102: "a text is refused",
     430103: "a picture is refused",
     430104: "content is refused",
+    460101: "the text is too long",
 }
 WECOM_TOO_FAST = frozenset({45009, 45033})
 WECOM: Mapping[int, str] = {

@@ -31,7 +31,8 @@ with held as materialized (
     where (%(enterprise)s::text is null or e.code = %(enterprise)s::text)
       and (%(severities)s::text[] is null or a.severity = any(%(severities)s::text[]))
       and (%(district)s::text is null or e.district = %(district)s::text
-           or a.subject = 'district:' || %(district)s::text)
+           or a.subject = 'district:' || %(district)s::text
+           or a.subject in (select 'park:' || k.code from park k where k.district = %(district)s::text))
       and (%(family)s::text is null or split_part(a.rule_id, '.', 1) = %(family)s::text)
       and (not %(is_mine)s::boolean or a.assignee = %(person)s::text
            or (a.assignee is null and a.acknowledged_by = any(%(names)s::text[])))

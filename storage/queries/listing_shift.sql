@@ -15,12 +15,13 @@ select a.alert_id, a.severity, a.title, e.name as enterprise_name, a.occurred_at
        case when coalesce(d.teams, '{}') = '{}' then jsonb_build_object(
            'rule', a.rule_id, 'severity', a.severity, 'condition', a.condition, 'subject', a.subject,
            'kind', split_part(a.subject, ':', 1), 'enterprise', coalesce(e.code, ''),
-           'district', coalesce(e.district, substring(a.subject from '^district:(.*)'), ''),
+           'district', coalesce(e.district, k.district, substring(a.subject from '^district:(.*)'), ''),
            'park', coalesce(e.park, substring(a.subject from '^park:(.*)'), '')) end as labels
 from touched
 join alert a using (alert_id)
 left join alert_dispatch d on d.alert_id = a.alert_id
 left join enterprise e on e.enterprise_id = a.enterprise_id
+left join park k on a.subject = 'park:' || k.code
 cross join lateral (
     select min(v.at) filter (where v.kind = 'firing') as fired_at,
            max(v.at) filter (where v.kind = 'resolved') as ended_at,

@@ -21,6 +21,7 @@ from domain.routing import Routes
 from storage.database import Connection, Database
 from storage.dispatch import take_news
 from storage.roster import load
+from storage.silences import standing
 from tests.integration.alerts.desk import Room, when
 from tests.integration.alerts.world import World
 
@@ -253,3 +254,14 @@ async def test_a_cause_about_a_point_explains_its_outlet(world: World, database:
         "a1": "inhibited",
         "b1": "first",
     }
+
+
+async def test_a_silence_that_nobody_can_read_stops_no_telling(world: World, database: Database) -> None:
+    world.execute(
+        "insert into silence (matchers, starts_at, ends_at, author, comment, created_at) values"
+        """ ('[{"label": "colour", "value": "red"}]', '2026-11-02Z', '2026-11-03Z', 'lea', '手写', '2026-11-02Z'),"""
+        """ ('[{"label": "rule", "value": "ule.hourly"}]', '2026-11-02Z', '2026-11-03Z', 'lea', '检修', '2026-11-02Z')"""
+    )
+    async with database.transaction() as connection:
+        found = await standing(connection, when("08:00"))
+    assert [silence.silence_id for silence in found] == [2]

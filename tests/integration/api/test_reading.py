@@ -73,6 +73,13 @@ async def test_filters_of_the_list(client: Client, manned: Database) -> None:
         assert await ids(display="normal") == [3]
         assert await ids(severity="warning") == [2]
         assert await ids(district="hainan") == [3, 2]
+        assert await ids(district="wuda") == [1]
+        async with manned.transaction() as connection:  # a park is in its district
+            await connection.execute("insert into park (code, name, district) values ('hn-park', '工业园', 'hainan')")
+            await connection.execute(
+                "update alert set subject = 'park:hn-park', enterprise_id = null where alert_id = 1"
+            )
+        assert await ids(district="hainan") == [3, 2, 1]
         assert await ids(team="wuda-duty") == [1]
         assert await ids(team="duty") == []
         # as it is written: % and _ and \ stand for themselves

@@ -152,6 +152,19 @@ async def test_what_was_held_back_from_all_teams_is_its_that_the_routes_say(shif
     assert 7 not in [one["alert_id"] for one in found["alerts"]]
 
 
+async def test_what_was_held_back_at_a_park_is_of_the_team_of_its_district(shift: Database, client: Client) -> None:
+    async with shift.transaction() as connection:
+        await connection.execute("insert into park (code, name, district) values ('wd-park', '工业园', 'wuda')")
+        await connection.execute("update alert set subject = 'park:wd-park', enterprise_id = null where alert_id = 7")
+        await connection.execute(
+            "insert into alert_route (code, position, matchers, team_id) values"
+            """ ('x', 1, '[{"label": "district", "op": "=", "value": "wuda"}]', 2)"""
+        )
+    async with client() as http:
+        found = await report(http)
+    assert 7 not in [one["alert_id"] for one in found["alerts"]]
+
+
 async def test_notes_and_changes_are_in_it(shift: Database, client: Client) -> None:
     async with client() as http:
         await http.post("/v1/roster/duty/handovers", json={"note": "白班交", "actor": "王维"})

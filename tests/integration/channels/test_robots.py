@@ -156,6 +156,7 @@ async def test_too_fast_is_tried_again_later(name: str, body: dict[str, Any]) ->
     [
         ("dingtalk", {"errcode": 310000, "errmsg": "keywords not in content"}),
         ("dingtalk", {"errcode": 400102, "errmsg": "机器人已停用"}),
+        ("dingtalk", {"errcode": 460101, "errmsg": "message too long, exceed 20000 bytes"}),
         ("wecom", {"errcode": 93000, "errmsg": "invalid webhook url"}),
         ("wecom", {"errcode": 40058, "errmsg": "markdown.content exceed max length 4096"}),
         ("feishu", {"code": 19022, "msg": "Ip Not Allowed"}),

@@ -46,6 +46,8 @@ def warned(known: Register, *overrides: Override) -> list[str]:
         ("person:li-bai", "team:duty", "an escalation step names the team itself"),
         ("after_min = 0, ", "after_min = 5, ", "no step has after_min = 0"),
         ('severities = ["critical"]', 'severities = ["urgent"]', "severity 'urgent': expected critical"),
+        # as channels are called in their file
+        ('channel = "sms", address', 'channel = "sms_two", address', "contacts.0.channel: String should match pattern"),
         ('channel = "sms", address = "13800000002"', 'address = "13800000002"', "contacts.0.channel: Field required"),
         ('channel = "sms", address = "13800000002"', 'channel = "sms"', "contacts.0.address: Field required"),
         ('starts_at = "20:00"', 'starts_at = "24:00"', "shift 2 (duty/night/2026-01-01): starts_at"),
