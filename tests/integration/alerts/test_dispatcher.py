@@ -260,7 +260,8 @@ async def test_a_silence_that_nobody_can_read_stops_no_telling(world: World, dat
     world.execute(
         "insert into silence (matchers, starts_at, ends_at, author, comment, created_at) values"
         """ ('[{"label": "colour", "value": "red"}]', '2026-11-02Z', '2026-11-03Z', 'lea', '手写', '2026-11-02Z'),"""
-        """ ('[{"label": "rule", "value": "ule.hourly"}]', '2026-11-02Z', '2026-11-03Z', 'lea', '检修', '2026-11-02Z')"""
+        """ ('[{"label": "rule", "value": "ule.hourly"}]', '2026-11-02Z', '2026-11-03Z', 'lea', '检修',"""
+        " '2026-11-02Z')"
     )
     async with database.transaction() as connection:
         found = await standing(connection, when("08:00"))
