@@ -222,6 +222,8 @@ class Looker:
             found = [Due(self._now, Occasion.REPEATED)]
         if self._is_quiet(look, team, found[0].event):
             return
+        if look.state == "silent":  # acknowledged before anybody was told: from now on it is an alert like any other
+            look.set("told", Reason.REALARM)
         waited = state.held is not None or was_held
         for one in found:
             steps = first_steps(team, facts) if one.step is None else (team.steps[one.step],)

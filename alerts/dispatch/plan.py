@@ -264,7 +264,9 @@ def _remember(world: World, audiences: Audiences, result: Plan, look: Look) -> N
             known = [(team, one) for code, one in teams.items() if (team := audiences.team(code)) is not None]
             waits += _coming(now, facts, [(team, one) for team, one in known if one.count and one.held is None])
         elif facts.is_firing and reason is Reason.ACKNOWLEDGED:
-            waits += _coming(now, facts, [(team, TeamState()) for team in audiences.teams(facts)])
+            asleep = {code for code, one in teams.items() if one.held is not None}
+            due = [team for team in audiences.teams(facts) if team.code not in asleep]
+            waits += _coming(now, facts, [(team, TeamState()) for team in due])
         next_at = min(waits, default=None)
     is_same = before is not None and (before.state, before.reason) == (state, reason)
     progress = Progress(
