@@ -14,6 +14,7 @@ from api import errors
 from api.access import authorize, refuse_unknown_parameters
 from api.auth import Auth, Verifier
 from api.openapi import document
+from api.reports.fonts import report_font
 from api.routers import (
     accounting,
     accounts,
@@ -120,6 +121,9 @@ def create_app(
     app.state.database = database
     app.state.clock = clock
     app.state.settings = settings
+    app.state.report_font = report_font(
+        settings.report_font_file
+    )  # a wrong file is told now, not at the end of a shift
     app.state.registry = registry
     app.state.auth = Auth(database, verifier, wall=wall or clock, clock=clock, registry=registry)
     errors.install(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,7 @@ class ApiSettings:
 
     public_url: how people reach the API, without a slash at the end; put before links. None gives relative links.
     grafana_url: where Grafana is, without a slash at the end; the desk's links to boards. None: it has none.
+    report_font_file: font of reports on paper; None: what the machine has.
     statement_timeout_s: longest run of one SQL statement of a request.
     ready_timeout_s: how long /health/ready waits for the database; below the usual probe's patience.
     """
@@ -18,6 +20,7 @@ class ApiSettings:
     token: str | None = field(default=None, repr=False)
     public_url: str | None = None
     grafana_url: str | None = None
+    report_font_file: Path | None = None
     statement_timeout_s: float = 5.0
     ready_timeout_s: float = 0.9
 

@@ -25,8 +25,9 @@ from alerts.dispatch.dispatcher import DispatchSettings
 from alerts.engine import EngineSettings as AlertEngineSettings
 from alerts.service import AlertService, AlertsSettings
 from api.app import create_app
+from api.reports.fonts import report_font
 from api.settings import ApiSettings
-from domain.errors import SettingsError
+from domain.errors import BadInput, SettingsError
 from ingest.listener import Limits, PasswordAuthenticator, server_context
 from ingest.registry import Registry
 from ingest.service import IngestService, IngestSettings
@@ -40,7 +41,7 @@ from runtime.channelfile import load_channels
 from runtime.clock import open_clock, system_clock
 from runtime.housekeeping import KeepingTimes, keep_house
 from runtime.process import open_database, run_until_stopped, serve_metrics
-from runtime.settings import Settings
+from runtime.settings import PREFIX, Settings
 from runtime.supervisor import report_ready
 from runtime.watch import DiskCollector, watched_paths, watching
 from storage.database import Database
@@ -237,6 +238,10 @@ async def api(settings: Settings) -> None:
 
     registry = _registry(settings)
     token = settings.api_token
+    try:
+        report_font(settings.report_font_file)
+    except BadInput as error:
+        raise SettingsError(f"{PREFIX}REPORT_FONT_FILE: {error}") from error
     async with _open(settings, "api", registry, probe=True) as database:
         app = create_app(
             database,
@@ -245,6 +250,7 @@ async def api(settings: Settings) -> None:
                 token=None if token is None else token.get_secret_value(),
                 public_url=settings.public_url.rstrip("/"),
                 grafana_url=None if settings.grafana_url is None else settings.grafana_url.rstrip("/"),
+                report_font_file=settings.report_font_file,
             ),
             registry=registry,
             wall=system_clock,

@@ -80,6 +80,11 @@ class Settings(BaseModel):
     grafana_url: str | None = Field(
         None, description="where people reach Grafana; the duty desk links to its boards; unset, it does not"
     )
+    report_font_file: Path | None = Field(
+        None,
+        description="TrueType font (.ttf, .ttc) with Chinese, embedded in the shift report's PDF; unset, WenQuanYi's"
+        " where it is installed, see docs/roster.md",
+    )
     metrics_host: str = Field("127.0.0.1", description="address on which ingest, rules and alerts serve /metrics")
     ingest_metrics_port: Port = Field(9101, description="metrics port of ingest; 0 takes a free one")
     rules_metrics_port: Port = Field(9102, description="metrics port of rules; 0 takes a free one")

@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from alerts.duty import turn_of
 from api.errors import NOT_FOUND, invalid, problems
@@ -14,6 +14,7 @@ from api.fields import InstantIn, format_instant
 from api.models.shiftreport import ShiftReport
 from api.reports import pdf, shift, xlsx
 from api.reports.document import Document, local_text
+from api.reports.fonts import Font
 from api.routers.roster import TeamCode
 from api.session import OperatorSession
 from domain.errors import NotFound
@@ -41,6 +42,7 @@ _FORMATS: dict[int | str, dict[str, Any]] = {
     responses=_FORMATS | problems(NOT_FOUND),
 )
 async def shift_report(
+    request: Request,
     session: OperatorSession,
     team: TeamCode,
     at: Annotated[
@@ -72,10 +74,12 @@ async def shift_report(
     )
     if format == "json":
         return report
-    return await asyncio.to_thread(_written, report, shift.document(report, session.now), format)
+    return await asyncio.to_thread(
+        _written, report, shift.document(report, session.now), format, request.app.state.report_font
+    )
 
 
-def _written(report: ShiftReport, made: Document, format: str) -> Response:
+def _written(report: ShiftReport, made: Document, format: str, font: Font) -> Response:
     plain = f"shift-{report.team}-{report.from_at.astimezone(SITE_ZONE):%Y%m%d-%H%M}.{format}"
     name = quote(f"{made.title.replace(' ', '')}-{report.from_at.astimezone(SITE_ZONE):%Y%m%d}.{format}", safe="")
     headers = {
@@ -83,5 +87,5 @@ def _written(report: ShiftReport, made: Document, format: str) -> Response:
         "Cache-Control": "private, no-store",
     }
     if format == "pdf":
-        return Response(pdf.render(made), media_type=pdf.MEDIA_TYPE, headers=headers)
+        return Response(pdf.render(made, font), media_type=pdf.MEDIA_TYPE, headers=headers)
     return Response(xlsx.workbook(made), media_type=xlsx.MEDIA_TYPE, headers=headers)
