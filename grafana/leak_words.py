@@ -40,25 +40,6 @@ DUTY_REASONS: Words = {
     "done_without_evidence": Word("已办，证明材料不全", ORANGE),
 }
 
-LEAK_REPAIR_REASONS: Words = {
-    "scheduled": Word("未到期"),
-    "due_soon": Word("即将到期", ORANGE),
-    "overdue": Word("超期未修复", RED),
-    "attempted_in_time": Word("按期首次维修", GREEN),
-    "attempted_late": Word("超期首次维修", RED),
-    "repaired_in_time": Word("按期修复", GREEN),
-    "repaired_late": Word("超期修复", RED),
-    "delayed": Word("延迟修复（已备案）", ORANGE),
-    "delayed_late": Word("逾期备案", RED),
-    "retest_after_term": Word("复测晚于期限", GREY),
-    "retest_missing": Word("已维修，缺复测", GREY),
-    "removed": Word("已停用"),
-    "removed_late": Word("超期后停用", RED),
-    "within": Word("抽查泄漏点未超过规定", GREEN),
-    "too_many_leaks": Word("抽查泄漏点超过规定", RED),
-    "more_than_100_points": Word("抽查超过100点", GREY),
-}
-
 #: What was seen in records of tests, by the reason of the sign's finding: how they look, never why.
 LEAK_SIGN_REASONS: Words = {
     "no_sign": Word("未看到", GREEN),

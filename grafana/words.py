@@ -275,12 +275,6 @@ ALERT_STATES: Words = {
     "resolved": Word("已恢复", GREEN),
 }
 
-NOTIFICATION_STATES: Words = {
-    "queued": Word("待发送", ORANGE),
-    "sent": Word("已发送", GREEN),
-    "failed": Word("发送失败", RED),
-}
-
 RULE_HEALTH: Words = {
     "ok": Word("正常", GREEN),
     "error": Word("出错", RED),

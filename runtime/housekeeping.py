@@ -40,14 +40,16 @@ class KeepingTimes:
     refusals_days: int
 
 
-async def keep_house(database: Database, clock: Clock, times: KeepingTimes) -> None:
-    """Tidy up once an hour, until cancelled; waits while the database is away."""
+async def keep_house(database: Database, clock: Clock, times: KeepingTimes, *, pause_s: float = _PAUSE_S) -> None:
+    """Tidy up once an hour, until cancelled; what failed is tried again: without it there is no room for readings."""
     while True:
         try:
             await tidy(database, clock(), times)
         except StorageUnavailable as error:
             logger.warning("maintenance waits for the database", exc_info=error)
-        await asyncio.sleep(_PAUSE_S)
+        except Exception:
+            logger.exception("maintenance failed, and is tried again")
+        await asyncio.sleep(pause_s)
 
 
 async def tidy(database: Database, now: datetime, times: KeepingTimes, *, portion: int = _PORTION) -> dict[str, int]:

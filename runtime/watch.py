@@ -72,8 +72,7 @@ class MachineMetrics:
             registry=registry,
         )
         self._bytes = Gauge("plantwatch_database_bytes", "Size of the database", registry=registry)
-        self._offset.set(math.nan)
-        self._bytes.set(math.nan)
+        self.forget()
 
     async def read(self, database: Database) -> None:
         """Bring the gauges up to date; while the database is away they say NaN, which no comparison takes for news."""
@@ -84,22 +83,33 @@ class MachineMetrics:
                 after = self._wall()
                 size = await database_bytes(connection)
         except StorageUnavailable:
-            self._offset.set(math.nan)
-            self._bytes.set(math.nan)
+            self.forget()
             return
         self._offset.set((before + (after - before) / 2 - theirs).total_seconds())
         self._bytes.set(size)
 
+    def forget(self) -> None:
+        """Say that nothing is known."""
+        self._offset.set(math.nan)
+        self._bytes.set(math.nan)
+
 
 @contextlib.asynccontextmanager
-async def watching(database: Database, registry: CollectorRegistry, wall: Clock) -> AsyncIterator[None]:
-    """Keep the gauges fresh for as long as the context lasts."""
+async def watching(
+    database: Database, registry: CollectorRegistry, wall: Clock, *, every_s: float = _EVERY_S
+) -> AsyncIterator[None]:
+    """Keep the gauges fresh for as long as the context lasts. What cannot be read now is tried again, whatever the
+    error: gauges that stay as they were look as if all were well."""
     metrics = MachineMetrics(registry, wall)
 
     async def keep() -> None:
         while True:
-            await asyncio.sleep(_EVERY_S)
-            await metrics.read(database)
+            await asyncio.sleep(every_s)
+            try:
+                await metrics.read(database)
+            except Exception:
+                metrics.forget()
+                logger.exception("the machine around this process cannot be read")
 
     await metrics.read(database)
     task = asyncio.create_task(keep(), name="watch the machine")

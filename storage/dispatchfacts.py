@@ -47,14 +47,18 @@ class FactsRow:
     progress: dict[str, Any] | None
 
 
-async def due(
-    connection: Connection, now: datetime, changed: Iterable[int], limit: int, *, all_ahead: bool
-) -> set[int]:
-    """Alerts that are due at an instant, the longest due first, and those held because of an alert that has changed.
-    all_ahead: also those that wait for a time to come, when the clock may have been set back."""
-    parameters = {"now": now, "changed": list(changed), "limit": limit, "all_ahead": all_ahead}
-    rows = await (await connection.execute(_SQL["due"], parameters)).fetchall()
+async def due(connection: Connection, now: datetime, changed: Iterable[int], limit: int) -> set[int]:
+    """Alerts that are due at an instant, the longest due first, and those held because of an alert that has changed."""
+    rows = await (
+        await connection.execute(_SQL["due"], {"now": now, "changed": list(changed), "limit": limit})
+    ).fetchall()
     return {int(row[0]) for row in rows}
+
+
+async def ahead(connection: Connection, now: datetime, after: int, limit: int) -> list[int]:
+    """Alerts that wait for a time to come, by number, from the one after a number on."""
+    rows = await (await connection.execute(_SQL["ahead"], {"now": now, "after": after, "limit": limit})).fetchall()
+    return [int(row[0]) for row in rows]
 
 
 async def waiting(connection: Connection, teams: Iterable[str]) -> set[int]:

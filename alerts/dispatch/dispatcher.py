@@ -70,9 +70,12 @@ class Dispatcher:
         self._channels = tuple(channels)
         self._settings = settings
         self._latest: datetime | None = None
+        #: Of the alerts that wait for a time to come, those up to this number have been looked at; None: all.
+        self._reviewed: int | None = 0
 
     async def step(self, now: datetime) -> DispatchReport:
-        """Decide about what is new or due. now: the platform's clock, which may have been set.
+        """Decide about what is new or due. now: the platform's clock, which may have been set: at first, and whenever
+        it was set back, everything that waits is looked at once, a batch a step.
 
         Raises StorageUnavailable; then nothing has changed.
         """
@@ -82,8 +85,12 @@ class Dispatcher:
                 return report
             news = await store.take_news(connection, self._settings.batch)
             ended = {one.alert_id for one in news if one.kind in ("resolved", "withdrawn")}
-            was_set_back = self._latest is None or now < self._latest
-            due = await dispatchfacts.due(connection, now, ended, self._settings.batch, all_ahead=was_set_back)
+            due = await dispatchfacts.due(connection, now, ended, self._settings.batch)
+            reviewed = 0 if self._latest is not None and now < self._latest else self._reviewed
+            if reviewed is not None:
+                ahead = await dispatchfacts.ahead(connection, now, reviewed, self._settings.batch)
+                due |= set(ahead)
+                reviewed = ahead[-1] if len(ahead) == self._settings.batch else None
             floods = {row["team"]: Flood(**row) for row in await dispatchfacts.floods(connection)}
             report.taken = len(news) + len(due)
             if news or due or floods:
@@ -105,7 +112,7 @@ class Dispatcher:
                         table=shipped(),
                     )
                     await self._write(connection, loaded, plan(loaded.world, loaded.subjects), report)
-        self._latest = now
+        self._latest, self._reviewed = now, reviewed
         return report
 
     async def _waiting(

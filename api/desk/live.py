@@ -104,8 +104,12 @@ class Live:
         """Look again and again. A database that is away is looked for again; pages keep what they show."""
         loop = asyncio.get_running_loop()
         looked_at = loop.time()
-        with contextlib.suppress(WorldFailed):
+        try:
             await self._look_up(loop.time())
+        except WorldFailed:
+            pass
+        except Exception:
+            logger.exception("the desk could not look")
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._poked.wait(), self._poll_s)
@@ -124,6 +128,8 @@ class Live:
                     self._show_heads()
             except WorldFailed as error:
                 logger.warning("the desk cannot read", extra={"error": str(error)})
+            except Exception:  # a desk that looks no more shows what was, as if nothing happened
+                logger.exception("the desk could not look")
 
     async def _look(self, *, is_due: bool) -> bool:
         async with self._database.transaction() as connection:

@@ -89,10 +89,11 @@ async def _session(embedded: Embedded) -> str:
 
 
 class _Page:
-    """One window, by the DevTools protocol."""
+    """One window, by the DevTools protocol. Raises BenchFailed when the browser refuses, or does not answer in time."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, patience_s: float = _PATIENCE_S) -> None:
         self._socket = socket
+        self._patience_s = patience_s
         self._numbers = count(1)
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -100,7 +101,10 @@ class _Page:
         number = next(self._numbers)
         await self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(await asyncio.wait_for(self._socket.recv(), _PATIENCE_S))
+            try:
+                message = json.loads(await asyncio.wait_for(self._socket.recv(), self._patience_s))
+            except TimeoutError as error:
+                raise BenchFailed(f"the browser did not answer {method} within {self._patience_s:g} s") from error
             if message.get("id") == number:
                 if "error" in message:
                     raise BenchFailed(f"the browser refused {method}: {message['error']}")
@@ -115,7 +119,7 @@ class _Page:
         """Open the page; seconds until an alert can be read."""
         await self.call("Page.navigate", url=url)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 while True:
                     answer = await self.call("Runtime.evaluate", expression="window.firstRow || 0")
                     if seen := answer["result"].get("value"):

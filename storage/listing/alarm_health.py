@@ -37,9 +37,11 @@ async def alarm_health(connection: Connection, period: Period, *, team: str | No
     async def rows(name: str) -> list[Row]:
         return await fetch_all(connection, _SQL[name], asked)
 
+    counts = await rows("figures")
+    ratings = [{"team": row["team"], **rating} for row in counts for rating in row.pop("ratings")]
     return AlarmHealth(
-        counts=await rows("counts"),
-        ratings=await rows("ratings"),
+        counts=counts,
+        ratings=ratings,
         response=await rows("response"),
         priorities=await rows("priorities"),
         top=await rows("top"),

@@ -1,15 +1,19 @@
 -- due --
--- alerts that are to be looked at: their time has come, or their cause has changed. all_ahead: whatever waits for a time
--- to come, since the clock may have been set back
+-- alerts that are to be looked at: their time has come, or their cause has changed
 select d.alert_id from (
     (select alert_id from alert_dispatch
-     where next_at is not null
-       and (next_at <= %(now)s::timestamptz or %(all_ahead)s::boolean)
+     where next_at <= %(now)s::timestamptz
      order by next_at limit %(limit)s::int)
     union
     (select alert_id from alert_dispatch
      where cause_alert_id = any(%(changed)s::bigint[]) and state = 'held')
 ) d
+
+-- ahead --
+-- alerts that wait for a time to come, by number
+select alert_id from alert_dispatch
+where next_at > %(now)s::timestamptz and alert_id > %(after)s::bigint
+order by alert_id limit %(limit)s::int
 
 -- waiting --
 -- alerts that wait for a digest of these teams

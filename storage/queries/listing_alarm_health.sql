@@ -1,13 +1,11 @@
--- ratings --
--- figures of the city and of each team beside what good practice asks for
-select r.team, r.team_name, r.figure, r.value, r.acceptable, r.manageable, r.rating, r.source
-from dash.alarm_ratings_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz) r
-where %(team)s::text is null or r.team = %(team)s::text
-order by r.team nulls first, r.place
-
--- counts --
--- what the figures rest on
-select h.team, h.team_name, h.alarms, h.peak_at, h.floods, h.standing, h.stale, h.escalated
+-- figures --
+-- what the figures rest on, of the city and of each team, and the figures beside what good practice asks for
+select h.team, h.team_name, h.alarms, h.peak_at, h.floods, h.standing, h.stale, h.escalated,
+       (select json_agg(json_build_object('figure', r.figure, 'value', r.value, 'acceptable', r.acceptable,
+                                          'manageable', r.manageable, 'rating', r.rating, 'source', r.source)
+                        order by r.place)
+        from dash.alarm_rating_v1(h.per_10min, h.per_hour, h.per_day, h.peak_10min, h.busy_pct, h.flood_pct, h.stale,
+                                  h.chattering, h.top10_pct) r) as ratings
 from dash.alarm_health_v1(%(from_at)s::timestamptz, %(to_at)s::timestamptz) h
 where %(team)s::text is null or h.team = %(team)s::text
 order by h.team nulls first

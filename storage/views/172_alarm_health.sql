@@ -270,22 +270,33 @@ stable parallel safe language sql as $$
     order by s.team nulls first
 $$;
 
--- The figures of `alarm_health_v1` one by one beside what good practice asks for; null where a team has no such figure.
+-- Figures of `alarm_health_v1` beside what good practice asks for; rating null where there is no such figure.
+create function dash.alarm_rating_v1(per_10min double precision, per_hour double precision, per_day double precision,
+                                     peak_10min bigint, busy_pct double precision, flood_pct double precision,
+                                     stale bigint, chattering bigint, top10_pct double precision)
+returns table (place int, figure text, value double precision, acceptable double precision, manageable double precision,
+               rating text, source text)
+stable parallel safe language sql as $$
+    select t.position, t.figure, v.value, t.acceptable::double precision, t.manageable::double precision,
+           case when v.value <= t.acceptable then 'good' when v.value <= t.manageable then 'manageable'
+                when v.value is not null then 'over' end,
+           t.source
+    from (values
+        ('per_10min', per_10min), ('per_hour', per_hour), ('per_day', per_day), ('peak_10min', peak_10min),
+        ('busy_pct', busy_pct), ('flood_pct', flood_pct), ('stale', stale), ('chattering', chattering),
+        ('top10_pct', top10_pct)
+    ) v (figure, value)
+    join dash.alarm_target t using (figure)
+$$;
+
+-- The figures of `alarm_health_v1` one by one, rated; null where a team has no such figure.
 create function dash.alarm_ratings_v1(from_at timestamptz, to_at timestamptz, least_changes int default 6)
 returns table (team text, team_name text, place int, figure text, value double precision, acceptable double precision,
                manageable double precision, rating text, source text)
 stable parallel safe language sql as $$
-    select h.team, h.team_name, t.position, t.figure, v.value, t.acceptable::double precision,
-           t.manageable::double precision,
-           case when v.value <= t.acceptable then 'good' when v.value <= t.manageable then 'manageable'
-                when v.value is not null then 'over' end,
-           t.source
+    select h.team, h.team_name, r.place, r.figure, r.value, r.acceptable, r.manageable, r.rating, r.source
     from dash.alarm_health_v1(from_at, to_at, least_changes) h
-    cross join lateral (values
-        ('per_10min', h.per_10min), ('per_hour', h.per_hour), ('per_day', h.per_day), ('peak_10min', h.peak_10min),
-        ('busy_pct', h.busy_pct), ('flood_pct', h.flood_pct), ('stale', h.stale), ('chattering', h.chattering),
-        ('top10_pct', h.top10_pct)
-    ) v (figure, value)
-    join dash.alarm_target t using (figure)
-    order by h.team nulls first, t.position
+    cross join lateral dash.alarm_rating_v1(h.per_10min, h.per_hour, h.per_day, h.peak_10min, h.busy_pct, h.flood_pct,
+                                            h.stale, h.chattering, h.top10_pct) r
+    order by h.team nulls first, r.place
 $$;

@@ -10,8 +10,6 @@ import psycopg
 import pytest
 
 from domain.leak_emission import Selection, rates
-from grafana.leak_words import LEAK_REPAIR_REASONS
-from rules.pack import load_packs
 from rules.policy.leak_factors import columns, shipped_leak_factors
 from tests.grafana.plant import NOW
 
@@ -131,9 +129,3 @@ def test_the_calendar_counts_tests_and_repairs_beside_duties(reader: Connection)
         " where enterprise = 'chem-c' and due_on = '2026-11-20' group by 1",
     )
     assert sorted(found) == [("密封点检测", 1), ("泄漏修复", 2)]
-
-
-def test_words_cover_the_states_of_repairs() -> None:
-    rules = load_packs()
-    assert any(rule.evaluator == "leak_repair" for variants in rules.variants.values() for rule in variants)
-    assert {"repaired_in_time", "overdue", "delayed_late", "removed_late"} <= LEAK_REPAIR_REASONS.keys()

@@ -186,6 +186,20 @@ async def test_more_news_than_a_step_takes(world: World, room: Room, database: D
     assert counts(world, "event", "notification_alert") == {"firing": 9}
 
 
+async def test_after_a_clock_was_set_back_all_is_looked_at_however_much_waits(
+    world: World, room: Room, database: Database
+) -> None:
+    room.act({"at": "2026-11-03 08:00", "fire": ["a1..a9 legal.hourly pollutant:tianhe/S#/so2 critical"]})
+    await Dispatcher(database, [LOG], DispatchSettings()).step(when("2026-11-03 08:00"))
+    new = Dispatcher(database, [LOG], DispatchSettings(batch=4))
+    reports = [await new.step(when("09:00")) for _ in range(4)]
+    assert [report.taken for report in reports] == [4, 4, 1, 0]
+    assert set(room.next_looks().values()) == {"13:00"}, "four hours from now, none from tomorrow"
+    await new.step(when("13:00"))
+    again = [await new.step(when("12:00")) for _ in range(4)]
+    assert [report.taken for report in again] == [4, 4, 1, 0]
+
+
 async def test_whose_channel_fails_is_said(world: World, database: Database) -> None:
     case = {
         "person": [{"code": "wang", "channels": ["sms", "email"]}, {"code": "li", "channels": ["email"]}],

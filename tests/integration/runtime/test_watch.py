@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from runtime.clock import system_clock
-from runtime.watch import MachineMetrics
+from runtime.watch import MachineMetrics, watching
 from storage.database import Database
 
 
@@ -34,3 +36,21 @@ async def test_nothing_is_told_of_a_database_that_is_away() -> None:
         await metrics.read(away)
     assert math.isnan(_value(registry, "plantwatch_clock_offset_seconds"))
     assert math.isnan(_value(registry, "plantwatch_database_bytes"))
+
+
+async def test_an_error_of_any_kind_ends_no_reading(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    """A wall clock that fails once stands for whatever nobody thought of."""
+    registry = CollectorRegistry()
+    failures = iter([False, False, True])
+    read_again = asyncio.Event()
+
+    def wall() -> datetime:
+        if next(failures, None):
+            raise RuntimeError("an error that nobody thought of")
+        if caplog.records:
+            read_again.set()
+        return system_clock()
+
+    async with watching(database, registry, wall, every_s=0.001), asyncio.timeout(30):
+        await read_again.wait()
+    assert "an error that nobody thought of" in caplog.text
