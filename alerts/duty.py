@@ -14,7 +14,8 @@ from alerts.wording import local_text
 from domain.accounts import Action, Actor
 from domain.errors import BadInput, Conflict, NotFound
 from domain.periods import Period
-from domain.roster import Roster, Turn
+from domain.roster import Override, Roster, Turn
+from domain.rosterplan import UNSAVED, Foresight, foresee, foresee_cancel
 from storage import audit
 from storage import roster as store
 from storage.database import Connection
@@ -42,23 +43,11 @@ async def override_roster(
     authorise(actor, Action.OVERRIDE_ROSTER, f"team:{team[:64]}")
     reason = bounded_text(reason, "原因", empty=False)
     roster = await locked_roster(connection, team)
-    name = _active(roster, person)
-    if replaces == person:
-        raise BadInput(f"{name}不能替自己的班")
-    if period.end <= period.start:
-        raise BadInput("结束时间应晚于开始时间")
-    if period.end <= now:
-        raise BadInput("结束时间应晚于现在：已经过去的班不能再改")
-    if period.end - period.start > LONGEST_OVERRIDE:
-        raise BadInput(f"最多 {LONGEST_OVERRIDE.days} 天；更久的变动请改排班表")
     for other in await store.overrides_of(connection, team, period):
         same = (other.period, other.person, other.replaces) == (period, person, replaces)
         if same and other.cancelled_at is None:
             raise Conflict(f"{other.author} 已于{local_text(other.created_at)}登记了同样的变动")
-    if replaces is not None:
-        held = any(replaces in turn.people for turn in roster.turns(team, period))
-        if not held:
-            raise Conflict(f"{shown(roster, replaces)}在此期间没有班")
+    _check_override(roster, team, period, person, replaces, now)
     override_id = await store.insert_override(
         connection, team, period, person, replaces, actor_name(actor), reason, now
     )
@@ -72,6 +61,35 @@ async def override_roster(
     entry = audit.Entry(now, actor, Action.OVERRIDE_ROSTER, f"override:{override_id}", {"team": team, **said})
     await audit.write(connection, entry)
     return override_id
+
+
+async def preview_override(
+    connection: Connection,
+    team: str,
+    *,
+    period: Period,
+    person: str,
+    replaces: str | None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Roster, Foresight]:
+    """The roster as it stands, and what `override_roster` would make of it. Raises as that does; changes nothing."""
+    authorise(actor, Action.OVERRIDE_ROSTER, f"team:{team[:64]}")
+    roster = await _known(connection, team)
+    _check_override(roster, team, period, person, replaces, now)
+    return roster, foresee(roster, Override(UNSAVED, team, period, person, replaces, now))
+
+
+async def preview_cancel(
+    connection: Connection, team: str, override_id: int, *, actor: Actor, now: datetime
+) -> tuple[Roster, Foresight]:
+    """The roster as it stands, and what `cancel_override` would make of it. Raises NotFound, Forbidden."""
+    authorise(actor, Action.OVERRIDE_ROSTER, f"override:{override_id}")
+    roster = await _known(connection, team)
+    found = next((one for one in roster.overrides if (one.override_id, one.team) == (override_id, team)), None)
+    if found is None:
+        raise NotFound(f"{team[:64]} 没有排班变动 {override_id}")
+    return roster, foresee_cancel(roster, found, now)
 
 
 async def cancel_override(connection: Connection, team: str, override_id: int, *, actor: Actor, now: datetime) -> None:
@@ -147,6 +165,29 @@ async def locked_roster(connection: Connection, team: str) -> Roster:
         raise NotFound(f"没有值班组 {team[:64]}")
     roster, _ = await store.load(connection)
     return roster
+
+
+async def _known(connection: Connection, team: str) -> Roster:
+    roster, _ = await store.load(connection)
+    if team not in roster.teams:
+        raise NotFound(f"没有值班组 {team[:64]}")
+    return roster
+
+
+def _check_override(
+    roster: Roster, team: str, period: Period, person: str, replaces: str | None, now: datetime
+) -> None:
+    name = _active(roster, person)
+    if replaces == person:
+        raise BadInput(f"{name}不能替自己的班")
+    if period.end <= period.start:
+        raise BadInput("结束时间应晚于开始时间")
+    if period.end <= now:
+        raise BadInput("结束时间应晚于现在：已经过去的班不能再改")
+    if period.end - period.start > LONGEST_OVERRIDE:
+        raise BadInput(f"最多 {LONGEST_OVERRIDE.days} 天；更久的变动请改排班表")
+    if replaces is not None and not any(replaces in turn.people for turn in roster.turns(team, period)):
+        raise Conflict(f"{shown(roster, replaces)}在此期间没有班")
 
 
 def turn_of(roster: Roster, team: str, at: datetime) -> Turn | None:

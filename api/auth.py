@@ -148,7 +148,7 @@ class Auth:
             if now - row.seen_at >= _TOUCH:
                 await store.touch_session(connection, hashed, now)
         role = Role.ENTERPRISE if row.role is None else Role(row.role)
-        actor = Actor(row.name, role, row.enterprise, row.login or row.enterprise, address, row.person)
+        actor = Actor(row.name, role, row.enterprise, row.login or row.enterprise, address, row.person, row.team)
         return SignedIn(actor, row.csrf, row.expires_at)
 
     async def sign_out(self, token: str, address: str = "") -> None:
@@ -177,7 +177,7 @@ class Auth:
                 self._sign_ins.labels("wrong").inc()
                 return None
             return Actor(code, Role.ENTERPRISE, code, code, address)
-        actor = Actor(found.name, Role(found.role), None, login, address, found.person)
+        actor = Actor(found.name, Role(found.role), None, login, address, found.person, found.team)
         if self._passwords.remembers(login, password, found.password_hash):
             return actor
         # requests of a script that come together are not so many attempts: the first one proves it for all
@@ -225,7 +225,7 @@ class Auth:
             right = await self._passwords.check(login, password, stored)
             if not right or not found.is_active:
                 return None
-            actor = Actor(found.name, Role(found.role), None, login, address, found.person)
+            actor = Actor(found.name, Role(found.role), None, login, address, found.person, found.team)
             return _Proof(actor, found.account_id, None)
         # knows by itself how to let an unknown code take as long as a known one
         code = await self._verifier.authenticate(login, password)

@@ -110,7 +110,8 @@ def longest_shelf(role: Role) -> timedelta:
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something. name: as people read it; account: the login, None for the operators' token and for the
-    command line; person: their code in the roster; address: where from, as text."""
+    command line; person, team: codes of the roster, who they are there and to which team they belong; address: where
+    from, as text."""
 
     name: str
     role: Role
@@ -118,6 +119,7 @@ class Actor:
     account: str | None = None
     address: str = ""
     person: str | None = None
+    team: str | None = None
 
     @property
     def signature(self) -> str:

@@ -104,6 +104,7 @@ class Credentials:
     name: str
     role: str
     person: str | None
+    team: str | None
     password_hash: str
     is_active: bool
 
@@ -136,6 +137,7 @@ class SessionRow:
     name: str
     role: str | None
     person: str | None
+    team: str | None
     enterprise: str | None
     is_active: bool
 

@@ -16,6 +16,7 @@ from alerts.duty import write_handover
 from alerts.silencing import create_silence, end_silence
 from api.auth import CSRF_HEADER, csrf_fits, same_origin
 from api.desk.desk import Desk
+from api.desk.given import text as _text
 from api.desk.session import visit
 from domain.accounts import Actor
 from domain.errors import BadInput, Conflict, Forbidden, NotFound, WorldFailed
@@ -91,13 +92,6 @@ ACTS: dict[str, Act] = {
 }
 
 
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name, "")
-    if not isinstance(value, str):
-        raise BadInput(f"{name} 应为文字")
-    return value
-
-
 def _hours(given: Mapping[str, Any]) -> int:
     try:
         hours = int(str(given.get("hours", "")))
@@ -157,9 +151,14 @@ def router(desk: Desk) -> APIRouter:
 async def perform(
     desk: Desk,
     request: Request,
-    run: Callable[[Connection, Mapping[str, Any], Actor, datetime], Awaitable[str]],
+    run: Callable[[Connection, Mapping[str, Any], Actor, datetime], Awaitable[str | Mapping[str, Any]]],
+    *,
+    is_asking: bool = False,
 ) -> JSONResponse:
-    """Do something for whoever is signed in, in one transaction, and say in words what became of it."""
+    """Do something for whoever is signed in, in one transaction, and say in words what became of it.
+
+    run: gives the words, or an answer with `text` in it. is_asking: nothing is changed.
+    """
     if not same_origin(request.headers, desk.settings.public_url):
         return said(403, "请求不是从值班台页面发出的")
     known = await visit(desk, request)
@@ -170,7 +169,7 @@ async def perform(
     try:
         given = await _body(request)
         async with acting(desk.database, desk.clock) as connection:
-            text = await run(connection, given, known.actor, desk.clock())
+            told = await run(connection, given, known.actor, desk.clock())
     except Forbidden as error:
         return said(403, f"没有办成：{error}")
     except NotFound as error:
@@ -183,8 +182,11 @@ async def perform(
         return said(422, str(error))
     except WorldFailed:
         return said(503, "没有办成：数据库暂时不可用，请稍后重试")
-    desk.live.poke()
-    return said(200, text)
+    if not is_asking:
+        desk.live.poke()
+    if isinstance(told, str):
+        return said(200, told)
+    return JSONResponse(dict(told), headers={"Cache-Control": "no-store"})
 
 
 async def _body(request: Request) -> Mapping[str, Any]:
@@ -202,6 +204,6 @@ async def _body(request: Request) -> Mapping[str, Any]:
     return given
 
 
-def said(status: int, text: str) -> JSONResponse:
+def said(status: int, words: str) -> JSONResponse:
     """An answer in words."""
-    return JSONResponse({"text": text}, status, headers={"Cache-Control": "no-store"})
+    return JSONResponse({"text": words}, status, headers={"Cache-Control": "no-store"})

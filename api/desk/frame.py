@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -84,12 +84,20 @@ def trouble(status: int, title: str, text: str, more: str = "") -> Response:
 
 
 @contextmanager
-def frame(desk: Desk, known: Visit, path: str, people: Sequence[tuple[str, str]] = ()) -> Iterator[None]:
-    """The head of a page around what the block builds. people: (code, name) whom alerts can be handed to."""
+def frame(
+    desk: Desk,
+    known: Visit,
+    path: str,
+    people: Sequence[tuple[str, str]] = (),
+    *,
+    more: Mapping[str, Any] | None = None,
+) -> Iterator[None]:
+    """The head of a page around what the block builds. people: (code, name) whom alerts can be handed to; more: the
+    page's own dialogues, by action."""
     actor = known.actor
     config = {
         "csrf": known.csrf,
-        "dialogs": dialogs(actor.role, known.may),
+        "dialogs": dialogs(actor.role, known.may) | dict(more or {}),
         "people": takers(people, desk.strip.present),
     }
     ui.add_head_html(f'<link rel="stylesheet" href="{address("desk.css")}">')

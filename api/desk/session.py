@@ -25,6 +25,7 @@ ACTIONS = {
     "out_of_service": Action.OUT_OF_SERVICE,
     "return_to_service": Action.IN_SERVICE,
     "handover": Action.WRITE_HANDOVER,
+    "override": Action.OVERRIDE_ROSTER,
 }
 
 

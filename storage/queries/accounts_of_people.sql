@@ -32,7 +32,7 @@ update account set disabled_at = %(at)s::timestamptz where login = %(login)s::te
 
 -- credentials --
 -- what is needed to let somebody in
-select account_id, name, role, person, password_hash, disabled_at is null as is_active
+select account_id, name, role, person, team, password_hash, disabled_at is null as is_active
 from account where login = %(login)s::text
 
 -- enterprise_of --
@@ -48,7 +48,7 @@ values (%(token_hash)s::bytea, %(account_id)s::int, %(enterprise_id)s::int, %(cs
 -- find_session --
 -- the session of a token, and whose it is
 select s.csrf, s.seen_at, s.expires_at, s.ended_at, a.login, coalesce(a.name, e.name) as name, a.role,
-       a.person, e.code as enterprise, a.disabled_at is null as is_active
+       a.person, a.team, e.code as enterprise, a.disabled_at is null as is_active
 from desk_session s
 left join account a using (account_id)
 left join enterprise e on e.enterprise_id = s.enterprise_id

@@ -1,7 +1,7 @@
 // What every page of the desk does in the browser: dialogues and what they send, sounds, the bar of a lost connection.
 (() => {
   const config = JSON.parse(document.getElementById("desk-config").textContent);
-  const DRAFT = "desk-draft", SOUND = "desk-sound";
+  const DRAFT = "desk-draft", SOUND = "desk-sound", SAID = "desk-said";
 
   function make(tag, classes, text) {
     const made = document.createElement(tag);
@@ -62,7 +62,7 @@
     } catch (error) {
       return { lost: true };
     }
-    return { ok: answer.ok, status: answer.status, text: told.text || "没有办成" };
+    return { ...told, ok: answer.ok, status: answer.status, text: told.text || "没有办成" };
   }
 
   let draft = null;
@@ -90,15 +90,23 @@
         one.append(radio, make("span", "", word));
         input.append(one);
       }
-    } else if (spec.kind === "people") {
+    } else if (spec.kind === "people" || spec.kind === "select") {
+      const options = spec.kind === "people" ? config.people : spec.options;
       input = make("select");
       input.name = spec.name;
-      for (const [code, name] of spec.blank ? [["", spec.blank], ...config.people] : config.people) {
+      for (const [code, name] of spec.blank ? [["", spec.blank], ...options] : options) {
         const option = make("option", "", name);
         option.value = code;
         input.append(option);
       }
       if (values[spec.name]) input.value = values[spec.name];
+    } else if (["time", "line", "secret"].includes(spec.kind)) {
+      input = make("input");
+      input.type = { time: "datetime-local", line: "text", secret: "password" }[spec.kind];
+      input.name = spec.name;
+      input.maxLength = spec.longest || 200;
+      input.autocomplete = spec.fills || "off";
+      input.value = values[spec.name] || "";
     } else {
       input = make("textarea");
       input.name = spec.name;
@@ -136,6 +144,8 @@
     if (about.title) form.append(make("p", "dk-about", about.title));
     if (spec.explain) form.append(make("p", "dk-explain", spec.explain));
     for (const one of spec.fields) form.append(field(one, values));
+    const seen = make("div", "dk-foresee");
+    if (spec.preview) form.append(seen);
     const trouble = make("p", "dk-trouble", note);
     trouble.setAttribute("role", "alert");
     const buttons = make("div", "dk-buttons");
@@ -150,10 +160,28 @@
     buttons.append(cancel, confirm);
     form.append(trouble, buttons);
     const given = () => Object.fromEntries(new FormData(form));
-    draft = { act, about, values: given(), sent: false, at: location.pathname };
+    // what is kept for a page that is read anew holds no password
+    const kept = () => Object.fromEntries(Object.entries(given()).filter(
+      ([name]) => !spec.fields.some((one) => one.name === name && one.kind === "secret")));
+    const at = (path) => path.replace("{id}", about.id ?? "");
+    draft = { act, about, values: kept(), sent: false, at: location.pathname };
+    let asked = 0;
+    async function foresee() {
+      const mine = ++asked;
+      const told = await send(at(spec.preview), given());
+      if (mine !== asked || told.left) return;
+      seen.replaceChildren(make("p", told.ok ? "dk-about" : "warn", told.lost ? "暂时看不到结果" : told.text));
+      for (const line of told.lines || []) seen.append(make("p", line.tone, line.text));
+    }
+    let waiting = null;
     form.addEventListener("input", () => {
-      if (draft) draft.values = given();
+      if (draft) draft.values = kept();
+      if (spec.preview) {
+        clearTimeout(waiting);
+        waiting = setTimeout(foresee, 250);
+      }
     });
+    if (spec.preview) foresee();
     dialog.addEventListener("cancel", () => {
       dropDraft();
       setTimeout(() => dialog.remove());
@@ -166,22 +194,30 @@
         trouble.textContent = `请填写${missing.label}`;
         return;
       }
-      draft = { act, about, values, sent: true, at: location.pathname };
+      draft = { act, about, values: kept(), sent: true, at: location.pathname };
       keepDraft();
       confirm.disabled = true;
       trouble.textContent = "正在办理…";
-      const told = await send(spec.path.replace("{id}", about.id ?? ""), values);
+      const told = await send(at(spec.path), values);
       confirm.disabled = false;
       if (told.left) return;
       if (told.lost) {
         trouble.textContent = "没有收到答复：可能没有办成，也可能已经办成。连接恢复后请先看记录，再决定是否重试。";
         return;
       }
-      if (told.ok || told.status === 409) {
+      if (told.ok || (told.status === 409 && !spec.stay)) {
         dropDraft();
+        if (told.secret) {
+          tellSecret(dialog, told);
+          return;
+        }
         dialog.remove();
+        if (spec.reload && told.ok) {
+          sessionStorage.setItem(SAID, told.text);
+          location.assign(told.to || location.href);
+          return;
+        }
         say(told.text, told.ok ? "good" : "bad", !told.ok);
-        if (spec.reload && told.ok) location.reload();
         return;
       }
       trouble.textContent = told.text;
@@ -192,8 +228,26 @@
     (spec.focus ? form.querySelector(`[name=${spec.focus}]`) : confirm)?.focus();
   }
 
+  // what is shown once and kept nowhere
+  function tellSecret(dialog, told) {
+    const close = make("button", "dk-button dk-confirm", "已记下，关闭");
+    close.type = "button";
+    const leave = () => location.reload();
+    close.onclick = leave;
+    dialog.addEventListener("cancel", leave);
+    const buttons = make("div", "dk-buttons");
+    buttons.append(close);
+    dialog.replaceChildren(make("h2", "", told.text), make("p", "dk-explain", "只显示这一次，请转告本人并提醒其登录后修改。"),
+      make("p", "dk-secret", told.secret), buttons);
+  }
+
   // what was typed survives a page that had to be read anew
   function restore() {
+    const told = sessionStorage.getItem(SAID);
+    if (told) {
+      sessionStorage.removeItem(SAID);
+      say(told);
+    }
     const kept = sessionStorage.getItem(DRAFT);
     if (!kept) return;
     sessionStorage.removeItem(DRAFT);
@@ -322,7 +376,10 @@
     if (!button) return;
     const kind = button.dataset.desk;
     if (kind === "sound") toggleSound();
-    else if (kind === "act") ask(button.dataset.act, { id: button.dataset.id, title: button.dataset.title });
+    else if (kind === "act") {
+      const values = JSON.parse(button.dataset.values || "{}");
+      ask(button.dataset.act, { id: button.dataset.id, title: button.dataset.title }, values);
+    }
     else if (kind === "back" && document.referrer.startsWith(location.origin + "/?") ) {
       // the list as it was narrowed
       event.preventDefault();
