@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from datetime import date
 
 from alerts.reminders import worklist
-from alerts.wording import Facts, Text, concerned, date_text, details, due_day, local_text, told, where
+from alerts.wording import WORK_LIST, Facts, Text, concerned, date_text, details, due_day, local_text, told, where
 from domain.alerts import AlertState
 from domain.findings import SubjectKind
 from domain.leaks import ANCHORS, COMPONENT_KINDS
@@ -38,7 +38,7 @@ def overdue_tests(facts: Facts) -> Text:
     if facts.span.state is not AlertState.RESOLVED:
         lines.insert(1, f"处置：{_ADVICE}")
         if (address := worklist(facts)) is not None:
-            lines.append(f"工作清单：{address}")
+            lines.append(f"{WORK_LIST}{address}")
     said = details(facts)
     if facts.groups:
         said["by_unit"] = [{"unit": unit, "kind": kind, "components": count} for unit, kind, count in facts.groups[:50]]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from alerts.wording import Facts, Text, date_text, details, local_text, told, where
+from alerts.wording import WORK_LIST, Facts, Text, date_text, details, local_text, told, where
 from domain.alerts import AlertState
+from domain.periods import local_day
 
 REMINDED = frozenset({"due_soon", "due_today"})
 
@@ -27,7 +28,9 @@ def reminder(facts: Facts) -> Text:
     """The text of a reminder as of the day when its number changed last."""
     last, evidence = facts.breaches[-1].finding, facts.evidence
     count = f"{last.value or 0:.0f}"
-    when = "今日到期" if last.reason == "due_today" else f"{evidence.get('days', 7)}日内到期"
+    is_today = last.reason == "due_today"
+    # read a day later, "today" would be another day
+    when = f"今日（{_short(facts)}）到期" if is_today else f"{evidence.get('days', 7)}日内到期"
     groups = [f"{_group(key, evidence)} {number} 项" for key, number in _counts(evidence, "by_group")]
     headline = f"{where(facts)}：{count} 项{when}" + (f"（{'、'.join(groups)}）" if groups else "")
     lines = [_since(facts), f"情况：{'、'.join(groups) or f'{count} 项{when}'}。{_days(evidence)}{_examples(evidence)}"]
@@ -36,7 +39,7 @@ def reminder(facts: Facts) -> Text:
     if facts.span.state is not AlertState.RESOLVED:
         lines.append("处置：请督促企业在期限内完成并上传记录；逾期未完成的另行告警。本条是提醒，不是违规。")
         if (address := worklist(facts)) is not None:
-            lines.append(f"工作清单：{address}")
+            lines.append(f"{WORK_LIST}{address}")
     said = details(facts) | {"reminder": {key: evidence[key] for key in _DETAILS if key in evidence}}
     return told(facts, headline, lines, said)
 
@@ -46,20 +49,24 @@ _DETAILS = ("days", "first_due_on", "by_group", "by_rule", "by_day", "examples")
 
 def worklist(facts: Facts) -> str | None:
     """Where an enterprise's work list is, None for what belongs to no enterprise."""
-    base, found, _ = facts.url.rpartition("/v1/alerts/")
+    base, found, _ = facts.url.rpartition("/alerts/")
     enterprise = facts.subject.enterprise
     return f"{base}/v1/ldar/worklist.xlsx?enterprise={enterprise}" if found and enterprise is not None else None
 
 
 def _since(facts: Facts) -> str:
-    since = f"自{local_text(facts.span.occurred_at)}（北京时间）起"
+    day = date_text(local_day(facts.breaches[-1].finding.period.start))
+    if facts.breaches[-1].finding.reason == "due_today":  # each day is an alert of its own
+        return f"{day}当天到期的事项" + ("；当日已过。" if facts.span.resolved_at is not None else "如下。")
+    since = f"自{local_text(facts.span.occurred_at)}（北京时间）起有临期事项"
     if facts.span.resolved_at is not None:
         return f"{since}，至{local_text(facts.span.resolved_at)}已没有这样的事项。"
-    return f"{since}，{_date(facts)}的情况如下。"
+    return f"{since}，以下为{day}的情况。"
 
 
-def _date(facts: Facts) -> str:
-    return local_text(facts.breaches[-1].finding.period.start).partition(" ")[0]
+def _short(facts: Facts) -> str:
+    day = local_day(facts.breaches[-1].finding.period.start)
+    return f"{day.month}月{day.day}日"
 
 
 def _group(key: str, evidence: Mapping[str, Any]) -> str:

@@ -15,12 +15,13 @@ from alerts.advice import advice
 from alerts.evidence import shortcomings
 from alerts.failures import failure_text
 from alerts.signs import sightings
-from alerts.templates.clean import line
+from alerts.templates.clean import begin_of, line
+from alerts.templates.moments import lasted
 from domain.air import POLLUTANTS
 from domain.alerts import AlertState, Breach, Condition, Occasion, Resolution, Severity, Span
 from domain.findings import Subject, SubjectKind
 from domain.limits import Averaging, LimitKind
-from domain.periods import HOUR, SITE_ZONE, Period, local_day, month_of
+from domain.periods import SITE_ZONE, Period, local_day, month_of
 
 #: A message is read on a telephone.
 MAX_SUMMARY = 560
@@ -28,6 +29,14 @@ MAX_TITLE = 120
 _LONGEST_NAME = 30
 #: What a title begins with.
 SEVERITY_WORDS = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
+#: What kinds of channels are called.
+CHANNEL_WORDS = {
+    "dingtalk": "钉钉群通道", "wecom": "企业微信群通道", "feishu": "飞书群通道", "email": "邮件通道", "sms": "短信通道",
+    "webhook": "Webhook 通道", "log": "日志通道",
+}  # fmt: skip
+#: What a line of a summary begins with that is an address of a list of what is to be done.
+WORK_LIST = "工作清单："
+_MINUTE = timedelta(minutes=1)
 _MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "任意一次浓度值", Averaging.DAY: "日均值"}
 
 
@@ -183,7 +192,8 @@ def _headline(facts: Facts) -> str:
     if last.subject.kind is SubjectKind.RULE:
         return f"规则“{facts.subject_name or last.subject.key}”无法计算"
     if last.subject.kind is SubjectKind.CHANNEL:
-        return f"通知通道“{last.subject.key}”发不出消息"
+        kind = CHANNEL_WORDS.get(str(facts.evidence.get("kind")), "通知通道")
+        return f"{kind}“{line(last.subject.key, _LONGEST_NAME)}”发不出消息"
     if last.reason == "silent":
         return f"{where(facts)}：没有数据上报"
     if last.value is None or last.limit is None:
@@ -225,7 +235,7 @@ def _lasted(facts: Facts) -> str:
     longest = max(period.hours for period in periods)
     if facts.breaches[-1].finding.reason == "silent" or kind in (SubjectKind.RULE, SubjectKind.CHANNEL):
         end = facts.span.resolved_at or facts.span.last_seen_at
-        return f"历时 {number((end - facts.span.occurred_at) / HOUR)} 小时"
+        return f"历时 {lasted((end - facts.span.occurred_at) / _MINUTE)}"
     if longest <= 1:
         return f"累计 {len(periods)} 小时不符合"
     return f"累计 {len(periods)} 天不符合" if longest <= 24 else f"累计 {len(periods)} 个时段不符合"
@@ -370,5 +380,5 @@ def assemble(lines: Sequence[str], url: str) -> str:
 
 
 def cut(text: str, length: int) -> str:
-    """A text at its greatest length."""
-    return text if len(text) <= length else text[: length - 1] + "…"
+    """A text at its greatest length, no figure cut."""
+    return text if len(text) <= length else f"{begin_of(text, length - 1)}…"

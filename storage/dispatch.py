@@ -62,8 +62,30 @@ class ToldTo:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """How often a team was told that an alert lasts, when first and last (platform's clock), and last of how much."""
+
+    alert_id: int
+    team: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+    last_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Who handed an alert over last, when, and what they wrote."""
+
+    alert_id: int
+    at: datetime
+    actor: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewNotification:
-    """A message to be queued. alerts: (alert_id, event) of each alert in it, the first one first."""
+    """A message to be queued. alerts: (alert_id, event, value) of each alert in it, the first one first."""
 
     event: str
     team: str
@@ -72,7 +94,7 @@ class NewNotification:
     idempotency_key: str
     group_key: str
     body: Mapping[str, Any]
-    alerts: Sequence[tuple[int, str]]
+    alerts: Sequence[tuple[int, str, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +171,31 @@ async def told_to(connection: Connection, alert_ids: Iterable[int]) -> list[Told
         return await cursor.fetchall()
 
 
+async def told_before(connection: Connection, alert_ids: Iterable[int]) -> list[ToldBefore]:
+    """What teams were told of alerts so far, by any channel; a telling to several receivers counts once."""
+    async with connection.cursor(row_factory=class_row(ToldBefore)) as cursor:
+        await cursor.execute(_SQL["told_before"], {"alert_ids": sorted(alert_ids)})
+        return await cursor.fetchall()
+
+
+async def received_by(connection: Connection, asked: Sequence[tuple[int, str, datetime]]) -> dict[int, list[str]]:
+    """Names in the message that a team got about an alert at an instant, by place in what is asked."""
+    columns = {
+        "alert_ids": [one[0] for one in asked],
+        "teams": [one[1] for one in asked],
+        "ats": [one[2] for one in asked],
+    }
+    rows = await (await connection.execute(_SQL["received_by"], columns)).fetchall()
+    return {place - 1: [str(name) for name in names or ()] for place, names in rows}
+
+
+async def handed_over(connection: Connection, alert_ids: Iterable[int]) -> list[HandedOver]:
+    """Who handed alerts over last."""
+    async with connection.cursor(row_factory=class_row(HandedOver)) as cursor:
+        await cursor.execute(_SQL["handed_over"], {"alert_ids": sorted(alert_ids)})
+        return await cursor.fetchall()
+
+
 async def put_progress(connection: Connection, rows: Sequence[ProgressRow]) -> None:
     """Write how far telling of alerts has come."""
     if not rows:
@@ -214,13 +261,15 @@ async def queue(connection: Connection, messages: Sequence[NewNotification], at:
     )
     numbers = {str(key): int(number) for number, key in await cursor.fetchall()}
     rows = [
-        (numbers[message.idempotency_key], alert_id, event)
+        (numbers[message.idempotency_key], *one)
         for message in messages
         if message.idempotency_key in numbers
-        for alert_id, event in message.alerts
+        for one in message.alerts
     ]
-    columns = {"notification_ids": [row[0] for row in rows], "alert_ids": [row[1] for row in rows]}
-    await connection.execute(_SQL["put_contents"], columns | {"events": [row[2] for row in rows]})
+    names = ("notification_ids", "alert_ids", "events", "values")
+    await connection.execute(
+        _SQL["put_contents"], {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    )
     return numbers
 
 

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class LogChannel:
-    """Firing alerts are warnings, resolved ones information."""
+    """What lasts is a warning, what is over and a test are information."""
 
     code = kind = "log"
     is_group = True
@@ -25,7 +25,7 @@ class LogChannel:
     async def send(self, message: Message, address: str | None = None) -> str:
         """Write one line."""
         alert = message.body.get("alert", message.body)
-        level = logging.WARNING if message.event is Occasion.FIRING else logging.INFO
+        level = logging.INFO if message.event in (Occasion.RESOLVED, Occasion.TEST) else logging.WARNING
         logger.log(
             level,
             "alert notification",

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from alerts.dispatch.contract import PlannedMessage
 from alerts.dispatch.outlook import outlook
+from alerts.dispatch.past import Past
 from alerts.messages import OCCASION_WORDS, alert_body
 from alerts.wording import SEVERITY_WORDS
 from domain.alerts import Condition, Occasion, Resolution, Severity, Span
@@ -62,17 +64,25 @@ class Content(Protocol):
 class Bodies:
     """Writes the bodies of one step; each alert's part is made once for each occasion."""
 
-    def __init__(self, contents: Mapping[int, Content], roster: Roster, public_url: str, now: datetime) -> None:
+    def __init__(
+        self,
+        contents: Mapping[int, Content],
+        roster: Roster,
+        public_url: str,
+        now: datetime,
+        past: Past | None = None,
+    ) -> None:
         self._contents = contents
         self._roster = roster
         self._public_url = public_url
         self._now = now
-        self._alerts: dict[tuple[int, Occasion], dict[str, Any]] = {}
+        self._past = past or Past()
+        self._alerts: dict[tuple[int, Occasion, str], dict[str, Any]] = {}
         self._turns: dict[str, tuple[Turn, ...]] = {}
 
     def body(self, message: PlannedMessage) -> dict[str, Any]:
         """The body of a message; its alerts' contents must be known, at least of the first MOST."""
-        alerts = [self._alert(number, event) for number, event in message.alerts[:MOST]]
+        alerts = [self._alert(number, event, message.team.code) for number, event in message.alerts[:MOST]]
         first, count = alerts[0], len(message.alerts)
         turns = self._on_duty(message.team.code)
         shifts = {person: turn.shift_name for turn in turns for person in turn.people}
@@ -86,15 +96,40 @@ class Bodies:
             "reason": str(message.reason),
             "count": count,
             "title": first["title"] if count == 1 else _title(message, alerts, count),
-            "url": first["url"] if count == 1 else f"{self._public_url}/",
+            "url": first["url"] if count == 1 else f"{self._public_url}/{_query(message, alerts)}",
+            "sent_at": self._now.isoformat(),
+            "waited": self._waited(message),
             "shift": None if not turns else _shift(turns[0]),
             "alert": first,
             "alerts": alerts,
             "left_off": count - len(alerts),
         }
 
-    def _alert(self, number: int, event: Occasion) -> dict[str, Any]:
-        key = (number, event)
+    def _waited(self, message: PlannedMessage) -> dict[str, Any] | None:
+        """Since when nobody has acknowledged what an escalation is about, and who was told then."""
+        if message.waits is None:
+            return None
+        number, since = message.waits
+        names = self._past.received.get((number, message.team.code, since), ())
+        return {"since": since.isoformat(), "minutes": int((self._now - since).total_seconds() // 60), "to": [*names]}
+
+    def _told(self, number: int, team: str) -> dict[str, Any] | None:
+        found = self._past.told.get((number, team))
+        if found is None:
+            return None
+        return {
+            "count": found.count,
+            "first_at": found.first_at.isoformat(),
+            "last_at": found.last_at.isoformat(),
+            "last_value": found.last_value,
+        }
+
+    def _handed(self, number: int, event: Occasion) -> dict[str, Any] | None:
+        found = self._past.handed.get(number) if event is Occasion.HANDED_OVER else None
+        return None if found is None else {"by": found.actor, "at": found.at.isoformat(), "comment": found.comment}
+
+    def _alert(self, number: int, event: Occasion, team: str) -> dict[str, Any]:
+        key = (number, event, team)
         if key not in self._alerts:
             one = self._contents[number]
             self._alerts[key] = alert_body(
@@ -117,7 +152,7 @@ class Bodies:
                 condition=Condition(one.condition),
                 acknowledged_at=one.acknowledged_at,
                 acknowledged_by=one.acknowledged_by,
-            ) | {"event": str(event)}
+            ) | {"event": str(event), "told": self._told(number, team), "handed_over": self._handed(number, event)}
         return self._alerts[key]
 
     def _on_duty(self, team: str) -> tuple[Turn, ...]:
@@ -138,6 +173,17 @@ def _shift(turn: Turn) -> dict[str, Any]:
         "from": turn.period.start.isoformat(),
         "until": turn.period.end.isoformat(),
     }
+
+
+def _query(message: PlannedMessage, alerts: Sequence[Mapping[str, Any]]) -> str:
+    """What narrows the desk's list to about what a message is about: its plant, or else its team."""
+    plants = {alert["enterprise"] for alert in alerts}
+    is_known = len(plants) == 1 and None not in plants and len(alerts) == len(message.alerts)
+    asked = {"enterprise": plants.pop()} if is_known else {"team": message.team.code}
+    severities = {alert["severity"] for alert in alerts}
+    if message.event is Occasion.ESCALATED and len(severities) == 1:
+        asked["severity"] = severities.pop()
+    return f"?{urlencode(asked)}"
 
 
 def _title(message: PlannedMessage, alerts: Sequence[Mapping[str, Any]], count: int) -> str:

@@ -260,7 +260,8 @@ class Decided:
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
     """One message to one receiver. alerts: with their own events, the most severe first; nth: a number that no other
-    message of the first alert, team, event and receiver has; step: of an escalation."""
+    message of the first alert, team, event and receiver has; step: of an escalation; waits: of an escalation, the alert
+    that has waited longest, and since which telling."""
 
     event: Occasion
     team: Team
@@ -271,6 +272,7 @@ class PlannedMessage:
     alerts: tuple[tuple[int, Occasion], ...]
     nth: str
     step: int | None = None
+    waits: tuple[int, datetime] | None = None
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from alerts.dispatch.audience import DUTY
 from alerts.dispatch.bodies import MOST, Bodies
 from alerts.dispatch.contract import ChannelInfo, Flood, Plan, PlannedMessage, Progress
 from alerts.dispatch.inhibit import shipped
-from alerts.dispatch.loading import Loaded, flood_windows, load, people_and_routes, stored_progress
+from alerts.dispatch.loading import Loaded, flood_windows, load, load_past, people_and_routes, stored_progress
 from alerts.dispatch.plan import plan
 from alerts.messages import idempotency_key
 from domain.alerts import EventKind, Occasion
@@ -139,7 +139,8 @@ class Dispatcher:
         now = loaded.world.now
         shown = {number for message in todo.messages for number, _ in message.alerts[:MOST]}
         contents = await store.contents(connection, shown) if shown else {}
-        bodies = Bodies(contents, loaded.world.roster, self._settings.public_url, now)
+        past = await load_past(connection, todo.messages, MOST)
+        bodies = Bodies(contents, loaded.world.roster, self._settings.public_url, now, past)
         keys = [_key(message, contents[message.alerts[0][0]]) for message in todo.messages]
         queued = [
             store.NewNotification(
@@ -150,7 +151,7 @@ class Dispatcher:
                 key,
                 message.group_key,
                 bodies.body(message),
-                message.alerts,
+                [(number, event, _value(contents.get(number))) for number, event in message.alerts],
             )
             for message, key in zip(todo.messages, keys, strict=True)
         ]
@@ -189,6 +190,11 @@ class Dispatcher:
             {one.alert_id for one in todo.decisions if one.decision is Decision.DROP} - told
             - {one.alert_id for one in todo.decisions if one.decision is Decision.SEND}
         )  # fmt: skip
+
+
+def _value(content: store.Content | None) -> float | None:
+    value = None if content is None else content.details.get("value")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _key(message: PlannedMessage, first: store.Content) -> str:

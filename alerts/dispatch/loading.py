@@ -18,6 +18,7 @@ from alerts.dispatch.contract import (
     Flap,
     Flood,
     Notice,
+    PlannedMessage,
     Progress,
     SeriesHold,
     Silence,
@@ -26,6 +27,7 @@ from alerts.dispatch.contract import (
     World,
 )
 from alerts.dispatch.inhibit import Table
+from alerts.dispatch.past import Past
 from alerts.messages import Receiver
 from domain.alerts import Condition, Occasion, Resolution, Severity
 from domain.errors import BadInput
@@ -40,7 +42,7 @@ from storage import dispatchfacts as facts
 from storage import roster as people
 from storage import silences
 from storage.database import Connection
-from storage.dispatch import News, ToldTo, told_to
+from storage.dispatch import News, ToldTo, handed_over, received_by, told_before, told_to
 from storage.dispatchfacts import FactsRow
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,8 @@ logger = logging.getLogger(__name__)
 #: As rules/packs say for data.gateway_offline: a gateway that another one has outlived for so long is no more.
 FORGET = timedelta(days=7)
 _LONGEST_FLAP = timedelta(days=31)
+#: Occasions that tell once more that an alert lasts.
+_AGAIN = frozenset({Occasion.REPEATED, Occasion.REALARMED, Occasion.ESCALATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,29 @@ def _news(news: Iterable[News]) -> dict[int, AlertNews]:
         if one.kind == "fired":
             established[one.alert_id] = max(one.established_at, established.get(one.alert_id, one.established_at))
     return {number: AlertNews(frozenset(found), established.get(number)) for number, found in kinds.items()}
+
+
+async def load_past(connection: Connection, messages: Iterable[PlannedMessage], most: int) -> Past:
+    """What messages that tell again need to know; of each message's alerts the first `most`.
+
+    At most three statements, and none where alerts are only told for the first time or are over.
+    """
+    again: set[int] = set()
+    handed: set[int] = set()
+    waiting: dict[tuple[int, str, datetime], None] = {}
+    for message in messages:
+        again |= {number for number, event in message.alerts[:most] if event in _AGAIN}
+        handed |= {number for number, event in message.alerts[:most] if event is Occasion.HANDED_OVER}
+        if message.waits is not None:
+            number, since = message.waits
+            waiting[number, message.team.code, since] = None
+    asked = list(waiting)
+    received = await received_by(connection, asked) if asked else {}
+    return Past(
+        {(one.alert_id, one.team): one for one in (await told_before(connection, again) if again else ())},
+        {asked[place]: names for place, names in received.items()},
+        {one.alert_id: one for one in (await handed_over(connection, handed) if handed else ())},
+    )
 
 
 def labels(row: FactsRow) -> dict[str, str]:

@@ -189,10 +189,12 @@ class Teams:
         nth = f"{self._state(one).count} {one.step or 0}"
         if one.event is Occasion.HANDED_OVER:
             nth = self._now.isoformat()
+        since = [(at, telling.facts.alert_id) for telling in group if (at := self._state(telling).told_at) is not None]
+        waits = (min(since)[1], min(since)[0]) if one.event is Occasion.ESCALATED and since else None
         first = len(self._plan.messages)
         for receiver in one.receivers:
             self._plan.messages.append(
-                PlannedMessage(one.event, one.team, receiver, people, one.reason, key, alerts, nth, one.step)
+                PlannedMessage(one.event, one.team, receiver, people, one.reason, key, alerts, nth, one.step, waits)
             )
         for telling in group:
             self._decide_sent(telling, telling.event, telling.reason, one.receivers, first, telling.detail)

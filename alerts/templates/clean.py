@@ -13,12 +13,16 @@ import unicodedata
 
 #: A name is read on a telephone.
 MAX_NAME = 40
+#: The same as in alerts' titles, so that one is found in the other.
+MAX_OWNER = 30
 #: More of a text is not looked at: nothing of ours is as long.
 _MOST_READ = 20_000
 #: Control characters; marks of direction and of zero width; halves of pairs, private use, not assigned.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 _SPACES = re.compile(r"\s+")
+_FIGURE = "0123456789.,"
+_FIGURES = frozenset(_FIGURE)
 #: Mark-up of the services' markdown, mentions and the beginning of links, each with what looks like it.
 _FULL_WIDTH = str.maketrans(
     {
@@ -42,11 +46,24 @@ def name(text: object) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """A text of at most so many characters (at least 3), cut in its middle."""
+    """A text of at most so many characters (at least 3), cut in its middle, but never within a figure: what is left of
+    46.2 must not read as 2."""
     if len(text) <= most:
         return text
     end = (most - 1) // 3
-    return f"{text[: most - 1 - end]}…{text[len(text) - end :]}"
+    return f"{begin_of(text, most - 1 - end)}…{_end_of(text, end)}"
+
+
+def begin_of(text: str, most: int) -> str:
+    """The first characters of a text, without a figure that goes on."""
+    begin = text[:most]
+    return begin.rstrip(_FIGURE) if text[most : most + 1] in _FIGURES and begin[-1:] in _FIGURES else begin
+
+
+def _end_of(text: str, most: int) -> str:
+    end = text[len(text) - most :]
+    before = text[len(text) - most - 1 : len(text) - most]
+    return end.lstrip(_FIGURE) if before in _FIGURES and end[:1] in _FIGURES else end
 
 
 def markdown(text: str) -> str:

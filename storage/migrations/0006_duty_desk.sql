@@ -145,8 +145,10 @@ create table notification_alert (
     notification_id bigint not null references notification (notification_id),
     alert_id bigint not null references alert (alert_id),
     event text not null,
+    value double precision,
     primary key (notification_id, alert_id)
 );
+comment on column notification_alert.value is 'what the message said of how much, so that the next one can say whether it is worse';
 create index ix_notification_alert_alert on notification_alert (alert_id);
 
 -- what was told before there were teams

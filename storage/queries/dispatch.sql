@@ -96,8 +96,40 @@ returning notification_id, idempotency_key
 
 -- put_contents --
 -- which alerts messages are about
-insert into notification_alert (notification_id, alert_id, event)
-select unnest(%(notification_ids)s::bigint[]), unnest(%(alert_ids)s::bigint[]), unnest(%(events)s::text[])
+insert into notification_alert (notification_id, alert_id, event, value)
+select unnest(%(notification_ids)s::bigint[]), unnest(%(alert_ids)s::bigint[]), unnest(%(events)s::text[]),
+       unnest(%(values)s::double precision[])
+
+-- told_before --
+-- how often, from when to when, and last of how much, teams were told that alerts last
+select na.alert_id, coalesce(n.team, 'duty') as team, count(distinct n.queued_at)::int as count,
+       min(n.queued_at) as first_at, max(n.queued_at) as last_at,
+       (array_agg(na.value order by n.queued_at desc, n.notification_id desc))[1] as last_value
+from notification_alert na
+join notification n using (notification_id)
+where na.alert_id = any(%(alert_ids)s::bigint[])
+  and na.event in ('firing', 'repeated', 'realarmed', 'escalated')
+group by na.alert_id, coalesce(n.team, 'duty')
+
+-- received_by --
+-- whom the message of an instant about an alert told by name
+select q.position::int, f.receivers
+from unnest(%(alert_ids)s::bigint[], %(teams)s::text[], %(ats)s::timestamptz[]) with ordinality
+     as q (alert_id, team, at, position)
+cross join lateral (
+    select n.body -> 'to' as receivers
+    from notification_alert na
+    join notification n using (notification_id)
+    where na.alert_id = q.alert_id and coalesce(n.team, 'duty') = q.team and n.queued_at = q.at
+    order by n.notification_id limit 1
+) f
+
+-- handed_over --
+-- who handed alerts over last, when, and what they wrote
+select distinct on (e.alert_id) e.alert_id, e.at, e.actor, e.comment
+from alert_event e
+where e.alert_id = any(%(alert_ids)s::bigint[]) and e.kind = 'handed_over'
+order by e.alert_id, e.event_id desc
 
 -- put_decisions --
 -- what was decided

@@ -13,6 +13,10 @@ from typing import Any
 
 import psycopg
 
+from alerts.messages import Message
+from alerts.templates import layouts
+from alerts.templates.sheet import sheet
+from domain.alerts import Occasion
 from tests.integration.alerts.world import World, instant, local
 
 #: What a case may say of the channels; these are configured.
@@ -95,7 +99,7 @@ class Room:
 
     def act(self, step: Mapping[str, Any]) -> None:
         """What happens at an instant: fire, resolve, withdraw, acknowledge, hand_over, hold, end, silence, stop,
-        failing, works."""
+        failing, works, figures."""
         with psycopg.connect(self._url) as self._connection:
             self._act(step)
         self._connection = None
@@ -104,6 +108,12 @@ class Room:
         at = when(step["at"])
         for line in step.get("fire", ()):
             self._fire(line, at, step)
+        for line in step.get("figures", ()):  # name value limit unit
+            name, value, limit, unit = line.split()
+            said = {"value": float(value), "limit": float(limit), "unit": unit}
+            self._run(
+                "update alert set details = details || %s::jsonb where alert_id = %s", json.dumps(said), self.ids[name]
+            )
         for line in step.get("resolve", ()):
             self._end(line, at, "compliant", "resolved")
         for line in step.get("withdraw", ()):
@@ -118,6 +128,7 @@ class Room:
         for line in step.get("hand_over", ()):
             name, person = line.split()
             self._run("update alert set assignee = %s where alert_id = %s", person, self.ids[name])
+            self._event(self.ids[name], at, "handed_over", "请核实", actor="王维")
             self.news(name, "handed_over", at)
         for line in step.get("hold", ()):  # name kind [until]
             name, kind, *until = line.split(maxsplit=2)
@@ -193,10 +204,10 @@ class Room:
             self._event(self.ids[name], at, "resolved", "superseded" if resolution == "superseded" else "compliant")
             self.news(name, kind, at)
 
-    def _event(self, alert_id: int, at: datetime, kind: str, comment: str = "") -> None:
+    def _event(self, alert_id: int, at: datetime, kind: str, comment: str = "", actor: str = "plantwatch") -> None:
         self._run(
-            "insert into alert_event (alert_id, at, kind, actor, comment) values (%s, %s, %s, 'plantwatch', %s)",
-            alert_id, at, kind, comment,
+            "insert into alert_event (alert_id, at, kind, actor, comment) values (%s, %s, %s, %s, %s)",
+            alert_id, at, kind, actor, comment,
         )  # fmt: skip
 
     def news(self, name: str, kind: str, at: datetime, established: datetime | None = None) -> None:
@@ -205,6 +216,14 @@ class Room:
             "insert into alert_news (alert_id, kind, established_at, at) values (%s, %s, %s, %s)",
             self.ids[name], kind, established or at, at,
         )  # fmt: skip
+
+    def texts(self) -> list[str]:
+        """New messages as people read them who get plain text; each text once. Asked before `told`."""
+        rows = self._rows(
+            "select event, body from notification where notification_id > %s order by notification_id", self._seen[0]
+        )
+        messages = (Message(1, Occasion(event), "log", "", "", 1, body) for event, body in rows)
+        return list(dict.fromkeys(layouts.text(sheet(message), 4096) for message in messages))
 
     def told(self) -> list[str]:
         """New messages: `team event alerts > receivers`; alerts by name, with `:resolved` where they are over in a

@@ -2,7 +2,7 @@
 
 Each step: what happens at an instant (tests/integration/alerts/desk.py says in which words), the messages queued then
 (`told`), the decisions that are no messages (`not_told`), and where it matters when alerts are looked at again
-(`next`).
+(`next`) and what the messages say (`says`, whole texts).
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ async def test_case(path: Path, world: World, database: Database) -> None:
         at = when(step["at"])
         while not (await dispatcher.step(at)).is_idle:
             pass
+        texts = room.texts()
         found = {"told": room.told(), "not_told": room.not_told()}
         assert found == {"told": step.get("told", []), "not_told": step.get("not_told", [])}, step["at"]
+        if "says" in step:
+            assert texts == [text.strip() for text in step["says"]], step["at"]
         if "next" in step:
             assert room.next_looks() == step["next"], step["at"]
         late = world.rows("select alert_id from alert_dispatch where next_at <= %s", (at,))

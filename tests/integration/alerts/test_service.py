@@ -107,7 +107,7 @@ async def test_a_channel_that_fails_is_told_by_the_others(world: World, database
         await _value(registry, "channel_failing", 1, channel="robot")
         await _value(registry, "channel_failing", 0, channel="inbox")
     assert titles[0].startswith("【严重】天河焦化")
-    assert titles[1] == "【严重】通知通道“robot”发不出消息"
+    assert titles[1] == "【严重】钉钉群通道“robot”发不出消息"
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -14,7 +14,7 @@ from domain.alerts import AlertSettings, CurrentFinding, Occasion, Per, Resoluti
 from domain.findings import Subject, Verdict
 from domain.periods import Period, day_of
 
-URL = "https://pw.example/v1/alerts/7"
+URL = "https://pw.example/alerts/7"
 START = datetime(2026, 11, 2, 0, 9, tzinfo=UTC)
 MINUTE = Period(START, START + timedelta(minutes=1))
 EVIDENCE = {"window_min": 10, "share_pct": 80.0, "reference_o2_pct": 8.0, "limit_id": 1}

@@ -18,7 +18,7 @@ from rules.evaluators.duty import DutyWindow, Holder
 from rules.pack import load_packs
 
 RULES = load_packs()
-URL = "https://pw.example/v1/alerts/7"
+URL = "https://pw.example/alerts/7"
 
 
 def day(text: str) -> date:

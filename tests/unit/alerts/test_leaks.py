@@ -64,7 +64,7 @@ def test_a_leak_that_nobody_repaired() -> None:
         "情况：苯储罐出口阀（V-1）［苯加氢装置，标识牌 1203-007］11月2日 10:00 检出 6000 μmol/mol"
         "（气体认定浓度 5000），最迟应于11月17日修复。",
         "依据：GB 37822-2019 8.2、8.4。",
-        "详情：https://pw.example/v1/alerts/7",
+        "详情：https://pw.example/alerts/7",
     ]
     (entry,) = said.details["components"]
     assert (entry["component"], entry["due_on"], entry["net_umol_mol"]) == ("V-1", "2026-11-17", 6000.0)
@@ -101,7 +101,7 @@ def test_many_leaks_stay_readable() -> None:
     assert said.title == "【警告】天河焦化：60 个密封点泄漏未按期修复"
     assert len(said.summary) <= MAX_SUMMARY
     assert said.summary.splitlines()[1].startswith("处置：")
-    assert said.summary.endswith("详情：https://pw.example/v1/alerts/7")
+    assert said.summary.endswith("详情：https://pw.example/alerts/7")
     assert (said.details["component_count"], len(said.details["components"])) == (60, 50)
 
 

@@ -51,7 +51,7 @@ def text_of(rule_id: str, judgement: Judgement) -> Text:
             span=spans[0],
             breaches=breaches_of(spans[0], breaches),
             evidence=judgement.evidence,
-            url="https://pw.example/v1/alerts/7",
+            url="https://pw.example/alerts/7",
         )
     )
 

@@ -39,7 +39,7 @@ def test_it_counts_by_unit_and_kind_and_names_the_most_urgent() -> None:
         "V1（最迟应于2026年11月1日检测）、V2（最迟应于2026年11月2日检测）、V3（最迟应于2026年11月3日检测） 等 6 项。",
         "依据：GB 37822-2019 8.3.1；如 V6，自检修后投用（2026年8月8日）起 90 天内。",
         "工作清单：https://pw.example/v1/ldar/worklist.xlsx?enterprise=tianhe",
-        "详情：https://pw.example/v1/alerts/7",
+        "详情：https://pw.example/alerts/7",
     ]
     assert text.details["by_unit"][0] == {"unit": "苯加氢装置", "kind": "valve", "components": 1200}
     assert len(text.summary) <= MAX_SUMMARY

@@ -40,7 +40,7 @@ def facts(*, days: int = 1, resolved: bool = False, reason: str = "due_soon") ->
         span=Span(period.start, period.end, period.start, end),
         breaches=[Breach(finding, period.start, end, period.end)],
         evidence=EVIDENCE | {"days": days} if days != 1 else EVIDENCE,
-        url="https://pw.example/v1/alerts/3",
+        url="https://pw.example/alerts/3",
     )
 
 
@@ -51,13 +51,13 @@ def test_a_reminder_stands_by_itself() -> None:
         == "【提示】天河焦化：1206 项7日内到期（密封点每周目视检查 1 项、泄漏修复 2 项、密封点泄漏检测 1203 项）"
     )
     assert text.summary.splitlines() == [
-        "自2026年11月4日 00:00（北京时间）起，2026年11月4日的情况如下。",
+        "自2026年11月4日 00:00（北京时间）起有临期事项，以下为2026年11月4日的情况。",
         "情况：密封点每周目视检查 1 项、泄漏修复 2 项、密封点泄漏检测 1203 项。"
         "到期日：2026年11月10日 1200 项、2026年11月11日 6 项。如：V-0、V-1、V-2 等。",
         "依据：密封点每周目视检查、密封点泄漏检测周期。",
         "处置：请督促企业在期限内完成并上传记录；逾期未完成的另行告警。本条是提醒，不是违规。",
         "工作清单：https://pw.example/v1/ldar/worklist.xlsx?enterprise=tianhe",
-        "详情：https://pw.example/v1/alerts/3",
+        "详情：https://pw.example/alerts/3",
     ]
     assert text.details["reminder"]["by_day"] == {"2026-11-10": 1200, "2026-11-11": 6}
 
@@ -69,4 +69,4 @@ def test_a_reminder_that_is_over_asks_for_nothing() -> None:
 
 
 def test_what_is_due_today() -> None:
-    assert "1206 项今日到期" in describe(facts(reason="due_today")).title
+    assert "1206 项今日（11月4日）到期" in describe(facts(reason="due_today")).title

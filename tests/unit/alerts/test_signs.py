@@ -54,7 +54,7 @@ def facts(rule_id: str, judged: list[Judgement]) -> Facts:
         span=spans[0],
         breaches=breaches_of(spans[0], breaches),
         evidence=judged[-1].evidence,
-        url="https://pw.example/v1/alerts/7",
+        url="https://pw.example/alerts/7",
     )
 
 

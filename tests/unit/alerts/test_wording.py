@@ -28,7 +28,7 @@ from domain.alerts import AlertSettings, Condition, CurrentFinding, Occasion, Pe
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import Period, day_period, day_start, hour_of, month_period, year_period
 
-URL = "https://pw.example/v1/alerts/7"
+URL = "https://pw.example/alerts/7"
 HOUR_8 = hour_of(datetime(2026, 11, 2, 0, 0, tzinfo=UTC))
 
 
