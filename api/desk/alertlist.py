@@ -16,7 +16,7 @@ from api.desk.desk import Desk
 from api.desk.follow import Follower
 from api.desk.frame import as_json, desk_page, frame
 from api.desk.live import Tick
-from api.desk.question import Question, cursor, filter_of, position_of, question, shown
+from api.desk.question import Question, cursor, filter_of, position_of, question, shown, team_of
 from api.desk.rows import row_view
 from api.desk.session import Visit
 from api.desk.words import ATTENTION, family_word, full_text, one_line, state_word
@@ -52,7 +52,8 @@ def register(desk: Desk) -> None:
             view = _AlertList()
         offered = {kind: [(code, one_line(name, 40)) for code, name in rows] for kind, rows in offered.items()}
         offered["family"] = [(code, family_word(code)) for code, _ in offered["family"]]
-        view.props.update({"choices": offered, "labels": _LABELS, "filter": shown(asked)})
+        own = known.actor.team or ""
+        view.props.update({"choices": offered, "labels": _LABELS, "filter": shown(asked, known.actor), "own": own})
         watcher = _List(desk, known, ui.context.client, view, asked)
         watcher.show(page, now)
         ui.page_title(title(page))
@@ -108,7 +109,12 @@ class _List(Follower):
 
     def _tell(self, page: LivePage, tick: Tick) -> None:
         own = self.visit.actor.enterprise
-        new = [row for row in tick.arrivals if own is None or row["enterprise"] == own]
+        team = team_of(self._asked, self.visit.actor)
+        new = [
+            row
+            for row in tick.arrivals
+            if own in (None, row["enterprise"]) and (not team or not row["teams"] or team in row["teams"])
+        ]
         if new:
             critical = any(row["severity"] == "critical" for row in new)
             words = f"{len({row['alert_id'] for row in new})} 条"

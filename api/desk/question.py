@@ -19,13 +19,16 @@ from storage.listing.desk import ORDER, LiveFilter, Position
 _LONGEST_WORDS = 100
 _CODE = re.compile(r"[a-z0-9_-]{1,64}")
 _STATES = frozenset(str(state) for state in ORDER)
-#: All states, where nothing named means those that want something of somebody.
+#: All states, where nothing named means those that want something of somebody; all teams, where it means one's own.
 _ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Empty texts: not narrowed. states: empty for those that want something of somebody, ("all",) for every one."""
+    """Empty texts: not narrowed. states: empty for those that want something of somebody, ("all",) for every one.
+
+    team: empty for the person's own, unless an enterprise, words or `mine` say what is looked for; "all" for every one.
+    """
 
     states: tuple[str, ...] = ()
     severity: str = ""
@@ -34,6 +37,7 @@ class Question:
     family: str = ""
     mine: bool = False
     words: str = ""
+    team: str = ""
     after: str = ""
 
 
@@ -57,14 +61,25 @@ def question(pairs: Iterable[tuple[str, str]]) -> Question:
         family=_code(given, "family"),
         mine=given.get("mine") == "1",
         words=_words(given.get("words", "")),
+        team=_code(given, "team"),
         after=after if position_of(after) is not None else "",
     )
 
 
-def shown(asked: Question) -> dict[str, object]:
+def team_of(asked: Question, actor: Actor) -> str:
+    """Whose alerts are asked for; empty for those of all teams."""
+    if actor.enterprise is not None:  # whom the bureau told is its own affair
+        return ""
+    if asked.team:
+        return "" if asked.team == _ALL else asked.team
+    return "" if asked.enterprise or asked.words or asked.mine else actor.team or ""
+
+
+def shown(asked: Question, actor: Actor) -> dict[str, object]:
     """For the browser's fields."""
     return {
         "states": list(asked.states),
+        "team": team_of(asked, actor) or _ALL,
         **{name: getattr(asked, name) for name in ("severity", "district", "enterprise", "family", "words", "after")},
         "mine": asked.mine,
     }
@@ -80,6 +95,7 @@ def filter_of(asked: Question, actor: Actor) -> LiveFilter:
         enterprise=actor.enterprise or asked.enterprise or None,
         family=asked.family or None,
         words=asked.words or None,
+        team=team_of(asked, actor) or None,
         is_mine=asked.mine,
         person=actor.person if asked.mine else None,
         names=(actor.name,) if asked.mine else (),

@@ -29,7 +29,8 @@ ORDER = (
 class LiveFilter:
     """None or empty: not filtered. enterprise and district are codes; family: a rule id up to its first dot.
 
-    is_mine: handed over to `person`, or acknowledged by one of `names` and handed over to nobody.
+    is_mine: handed over to `person`, or acknowledged by one of `names` and handed over to nobody. team: told to it, or
+    not known yet to whom, or to nobody that the roster has; a team that the roster does not have filters nothing.
     """
 
     states: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class LiveFilter:
     enterprise: str | None = None
     family: str | None = None
     words: str | None = None
+    team: str | None = None
     is_mine: bool = False
     person: str | None = None
     names: tuple[str, ...] = ()
@@ -76,6 +78,7 @@ async def live_alerts(
             "district": wanted.district,
             "family": wanted.family,
             "words": None if not wanted.words else f"%{_literally(wanted.words)}%",
+            "team": wanted.team,
             "is_mine": wanted.is_mine,
             "person": wanted.person,
             "names": list(wanted.names),
@@ -101,8 +104,9 @@ def position(row: Row) -> Position:
 
 
 async def choices(connection: Connection, enterprise: str | None) -> dict[str, list[tuple[str, str]]]:
-    """(code, name) by kind: district, enterprise, family. enterprise: the only one to be named."""
-    found: dict[str, list[tuple[str, str]]] = {"district": [], "enterprise": [], "family": []}
+    """(code, name) by kind: district, enterprise, family, team. enterprise: the only one to be named, and no
+    team: whom the bureau told is its own affair."""
+    found: dict[str, list[tuple[str, str]]] = {"district": [], "enterprise": [], "family": [], "team": []}
     for row in await fetch_all(connection, _SQL["choices"], {"enterprise": enterprise}):
         found[row["kind"]].append((row["code"], row["name"] or row["code"]))
     return found
@@ -122,7 +126,7 @@ async def watermark(connection: Connection, base: int) -> tuple[int, int]:
 
 async def arrivals(connection: Connection, base: int) -> list[Row]:
     """Alerts that began to fire after a line of the histories and wait for somebody, in order: event_id, alert_id,
-    severity, enterprise."""
+    severity, enterprise, teams."""
     return await fetch_all(connection, _SQL["arrivals"], {"base": base})
 
 

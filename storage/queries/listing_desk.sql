@@ -34,6 +34,9 @@ with held as materialized (
            or a.subject = 'district:' || %(district)s::text
            or a.subject in (select 'park:' || k.code from park k where k.district = %(district)s::text))
       and (%(family)s::text is null or split_part(a.rule_id, '.', 1) = %(family)s::text)
+      and (%(team)s::text is null or d.teams is null or %(team)s::text = any(d.teams)
+           or not exists (select 1 from team t where t.code = any(d.teams))
+           or not exists (select 1 from team t where t.code = %(team)s::text))
       and (not %(is_mine)s::boolean or a.assignee = %(person)s::text
            or (a.assignee is null and a.acknowledged_by = any(%(names)s::text[])))
       and (%(words)s::text is null or a.title ilike %(words)s::text or a.subject ilike %(words)s::text
@@ -80,6 +83,8 @@ select 'enterprise', e.code, left(e.name, 80) from enterprise e
 where %(enterprise)s::text is null or e.code = %(enterprise)s::text
 union all
 select distinct 'family', split_part(r.rule_id, '.', 1), null from rule r
+union all
+select 'team', t.code, left(t.name, 40) from team t where %(enterprise)s::text is null
 order by 1, 3, 2
 
 -- newest_event --
@@ -93,9 +98,11 @@ select count(*) as count, coalesce(max(event_id), 0) as newest from alert_event 
 
 -- arrivals --
 -- alerts that began to fire, or were told anew, after a line of the histories, and are still to be acknowledged
-select v.event_id, v.alert_id, a.severity, e.code as enterprise
+select v.event_id, v.alert_id, a.severity, e.code as enterprise,
+       (select array_agg(t.code) from team t where t.code = any(d.teams)) as teams
 from alert_event v
 join alert a on a.alert_id = v.alert_id
+left join alert_dispatch d on d.alert_id = a.alert_id
 left join enterprise e on e.enterprise_id = a.enterprise_id
 where v.event_id > %(base)s::bigint and v.kind in ('firing', 'reopened', 'realarmed') and a.state = 'firing'
   and (a.acknowledged_at is null or a.realarmed_at > a.acknowledged_at)

@@ -21,6 +21,8 @@ export default {
         <option v-for="c in choices.enterprise" :key="c[0]" :value="c[0]">{{ c[1] }}</option></select>
       <select v-model="f.family" aria-label="规则类别" @change="send"><option value="">全部规则</option>
         <option v-for="c in choices.family" :key="c[0]" :value="c[0]">{{ c[1] }}</option></select>
+      <select v-if="choices.team.length > 0" v-model="f.team" aria-label="班组" @change="send"><option value="all">全部班组</option>
+        <option v-for="c in choices.team" :key="c[0]" :value="c[0]">{{ c[0] === own ? '本班组：' + c[1] : c[1] }}</option></select>
       <label class="dk-mine"><input type="checkbox" v-model="f.mine" @change="send">我的</label>
       <input type="search" class="dk-words" v-model="f.words" placeholder="企业、排口、规则" aria-label="文字" maxlength="100" @input="later">
       <button v-if="narrowed" type="button" class="dk-link" @click="clear">清除筛选</button>
@@ -39,7 +41,7 @@ export default {
       <span class="c-acts"><button v-for="(a, i) in r.acts" :key="a.act" type="button" class="dk-act" :class="['act-' + a.act, {first: i === 0}]"
         @click="act(a.act, r)">{{ a.word }}</button></span>
     </div>
-    <div v-if="rows.length === 0" class="dk-empty">{{ narrowed || f.states.length ? '没有符合筛选的告警' : '现在没有待处理的告警' }}</div>
+    <div v-if="rows.length === 0" class="dk-empty">{{ nothing }}</div>
   </div>
   <div class="dk-pages"><button v-if="f.after" type="button" class="dk-link" @click="page('')">回到最前</button>
     <button v-if="next" type="button" class="dk-link dk-next" @click="page(next)">下一页（每页 50 条）</button>
@@ -52,6 +54,7 @@ export default {
     choices: Object,
     labels: Object,
     next: String,
+    own: String,
     as_of: String,
     version: Number,
   },
@@ -66,8 +69,16 @@ export default {
     total() {
       return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
     },
-    narrowed() {
+    chosen() {
       return Boolean(this.f.severity || this.f.district || this.f.enterprise || this.f.family || this.f.mine || this.f.words);
+    },
+    narrowed() {
+      return this.chosen || this.f.team !== "all";
+    },
+    nothing() {
+      if (this.chosen || this.f.states.length) return "没有符合筛选的告警";
+      if (this.f.team === "all") return "现在没有待处理的告警";
+      return `${this.f.team === this.own ? "本班组" : "该班组"}现在没有待处理的告警；其他班组的见“全部班组”`;
     },
   },
   watch: {
@@ -89,7 +100,7 @@ export default {
       this.timer = setTimeout(() => this.send(), 300);
     },
     clear() {
-      Object.assign(this.f, { severity: "", district: "", enterprise: "", family: "", mine: false, words: "" });
+      Object.assign(this.f, { severity: "", district: "", enterprise: "", family: "", mine: false, words: "", team: "all" });
       this.send();
     },
     page(after) {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.desk.chromium import Browser, Page
+from tests.integration.desk.city import NOW, add_alert
 from tests.integration.desk.conftest import DeskServer, sign_in
 
 
@@ -118,6 +119,36 @@ def test_a_person_meets_their_own_team_first(desk: DeskServer, browser: Browser)
         page.misses("乌达区值班", ".dk-team")
         page.click(".dk-teams a", "全部班组")
         page.sees("乌达区值班", ".dk-team")
+    finally:
+        with desk.database() as connection:
+            connection.execute("delete from team where code = 'wuda'")
+
+
+def test_the_list_begins_with_ones_own_team_and_hides_nothing_that_no_team_has(
+    desk: DeskServer, browser: Browser
+) -> None:
+    with desk.database() as connection:
+        connection.execute("insert into team (code, name, channels) values ('wuda', '乌达区值班', '{log}')")
+        told = {"ly-chem": "city", "qs-power": "wuda", "yh-pvc": "duty"}
+        for plant, team in told.items():
+            alert_id = add_alert(connection, enterprise=plant, subject=f"pollutant:{plant}/S1/so2")
+            connection.execute(
+                "insert into alert_dispatch (alert_id, state, reason, since_at, teams)"
+                " values (%s, 'told', 'first', %s, %s)",
+                (alert_id, NOW, [team]),
+            )
+        add_alert(connection, enterprise="jt-cement", subject="pollutant:jt-cement/S1/so2")
+    try:
+        page = sign_in(desk, browser, "wangwei")
+        page.sees("绿源化工", ".dk-row")
+        # told to the built-in team that nobody is in, or not decided yet: everybody's
+        assert sorted(page.texts(".dk-row .c-plant")) == sorted(["绿源化工", "远河氯碱", "金台水泥"])
+        page.choose("select[aria-label=班组]", "全部班组")
+        page.sees("千山热电", ".dk-row")
+        page.choose("select[aria-label=班组]", "乌达区值班")
+        page.misses("绿源化工", ".dk-row")
+        page.choose("select[aria-label=班组]", "本班组：市局值班")
+        page.misses("千山热电", ".dk-row")
     finally:
         with desk.database() as connection:
             connection.execute("delete from team where code = 'wuda'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
@@ -24,10 +25,12 @@ def test_an_empty_address_asks_for_what_waits_for_somebody() -> None:
 
 
 def test_an_address_keeps_everything_that_the_fields_say() -> None:
-    text = "states=shelved&severity=critical&district=wuda&enterprise=hx-coking&family=ule&mine=1&words=二氧化硫"
+    text = (
+        "states=shelved&severity=critical&district=wuda&enterprise=hx-coking&family=ule&mine=1&words=二氧化硫&team=city"
+    )
     asked = question(parse_qsl(text))
-    assert asked == Question(("shelved",), "critical", "wuda", "hx-coking", "ule", True, "二氧化硫")
-    assert shown(asked)["words"] == "二氧化硫"
+    assert asked == Question(("shelved",), "critical", "wuda", "hx-coking", "ule", True, "二氧化硫", "city")
+    assert shown(asked, DUTY)["words"] == "二氧化硫"
     wanted = filter_of(asked, DUTY)
     assert (wanted.states, wanted.severities, wanted.person, wanted.names) == (
         ("shelved",),
@@ -39,6 +42,20 @@ def test_an_address_keeps_everything_that_the_fields_say() -> None:
 
 def test_all_means_every_state() -> None:
     assert filter_of(question([("states", "all"), ("states", "shelved")]), DUTY).states == ()
+
+
+def test_a_person_begins_with_the_alerts_of_their_own_team() -> None:
+    own = replace(DUTY, team="city")
+    assert filter_of(question([]), own).team == "city"
+    assert filter_of(question([("team", "all")]), own).team is None
+    assert filter_of(question([("team", "wuda")]), own).team == "wuda"
+    assert filter_of(question([]), DUTY).team is None
+    assert shown(question([]), own)["team"] == "city"
+    assert shown(question([]), DUTY)["team"] == "all"
+    # a link, a search or what is mine is not to miss what is looked for
+    for looked_for in (("enterprise", "ly-chem"), ("words", "x"), ("mine", "1")):
+        assert filter_of(question([looked_for]), own).team is None
+    assert filter_of(question([("team", "city")]), PLANT).team is None
 
 
 def test_an_enterprise_gets_its_own_whatever_the_address_says() -> None:
