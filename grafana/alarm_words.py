@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from domain.alarmstate import WORDS as STATES
+from domain.alarmstate import DisplayState
 from domain.telling import REASON_WORDS, Reason
 from grafana.words import GREEN, GREY, ORANGE, RED, Word, Words
 
@@ -15,6 +17,11 @@ FIGURES: Words = {
     "stale": Word("陈旧告警（持续超过24小时）"),
     "chattering": Word("频繁翻转的告警"),
     "top10_pct": Word("最多的10个告警占比（%）"),
+}
+#: Why an alarm that stands is not on people's list.
+ASIDE: Words = {
+    state.value: Word(STATES[state], GREY)
+    for state in (DisplayState.SHELVED, DisplayState.SUPPRESSED, DisplayState.OUT_OF_SERVICE)
 }
 RATINGS: Words = {
     "good": Word("良好", GREEN),

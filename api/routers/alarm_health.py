@@ -42,8 +42,9 @@ class TeamHealth(BaseModel):
     alarms: int = Field(description="alarms that were told for the first time, each once")
     peak_at: Instant | None = Field(description="start of the ten minutes with the most alarms")
     floods: int
-    standing: int = Field(description="alarms that stand at the end")
+    standing: int = Field(description="alarms that stand at the end, without those set aside")
     stale: int = Field(description="of these, for more than 24 hours")
+    set_aside: int = Field(description="stand at the end, but were shelved, out of service or suppressed by design")
     escalated: int = Field(description="alarms that nobody answered in time, so that the next step was told")
     figures: dict[str, Figure] = Field(
         description="per_10min, per_hour, per_day, peak_10min, busy_pct (ten minutes with more than 10 alarms), "
@@ -122,6 +123,7 @@ _EXAMPLE: dict[str, Any] = {
             "floods": 1,
             "standing": 14,
             "stale": 6,
+            "set_aside": 2,
             "escalated": 3,
             "figures": {
                 "per_day": {
@@ -179,7 +181,7 @@ class AlarmHealthOut(BaseModel):
     top_rules: list[Frequent]
     top_series: list[Frequent]
     chattering: list[Chattering] = Field(description="of the city; at most 50")
-    stale: list[Stale] = Field(description="the oldest 50 at the end")
+    stale: list[Stale] = Field(description="the oldest 50 at the end, without those set aside")
     decisions: list[Decisions]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grafana.alarm_words import DECISION_REASONS, DECISIONS, FIGURES, OCCASIONS, RATINGS
+from grafana.alarm_words import ASIDE, DECISION_REASONS, DECISIONS, FIGURES, OCCASIONS, RATINGS
 from grafana.boards import variables
 from grafana.panels import (
     ALARMS,
@@ -48,7 +48,7 @@ def _load(sql: dict[str, str]) -> Section:
             stat_panel(
                 "全市负荷",
                 "首次通知到人的告警，各计一次，按平台时间；不随班组变化。洪水：10分钟内超过10条起，少于5条止。"
-                "陈旧：所选时间范围末尾已持续超过24小时。频繁翻转：24小时内告警、恢复合计至少6次。",
+                "陈旧：所选时间范围末尾已持续超过24小时；搁置、停用、按设计抑制的不计入未恢复和陈旧，另计为搁置等。频繁翻转：24小时内告警、恢复合计至少6次。",
                 sql["load"],
                 columns={"每天": Column(decimals=1), "每10分钟": _FIGURE, "洪水": _BAD, "频繁翻转": _BAD},
                 size=(24, 5),
@@ -132,10 +132,11 @@ def _response(sql: dict[str, str]) -> Section:
             ),
             table_panel(
                 "未恢复告警",
-                "所选时间范围末尾未恢复的告警，最早的在前，最多200条。通知情况为当前的最近决定。",
+                "所选时间范围末尾未恢复的告警，最早的在前，最多200条；搁置等：当时被搁置、停用或按设计抑制。通知情况为当前的最近决定。",
                 sql["standing"],
                 columns={
                     "陈旧": Column(words=YES_NO),
+                    "搁置等": Column(words=ASIDE),
                     "级别": _SEVERITY,
                     "告警时间": _TIME,
                     "签收时间": _TIME,

@@ -1,6 +1,6 @@
 -- load --
 select alarms as "告警", per_day as "每天", per_10min as "每10分钟", peak_10min as "最忙的10分钟", floods as "洪水",
-       standing as "未恢复", stale as "陈旧", chattering as "频繁翻转"
+       standing as "未恢复", stale as "陈旧", set_aside as "搁置等", chattering as "频繁翻转"
 from dash.alarm_health_v1($__timeFrom()::timestamptz, $__timeTo()::timestamptz)
 where team is null
 
@@ -14,7 +14,7 @@ order by team nulls first, place
 -- teams --
 select coalesce(team_name, '全市') as "班组", alarms as "告警", per_day as "每天", per_hour as "每小时",
        per_10min as "每10分钟", peak_10min as "最忙的10分钟", peak_at as "最忙时刻", flood_pct as "洪水占时",
-       floods as "洪水", standing as "未恢复", stale as "陈旧", escalated as "升级"
+       floods as "洪水", standing as "未恢复", stale as "陈旧", set_aside as "搁置等", escalated as "升级"
 from dash.alarm_health_v1($__timeFrom()::timestamptz, $__timeTo()::timestamptz)
 where '__all__' in ($team) or team in ($team)
 order by team nulls first
@@ -77,7 +77,7 @@ order by c.is_chattering desc, c.most_in_24h desc, c.rule_id, c.subject
 limit 50
 
 -- standing --
-select s.is_stale as "陈旧", s.severity as "级别", s.title as "告警", s.enterprise_name as "企业", s.raised_at as "告警时间",
+select s.is_stale as "陈旧", s.aside as "搁置等", s.severity as "级别", s.title as "告警", s.enterprise_name as "企业", s.raised_at as "告警时间",
        s.age_h * 3600 as "已持续", s.acknowledged_at as "签收时间", s.telling_reason as "通知情况", s.alert_id as "告警编号"
 from dash.alarm_standing_v1($__timeTo()::timestamptz) s
 where '__all__' in ($team) or s.teams && array[$team]

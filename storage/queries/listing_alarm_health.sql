@@ -1,6 +1,6 @@
 -- figures --
 -- what the figures rest on, of the city and of each team, and the figures beside what good practice asks for
-select h.team, h.team_name, h.alarms, h.peak_at, h.floods, h.standing, h.stale, h.escalated,
+select h.team, h.team_name, h.alarms, h.peak_at, h.floods, h.standing, h.stale, h.set_aside, h.escalated,
        (select json_agg(json_build_object('figure', r.figure, 'value', r.value, 'acceptable', r.acceptable,
                                           'manageable', r.manageable, 'rating', r.rating, 'source', r.source)
                         order by r.place)
@@ -39,7 +39,7 @@ limit 50
 -- alarms that have stood for more than a day, the oldest first
 select s.alert_id, s.rule_id, s.subject, s.severity, s.title, s.enterprise, s.raised_at, s.acknowledged_at, s.age_h
 from dash.alarm_standing_v1(%(to_at)s::timestamptz) s
-where s.is_stale and (%(team)s::text is null or %(team)s::text = any(s.teams))
+where s.is_stale and s.aside is null and (%(team)s::text is null or %(team)s::text = any(s.teams))
 order by s.raised_at, s.alert_id
 limit 50
 

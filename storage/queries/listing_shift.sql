@@ -39,7 +39,10 @@ left join lateral (
     where v.alert_id = a.alert_id and v.at < %(to_at)s::timestamptz and v.kind = 'handed_over'
     order by v.event_id desc
     limit 1) given on true
-where (coalesce(d.teams, '{}') = '{}' or %(team)s::text = any(d.teams)) and d.reason is distinct from 'historical'
+where (coalesce(d.teams, '{}') = '{}' or %(team)s::text = any(d.teams)) 
+  -- without history: what a file of past months brought in, which nobody was to be told of
+  and (a.notified_at is not null
+       or not exists (select from notification_decision n where n.alert_id = a.alert_id and n.reason = 'historical'))
   and story.fired_at is not null and (story.ended_at is null or story.ended_at >= %(from_at)s::timestamptz)
 order by array_position(array['critical', 'warning', 'info'], a.severity), story.fired_at, a.alert_id
 limit %(limit)s::int

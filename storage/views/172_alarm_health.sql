@@ -28,14 +28,17 @@ union all
 select 'duty', '值班', null where not exists (select from team where code = 'duty');
 comment on view dash.alarm_team is 'teams, with the built-in one that is told where no route says otherwise';
 
--- One row each time that an alarm was raised, or ended.
+-- One row each time that an alarm was raised, or ended (is_withdrawn: by late data that took the violation away). Without
+-- history: a file of past months brings in an hour what nobody was to be told of.
 create view dash.alarm_change as
-select v.at, v.event_id, v.kind = 'firing' as is_raise, a.alert_id, a.rule_id, a.subject, a.severity, a.condition,
-       e.district, e.code as enterprise, e.name as enterprise_name
+select v.at, v.event_id, v.kind = 'firing' as is_raise, v.comment = 'superseded' as is_withdrawn, a.alert_id, a.rule_id,
+       a.subject, a.severity, a.condition, e.district, e.code as enterprise, e.name as enterprise_name
 from alert_event v
 join alert a using (alert_id)
 left join enterprise e on e.enterprise_id = a.enterprise_id
-where v.kind in ('firing', 'resolved') and a.fired_at is not null;
+where v.kind in ('firing', 'resolved') and a.fired_at is not null
+  and (a.notified_at is not null
+       or not exists (select from notification_decision n where n.alert_id = a.alert_id and n.reason = 'historical'));
 
 -- One row for each message to a team that an alarm is in for the first time (more where it went over several channels).
 create view dash.alarm_message as
@@ -45,13 +48,15 @@ from notification n
 join notification_alert c using (notification_id)
 where c.event = 'firing';
 
--- Alarms that stand, with when they were raised, acknowledged and ended.
+-- Alarms, with when they were raised, first acknowledged (while they stood or afterwards) and ended.
 create view dash.alarm as
 select a.alert_id, a.rule_id, r.title as rule_title, a.subject, a.severity, a.state, a.title, e.district,
        e.code as enterprise, e.name as enterprise_name, a.notified_at, a.acknowledged_at, a.acknowledged_by,
+       (select min(v.at) from alert_event v
+        where v.alert_id = a.alert_id and v.kind in ('acknowledged', 'return_confirmed')) as answered_at,
        (select min(v.at) from alert_event v where v.alert_id = a.alert_id and v.kind = 'firing') as raised_at,
        (select min(v.at) from alert_event v where v.alert_id = a.alert_id and v.kind = 'resolved') as ended_at,
-       coalesce(d.teams, '{}') as teams, d.state as telling, d.reason as telling_reason
+       coalesce(d.teams, '{}') as teams, d.state as telling, d.reason as telling_reason, d.since_at as telling_since
 from alert a
 left join rule r using (rule_id)
 left join enterprise e on e.enterprise_id = a.enterprise_id
@@ -68,36 +73,60 @@ from flood f
 left join dash.alarm_team t using (team);
 
 create view dash.alarm_flapping as
-select f.since_at, f.until_at, f.rule_id, r.title as rule_title, f.subject, f.changes, f.alert_id
+select f.since_at, f.until_at, f.rule_id, r.title as rule_title, f.subject, f.changes, f.alert_id, e.code as enterprise,
+       e.name as enterprise_name
 from flapping f
-left join rule r using (rule_id);
+left join rule r using (rule_id)
+left join alert a on a.alert_id = f.alert_id
+left join enterprise e on e.enterprise_id = a.enterprise_id;
 
--- Alarms first told in [from_at, to_at), once for each team and once for the city (team null).
+create view dash.alarm_end as
+select v.at, v.alert_id from alert_event v where v.kind = 'resolved';
+
+-- What people took off their list: shelved for a time, or out of service.
+create view dash.alarm_hold as
+select h.kind, h.rule_id, h.subject, h.from_at, least(h.until_at, h.ended_at) as over_at from alert_hold h;
+
+-- Alarms first told in [from_at, to_at), once for each team and once for the city (team null). What was told before is
+-- not told again: the alarms of two periods add up to those of both together.
 create function dash.alarm_told_v1(from_at timestamptz, to_at timestamptz)
 returns table (team text, alert_id bigint, at timestamptz)
 stable parallel safe language sql as $$
-    select m.team, m.alert_id, min(m.at)
-    from dash.alarm_message m
-    where m.at >= from_at and m.at < to_at
-    group by grouping sets ((m.team, m.alert_id), (m.alert_id))
+    with touched as materialized (
+        select distinct m.alert_id from dash.alarm_message m where m.at >= from_at and m.at < to_at
+    )
+    select f.team, f.alert_id, f.at
+    from (
+        select m.team, m.alert_id, min(m.at) as at
+        from touched
+        join dash.alarm_message m using (alert_id)
+        group by grouping sets ((m.team, m.alert_id), (m.alert_id))
+    ) f
+    where f.at >= from_at and f.at < to_at
 $$;
 
--- Periods of ten minutes of [from_at, to_at), those without alarms too. A flood begins with more than 10 alarms in one
--- and is over with the first of fewer than 5.
+-- Periods of ten minutes of [from_at, to_at), those without alarms too; the first and the last may be shorter. A flood
+-- begins with more than 10 alarms in one and is over with the first of fewer than 5; one that came over the edge goes on.
 create function dash.alarm_slots_v1(from_at timestamptz, to_at timestamptz)
 returns table (team text, slot timestamptz, alarms bigint, is_busy boolean, is_flood boolean)
 stable parallel safe language sql as $$
-    with slots as (
-        select generate_series(date_bin('10 minutes', from_at, 'epoch'), to_at - interval '1 microsecond', '10 minutes')
-               as slot
+    with bounds as (
+        -- floods are looked for from a day before on
+        select date_bin('10 minutes', from_at, 'epoch') as first_slot,
+               date_bin('10 minutes', from_at, 'epoch') - interval '1 day' as since
+    ),
+    slots as (
+        select generate_series(b.since, to_at - interval '1 microsecond', '10 minutes') as slot from bounds b
     ),
     counts as (
-        select t.team, date_bin('10 minutes', t.at, 'epoch') as slot, count(*) as alarms
-        from dash.alarm_told_v1(from_at, to_at) t
+        select t.team, date_bin('10 minutes', t.at, 'epoch') as slot, count(*) as alarms,
+               count(*) filter (where t.at >= from_at) as within
+        from bounds b
+        cross join lateral dash.alarm_told_v1(b.since, to_at) t
         group by 1, 2
     ),
     filled as (
-        select g.team, s.slot, coalesce(c.alarms, 0) as alarms
+        select g.team, s.slot, coalesce(c.alarms, 0) as alarms, coalesce(c.within, 0) as within
         from (select a.team from dash.alarm_team a union select c.team from counts c union select null) g
         cross join slots s
         left join counts c on c.slot = s.slot and c.team is not distinct from g.team
@@ -107,52 +136,87 @@ stable parallel safe language sql as $$
         select f.*, count(*) filter (where f.alarms > 10 or f.alarms < 5) over w as stretch
         from filled f
         window w as (partition by f.team order by f.slot)
+    ),
+    floods as (
+        select m.*,
+               coalesce(first_value(m.alarms) over (partition by m.team, m.stretch order by m.slot) > 10, false) as is_flood
+        from marked m
     )
-    select m.team, m.slot, m.alarms, m.alarms > 10,
-           coalesce(first_value(m.alarms) over (partition by m.team, m.stretch order by m.slot) > 10, false)
-    from marked m
+    select f.team, f.slot, f.within, f.within > 10, f.is_flood
+    from floods f
+    cross join bounds b
+    where f.slot >= b.first_slot
 $$;
 
--- Alarms that stood at an instant. is_stale: for more than 24 hours.
+-- Alarms that stood at an instant. aside: by whom or what it was taken off people's list then (ISA-18.2: out_of_service,
+-- suppressed by design, shelved); null: it was on it. is_stale: for more than 24 hours.
 create function dash.alarm_standing_v1(at timestamptz)
 returns table (alert_id bigint, rule_id text, rule_title text, subject text, severity text, title text, enterprise text,
                enterprise_name text, teams text[], raised_at timestamptz, acknowledged_at timestamptz, telling text,
-               telling_reason text, age_h double precision, is_stale boolean)
+               telling_reason text, age_h double precision, is_stale boolean, aside text)
 stable parallel safe language sql as $$
+    with held as materialized (
+        select h.rule_id, h.subject, bool_or(h.kind = 'out_of_service') as is_out_of_service
+        from dash.alarm_hold h
+        where h.from_at <= $1 and coalesce(h.over_at, 'infinity') > $1
+        group by h.rule_id, h.subject
+    )
     select a.alert_id, a.rule_id, a.rule_title, a.subject, a.severity, a.title, a.enterprise, a.enterprise_name, a.teams,
-           a.raised_at, case when a.acknowledged_at <= $1 then a.acknowledged_at end, a.telling, a.telling_reason,
-           (extract(epoch from $1 - a.raised_at) / 3600)::double precision, $1 - a.raised_at > interval '24 hours'
+           a.raised_at, case when a.answered_at <= $1 then a.answered_at end, a.telling, a.telling_reason,
+           (extract(epoch from $1 - a.raised_at) / 3600)::double precision, $1 - a.raised_at > interval '24 hours',
+           case when h.is_out_of_service then 'out_of_service'
+                when case when a.telling_since <= $1
+                          then a.telling = 'held' and a.telling_reason in ('inhibited', 'plant_stopped')
+                          else (select n.decision = 'hold' and n.reason in ('inhibited', 'plant_stopped')
+                                from dash.alarm_decision n
+                                where n.alert_id = a.alert_id and n.at <= $1
+                                order by n.decision_id desc limit 1) end then 'suppressed'
+                when h.rule_id is not null then 'shelved' end
     from (
         select o.* from dash.alarm o where o.state = 'firing'
         union all
         select o.*
         from dash.alarm o
-        where o.alert_id in (select c.alert_id from dash.alarm_change c where not c.is_raise and c.at > $1)
+        where o.alert_id in (select c.alert_id from dash.alarm_end c where c.at > $1)
           and o.state = 'resolved'
     ) a
+    left join held h on h.rule_id = a.rule_id and h.subject = a.subject
     where a.raised_at <= $1
 $$;
 
--- Series that came and went, by how often within 24 hours at most; is_chattering: at least `changes` times, or held for
--- flapping in the time range.
+-- Series that came and went, by how often within 24 hours at most, reckoned from the day before on; is_chattering: at
+-- least `changes` times, or held for flapping in the time range. What late data withdrew is no change, as for the
+-- dispatcher.
 create function dash.alarm_chatter_v1(from_at timestamptz, to_at timestamptz, least_changes int default 6)
 returns table (rule_id text, subject text, enterprise text, enterprise_name text, raised bigint, most_in_24h bigint,
                last_at timestamptz, is_chattering boolean)
 stable parallel safe language sql as $$
-    select c.rule_id, c.subject, min(c.enterprise), min(c.enterprise_name), count(*) filter (where c.is_raise),
-           max(c.within), max(c.at),
-           max(c.within) >= least_changes
-               or exists (select from dash.alarm_flapping f
-                          where f.rule_id = c.rule_id and f.subject = c.subject
-                            and f.since_at < to_at and f.until_at > from_at)
-    from (
-        select g.*, count(*) over (partition by g.rule_id, g.subject order by g.at
-                                   range between interval '24 hours' preceding and current row) as within
-        from dash.alarm_change g
-        where g.at >= from_at and g.at < to_at
-    ) c
-    group by c.rule_id, c.subject
-    having count(*) > 2
+    with changed as (
+        select c.rule_id, c.subject, min(c.enterprise) as enterprise, min(c.enterprise_name) as enterprise_name,
+               count(*) filter (where c.is_raise) as raised, max(c.within) as within, max(c.at) as last_at,
+               count(*) as changes
+        from (
+            select g.*, count(*) over (partition by g.rule_id, g.subject order by g.at
+                                       range between interval '23:59:59.999999' preceding and current row) as within
+            from dash.alarm_change g
+            where g.at >= from_at - interval '24 hours' and g.at < to_at and not g.is_withdrawn
+        ) c
+        where c.at >= from_at
+        group by c.rule_id, c.subject
+    ),
+    held as (
+        select f.rule_id, f.subject, min(f.enterprise) as enterprise, min(f.enterprise_name) as enterprise_name,
+               max(f.changes) as changes, max(f.since_at) as since_at
+        from dash.alarm_flapping f
+        where f.since_at < to_at and f.until_at > from_at
+        group by f.rule_id, f.subject
+    )
+    select rule_id, subject, coalesce(c.enterprise, h.enterprise), coalesce(c.enterprise_name, h.enterprise_name),
+           coalesce(c.raised, 0), coalesce(c.within, h.changes), coalesce(c.last_at, h.since_at),
+           coalesce(c.within >= least_changes, false) or h.rule_id is not null
+    from changed c
+    full join held h using (rule_id, subject)
+    where c.changes > 2 or c.within >= least_changes or h.rule_id is not null
 $$;
 
 -- The most frequent alarms of [from_at, to_at), whether anybody was told or not: ten rules and ten series.
@@ -198,21 +262,22 @@ stable parallel safe language sql as $$
 $$;
 
 -- How soon alarms first told in [from_at, to_at) were acknowledged, by severity, for each team and for the city (team
--- null). late: not within late_min, nor over by then; waiting: firing at the end and not acknowledged for longer than that.
+-- null); the first time counts, whatever became of them. late: not within late_min, nor over by then; waiting: firing at the end and not acknowledged for longer than that.
 create function dash.alarm_response_v1(from_at timestamptz, to_at timestamptz, late_min int default 30)
 returns table (team text, severity text, told bigint, acknowledged bigint, median_min double precision,
                p90_min double precision, late bigint, waiting bigint)
 stable parallel safe language sql as $$
     select g.team, p.severity, count(t.at), count(t.answered_at),
-           percentile_cont(0.5) within group (order by extract(epoch from t.answered_at - t.at) / 60),
-           percentile_cont(0.9) within group (order by extract(epoch from t.answered_at - t.at) / 60),
-           count(*) filter (where coalesce(t.answered_at, least(t.ended_at, to_at)) - t.at > late_min * interval '1 minute'),
+           percentile_cont(0.5) within group (order by t.minutes),
+           percentile_cont(0.9) within group (order by t.minutes),
+           count(*) filter (where least(t.answered_at, t.ended_at, to_at) - t.at > late_min * interval '1 minute'),
            count(*) filter (where t.answered_at is null and (t.ended_at is null or t.ended_at >= to_at)
                               and to_at - t.at > late_min * interval '1 minute')
     from (select a.team from dash.alarm_team a union select null) g
     cross join dash.alarm_priority_target p
     left join (
-        select w.team, a.severity, a.ended_at, w.at, case when a.acknowledged_at < to_at then a.acknowledged_at end as answered_at
+        select w.team, a.severity, a.ended_at, w.at, case when a.answered_at < to_at then a.answered_at end as answered_at,
+               case when a.answered_at < to_at then greatest(extract(epoch from a.answered_at - w.at) / 60, 0) end as minutes
         from dash.alarm_told_v1(from_at, to_at) w
         join dash.alarm a using (alert_id)
     ) t on coalesce(t.team, '') = coalesce(g.team, '') and t.severity = p.severity
@@ -231,12 +296,13 @@ stable parallel safe language sql as $$
 $$;
 
 -- The figures of [from_at, to_at) that good practice knows, one row for each team and one for the city (team null).
--- standing and stale are as at the end.
+-- standing and stale are as at the end, set_aside what stood then but was taken off people's list. floods: those of which
+-- some was in the time range.
 create function dash.alarm_health_v1(from_at timestamptz, to_at timestamptz, least_changes int default 6)
 returns table (team text, team_name text, alarms bigint, per_10min double precision, per_hour double precision,
                per_day double precision, peak_10min bigint, peak_at timestamptz, busy_pct double precision,
-               flood_pct double precision, floods bigint, standing bigint, stale bigint, chattering bigint,
-               top10_pct double precision, escalated bigint)
+               flood_pct double precision, floods bigint, standing bigint, stale bigint, set_aside bigint,
+               chattering bigint, top10_pct double precision, escalated bigint)
 stable parallel safe language sql as $$
     with slots as materialized (
         select s.*, s.is_flood and not coalesce(lag(s.is_flood) over (partition by s.team order by s.slot), false) as begins
@@ -257,8 +323,10 @@ stable parallel safe language sql as $$
            (array_agg(s.slot order by s.alarms desc, s.slot))[1],
            100.0 * count(*) filter (where s.is_busy) / count(*), 100.0 * count(*) filter (where s.is_flood) / count(*),
            count(*) filter (where s.begins),
-           (select count(*) from standing g where s.team is null or s.team = any(g.teams)),
-           (select count(*) from standing g where g.is_stale and (s.team is null or s.team = any(g.teams))),
+           (select count(*) from standing g where g.aside is null and (s.team is null or s.team = any(g.teams))),
+           (select count(*) from standing g
+            where g.aside is null and g.is_stale and (s.team is null or s.team = any(g.teams))),
+           (select count(*) from standing g where g.aside is not null and (s.team is null or s.team = any(g.teams))),
            case when s.team is null then (select count(*) from chatter) end,
            case when s.team is null
                 then (select sum(x.share_pct) from dash.alarm_top_v1(from_at, to_at) x where x.what = 'series') end,

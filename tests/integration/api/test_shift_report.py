@@ -54,10 +54,16 @@ async def shift(city: Database) -> Database:
         await alert(connection, {"firing": -300, "resolved": -200}, subject="point:before", **ended(-200))
         await alert(connection, {"firing": -10, "resolved": 200}, subject="point:later", severity="info", **ended(200))
         await alert(connection, {"firing": 30}, "{other}", subject="point:other")
-        # held back from all teams at once, with no route: the built-in team's; and one of history, which nobody saw
+        # held back from all teams at once, with no route: the built-in team's; and those of history, which nobody saw
         await alert(connection, {"firing": 40}, "{}", subject="point:held")
         await alert(connection, {"firing": 41}, "{}", subject="point:history")
-        await connection.execute("update alert_dispatch set reason = 'historical', state = 'silent' where alert_id = 8")
+        await alert(connection, {"firing": 41, "resolved": 41}, "{}", subject="point:history", **ended(41))
+        await connection.execute(
+            "update alert_dispatch set (reason, state) = ('historical', 'silent') where alert_id = 8;"
+            "update alert_dispatch set (reason, state) = ('resolved', 'over') where alert_id = 9;"
+            "insert into notification_decision (at, alert_id, event, team, decision, reason)"
+            f" select '{HOUR_AT}', n, 'firing', 'duty', 'drop', 'historical' from generate_series(8, 9) n"
+        )
         await connection.execute(
             "insert into alert_hold (kind, rule_id, subject, alert_id, from_at, until_at, author, reason) values"
             " ('shelved', 'r', 's', 1, %(at)s, %(until)s, '王维', '检修'),"

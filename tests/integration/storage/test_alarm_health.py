@@ -76,6 +76,7 @@ class Desk:
         )
         alert_id = int(row["alert_id"])
         events = [("firing", at)] + ([] if ended is None else [("resolved", at + ended)])
+        events += [] if answered is None else [("acknowledged", at + answered)]
         for kind, when in events:
             await self.run(
                 "insert into alert_event (alert_id, at, kind, actor, comment)"
