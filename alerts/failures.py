@@ -39,6 +39,10 @@ _PHRASES = {
     "the server does not offer STARTTLS or signing in": "邮件服务器不支持加密或登录",
     "answer broke off": "应答中断",
     "not reached": "连接不上",
+    "connection refused": "连接被拒绝（对方没有开放该端口）",
+    "host name not found": "域名解析不到，请检查地址和 DNS",
+    "channel did not come back": "通道没有返回",
+    "the plugin sent nothing": "通道程序没有发出请求",
     "content type is wrong": "内容类型不对",
     "kind of message is not supported": "不支持这类消息",
     "kind of message is wrong": "消息类型不对",
@@ -51,13 +55,21 @@ _PHRASES = {
 }
 _PATTERNS = (
     (re.compile(r"^answered HTTP (\d+) without JSON$"), r"对方返回 HTTP \1，内容无法识别"),
-    (re.compile(r"^answered HTTP (\d+) without \w+$"), r"对方返回 HTTP \1，内容无法识别"),
+    (re.compile(r"^answered HTTP (\d+) without [\w.]+$"), r"对方返回 HTTP \1，内容无法识别"),
+    (re.compile(r"^answered HTTP (429)$"), r"对方返回 HTTP \1（发送太快）"),
+    (re.compile(r"^answered HTTP (401|403)$"), r"对方返回 HTTP \1（没有权限，请检查密钥）"),
+    (re.compile(r"^answered HTTP (404|410)$"), r"对方返回 HTTP \1（地址不存在）"),
+    (re.compile(r"^answered HTTP (3\d\d)$"), r"对方返回 HTTP \1（跳转，请检查地址或网络认证）"),
+    (re.compile(r"^answered HTTP (5\d\d)$"), r"对方返回 HTTP \1（对方服务故障）"),
     (re.compile(r"^answered HTTP (\d+)$"), r"对方返回 HTTP \1"),
     (re.compile(r"^no answer within ([\d.]+) s$"), r"\1 秒内没有应答"),
     (re.compile(r"^no connection within ([\d.]+) s$"), r"\1 秒内连接不上"),
     (re.compile(r"^not reached: (\w+)$"), r"连接不上（\1）"),
+    (re.compile(r"^SMTP (\d+)$"), r"邮件服务器返回 \1"),
+    (re.compile(r"^channel raised (\w+)$"), r"通道程序出错（\1）"),
+    (re.compile(r"^person:(\S+) has no address in this channel$"), r"人员 \1 没有登记该通道的联系方式"),
 )
-_NUMBERED = re.compile(r"^((?:errcode|code|StatusCode|SMTP|\w+) \S+): (.+)$")
+_NUMBERED = re.compile(r"^([\w.]+ \S+): (.+)$")
 
 
 def failure_text(error: str) -> str:

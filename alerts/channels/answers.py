@@ -87,7 +87,7 @@ def _judge(
     key = next((key for key in keys if key in table), None)
     code = table.get(key) if key is not None else None
     if isinstance(code, bool) or not isinstance(code, int):
-        raise ChannelFailed(f"answered HTTP {answer.status} without {keys[0]}")
+        raise ChannelFailed(f"answered HTTP {answer.status} without {keys[0]}", in_doubt=True)
     if code == 0:
         return f"{key} 0"
     said = str(table.get(words) or table.get("StatusMessage") or "")

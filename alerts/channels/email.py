@@ -17,6 +17,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Literal
 
+from alerts.channels.status import not_reached
 from alerts.channels.threads import Threads
 from alerts.messages import Message
 from alerts.templates import clean, layouts
@@ -109,8 +110,8 @@ class _Session:
         """Called in a thread. Raises ChannelFailed, whose words hold no address."""
         try:
             return self._send(mail)
-        except ssl.SSLError:
-            raise ChannelFailed("certificate or TLS not accepted") from None
+        except ssl.SSLError as error:
+            raise not_reached(error, sent=self.has_sent) from None
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelFailed(f"SMTP {error.smtp_code}: sign-in refused", retryable=error.smtp_code < 500) from None
         except smtplib.SMTPRecipientsRefused as error:
@@ -125,7 +126,7 @@ class _Session:
         except smtplib.SMTPServerDisconnected:
             raise ChannelFailed("answer broke off", in_doubt=self.has_sent) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise ChannelFailed(f"not reached: {type(error).__name__}", in_doubt=self.has_sent) from None
+            raise not_reached(error, sent=self.has_sent) from None
 
     def _send(self, mail: EmailMessage) -> str:
         server = self._server

@@ -111,7 +111,7 @@ class SmsChannel:
         for part in name.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         if found is None:
-            raise ChannelFailed(f"answered HTTP {answer.status} without {name}")
+            raise ChannelFailed(f"answered HTTP {answer.status} without {name}", in_doubt=True)
         said = found if isinstance(found, str) else json.dumps(found)
         if said in self._gateway.ok_values:
             return f"{name} {said}"

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from alerts.channels.status import may_pass, retry_after_s
+from alerts.channels.status import check_status, not_reached
 from alerts.messages import Message
 from domain.clock import Clock
 from domain.errors import BadInput, ChannelFailed
@@ -79,19 +79,16 @@ class WebhookChannel:
                 asyncio.timeout(self._timeout_s),  # in all: httpx limits each operation by itself
                 self._client.stream("POST", self._url, content=body, headers=headers) as answer,
             ):
-                status, wait = answer.status_code, answer.headers.get("Retry-After")
+                status, said = answer.status_code, answer.headers
         except httpx.ConnectTimeout as error:
             raise ChannelFailed(f"no connection within {self._timeout_s:g} s") from error
         except (TimeoutError, httpx.TimeoutException) as error:
             raise ChannelFailed(f"no answer within {self._timeout_s:g} s", in_doubt=True) from error
         except (httpx.ConnectError, httpx.InvalidURL) as error:
-            raise ChannelFailed(f"not reached: {type(error).__name__}") from error
+            raise not_reached(error, sent=False) from error
         except (httpx.HTTPError, OSError) as error:
-            raise ChannelFailed(f"not reached: {type(error).__name__}", in_doubt=True) from error
-        if not 200 <= status < 300:
-            raise ChannelFailed(
-                f"answered HTTP {status}", retryable=may_pass(status), retry_after_s=retry_after_s(wait)
-            )
+            raise not_reached(error, sent=True) from error
+        check_status(status, said)
         return f"HTTP {status}"
 
     async def aclose(self) -> None:

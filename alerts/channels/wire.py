@@ -24,7 +24,7 @@ import requests
 from apprise.plugins import custom_form, custom_json, dingtalk, feishu, wecombot
 from requests.adapters import HTTPAdapter
 
-from alerts.channels.status import may_pass, retry_after_s
+from alerts.channels.status import check_status, not_reached
 from alerts.channels.threads import Threads
 from domain.errors import ChannelFailed
 
@@ -52,19 +52,13 @@ class Answer:
             found = json.loads(self.body)
         except ValueError:
             found = None
-        if not isinstance(found, dict):
-            raise ChannelFailed(f"answered HTTP {self.status} without JSON")
+        if not isinstance(found, dict):  # it may have been taken before the answer was cut off or replaced
+            raise ChannelFailed(f"answered HTTP {self.status} without JSON", in_doubt=True)
         return found
 
     def check_status(self) -> None:
         """Raises ChannelFailed for anything but a success."""
-        if 200 <= self.status < 300:
-            return
-        raise ChannelFailed(
-            f"answered HTTP {self.status}",
-            retryable=may_pass(self.status) or 300 <= self.status < 400,
-            retry_after_s=retry_after_s(self.headers.get("retry-after")),
-        )
+        check_status(self.status, self.headers)
 
 
 class _Adapter(HTTPAdapter):
@@ -151,8 +145,6 @@ class Exchange:
     def _failed(self, error: Exception) -> ChannelFailed:
         """What went wrong, in words that hold neither the address nor what was sent."""
         sent = self._adapter.connected
-        if isinstance(error, requests.exceptions.SSLError):
-            return ChannelFailed("certificate or TLS not accepted")
         if (
             isinstance(error, requests.Timeout)
             or "Timeout" in type(error).__name__
@@ -160,7 +152,7 @@ class Exchange:
         ):
             text = "answer" if sent else "connection"
             return ChannelFailed(f"no {text} within {self._timeout_s:g} s", in_doubt=sent)
-        return ChannelFailed("answer broke off" if sent else "not reached", in_doubt=sent)
+        return not_reached(error, sent=sent)
 
     def abort(self) -> None:
         """End it from another thread."""

@@ -66,7 +66,7 @@ async def test_firing_comes_before_resolved(
     assert resolved["resolved_at"] == "2026-11-02T01:00:00+00:00"
 
 
-@pytest.mark.parametrize("status", [500, 503, 429, 408])
+@pytest.mark.parametrize("status", [500, 503, 429, 408, 302, 307])
 async def test_a_busy_receiver_gets_it_again_with_the_same_key(
     status: int, queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
@@ -80,7 +80,7 @@ async def test_a_busy_receiver_gets_it_again_with_the_same_key(
     assert queued.rows("select state, attempts from notification") == [("sent", 2)]
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 410, 302])
+@pytest.mark.parametrize("status", [400, 401, 404, 410])
 async def test_an_unwilling_receiver_is_given_up_at_once_and_seen(
     status: int, queued: World, database: Database, wall: Wall, channel: WebhookChannel, hook: Receiver
 ) -> None:
@@ -104,9 +104,7 @@ async def test_given_up_after_the_last_attempt(queued: World, database: Database
             wall.pass_s(3600)
         await channel.aclose()
     assert outcomes == ["retried", "retried", "failed"]
-    assert queued.rows("select state, attempts, last_error from notification") == [
-        ("failed", 3, "not reached: ConnectError")
-    ]
+    assert queued.rows("select state, attempts, last_error from notification") == [("failed", 3, "connection refused")]
 
 
 async def test_a_receiver_that_does_not_answer(queued: World, database: Database, wall: Wall, hook: Receiver) -> None:
