@@ -17,19 +17,22 @@ from api.desk.desk import Desk
 from api.desk.evidence import Evidence, evidence_of
 from api.desk.follow import Follower
 from api.desk.frame import desk_page, frame, node
+from api.desk.history import Told, history, told
 from api.desk.live import Tick
 from api.desk.plot import stretch
 from api.desk.rows import ACT_WORDS, page_acts, unheaded
 from api.desk.session import Visit
-from api.desk.story import board_url, decision_line, event_line, facts, finding_line, summary_lines
-from api.desk.words import level_word, one_line, state_word
+from api.desk.story import board_url, facts, finding_line, summary_lines
+from api.desk.words import full_text, level_word, one_line, state_word
+from api.naming import Names, names_of
 from domain.errors import NotFound
 from storage.database import Connection
-from storage.listing.alerts import alert_events
 from storage.listing.desk import names, people
-from storage.listing.desk_alert import alert_decisions, alert_mark, alert_page
+from storage.listing.desk_alert import alert_decisions, alert_history, alert_mark, alert_page
 
-_SHOWN = 200
+_SHOWN = 300
+#: Decisions that are open to read; the older ones unfold.
+_NEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class _Page:
     alert: Mapping[str, Any]
     events: Sequence[Mapping[str, Any]]
     decisions: Sequence[Mapping[str, Any]]
-    names: Mapping[str, str]
+    people: Mapping[str, str]
+    names: Names
     evidence: Evidence
     mark: tuple[object, ...]
 
@@ -70,12 +74,14 @@ async def _read(connection: Connection, known: Visit, alert_id: int, now: dateti
         # that there is such an alert is nothing for another plant to know
         raise NotFound(f"没有告警 {alert_id}")
     mark = await alert_mark(connection, alert_id)
+    evidence = await evidence_of(connection, alert, now, is_bureau=own is None)
     return _Page(
         alert=alert,
-        events=await alert_events(connection, alert_id, limit=_SHOWN),
+        events=await alert_history(connection, alert_id, limit=_SHOWN),
         decisions=[] if own is not None else await alert_decisions(connection, alert_id, limit=_SHOWN),
-        names=await names(connection),
-        evidence=await evidence_of(connection, alert, now, is_bureau=own is None),
+        people=await names(connection),
+        names=await names_of(connection, {alert["subject"], *(row["subject"] for row in evidence.rows)}),
+        evidence=evidence,
         mark=(*mark, alert["display"], alert["last_seen_at"], alert["hold"], alert["dispatch_reason"]),
     )
 
@@ -96,16 +102,17 @@ class _One(Follower):
 
     def show(self, page: _Page, now: datetime) -> None:
         self._mark = page.mark
+        is_bureau = self.visit.actor.enterprise is None
         self._body.clear()
         with self._body:
             _head(page.alert, self.visit, now)
             with node("div", "dk-columns"):
-                with node("div"):
-                    _evidence(page.evidence)
-                    _history(page)
-                with node("div"):
-                    _facts(page.alert, now)
-                    if self.visit.actor.enterprise is None:
+                with node("div", "dk-wide"):
+                    _evidence(page)
+                    _history(page, is_bureau=is_bureau)
+                with node("div", "dk-narrow"):
+                    _facts(page, now, is_bureau=is_bureau)
+                    if is_bureau:
                         _told(page)
                     _links(page.alert, self.desk, now)
 
@@ -136,17 +143,21 @@ def _head(alert: Mapping[str, Any], known: Visit, now: datetime) -> None:
                     )
 
 
-def _facts(alert: Mapping[str, Any], now: datetime) -> None:
-    with node("div", "dk-card"):
+def _facts(page: _Page, now: datetime, *, is_bureau: bool) -> None:
+    with node("div", "dk-card dk-what"):
         node("h2", "", "情况")
         with node("dl", "dk-facts"):
-            for name, text in facts(alert, now):
-                node("dt", "", name)
-                node("dd", "", text)
+            for fact in facts(page.alert, now, page.names, is_bureau=is_bureau):
+                node("dt", "", fact.what)
+                with node("dd"):
+                    node("span", "", fact.text)
+                    if fact.code and fact.code != fact.text:
+                        node("small", "dk-code", fact.code)
 
 
-def _evidence(evidence: Evidence) -> None:
-    with node("div", "dk-card"):
+def _evidence(page: _Page) -> None:
+    evidence = page.evidence
+    with node("div", "dk-card dk-evidence"):
         node("h2", "", evidence.title)
         if evidence.options is not None:
             ui.echart(evidence.options, renderer="svg").classes("dk-plot")
@@ -157,7 +168,7 @@ def _evidence(evidence: Evidence) -> None:
                 ("期间", "对象", "结论", "原因", "值", "限值"),
                 [
                     (line["period"], line["subject"], line["verdict"], line["reason"], line["value"], line["limit"])
-                    for line in map(finding_line, evidence.rows)
+                    for line in (finding_line(row, page.names) for row in evidence.rows)
                 ],
                 [f"v-{row['verdict']}" for row in evidence.rows],
             )
@@ -168,34 +179,50 @@ def _evidence(evidence: Evidence) -> None:
                     node("p", "", one_line(step, 600))
 
 
-def _history(page: _Page) -> None:
-    with node("div", "dk-card"):
+def _history(page: _Page, *, is_bureau: bool) -> None:
+    with node("div", "dk-card dk-history"):
         node("h2", "", "经过")
         for text in summary_lines(page.alert["summary"])[:6]:
             node("p", "dk-summary", text)
         with node("div", "dk-events"):
-            for event in reversed(page.events):
-                line = event_line(event, page.names)
-                with node("div", f"dk-event ev-{line['kind']}"):
-                    node("span", "t", line["at"])
-                    node("span", "w", line["what"])
-                    node("span", "p", line["who"])
-                    node("span", "c", line["comment"])
+            for line in history(page.events, page.people, page.names, is_bureau=is_bureau):
+                with node("div", f"dk-event ev-{line.kind}"):
+                    node("span", "t", full_text(line.at))
+                    node("span", "w", line.what)
+                    node("span", "p", line.who)
+                    node("span", "c", line.text)
+        if len(page.events) == _SHOWN:
+            node("p", "dk-explain", f"列出最近 {_SHOWN} 条，更早的见接口。")
 
 
 def _told(page: _Page) -> None:
-    with node("div", "dk-card"):
+    groups = told(page.decisions, page.people)
+    with node("div", "dk-card dk-telling"):
         node("h2", "", "通知了谁，没通知谁，为什么")
-        if not page.decisions:
+        if not groups:
             node("p", "dk-explain", "还没有作出通知决定。")
         with node("div", "dk-events dk-told"):
-            for row in reversed(page.decisions):
-                told = decision_line(row, page.names)
-                with node("div", f"dk-event de-{told['code']}"):
-                    node("span", "t", told["at"])
-                    node("span", "w", f"{told['decision']} · {told['event']}")
-                    node("span", "p", " ".join(part for part in (told["to"], told["channel"]) if part))
-                    node("span", "c", " · ".join(part for part in (told["reason"], told["became"]) if part))
+            for group in groups[:_NEWEST]:
+                _decision(group, page.names)
+        if len(groups) > _NEWEST:
+            with node("details", "dk-steps"):
+                node("summary", "", f"更早的 {len(groups) - _NEWEST} 次")
+                with node("div", "dk-events dk-told"):
+                    for group in groups[_NEWEST:]:
+                        _decision(group, page.names)
+                if len(page.decisions) == _SHOWN:
+                    node("p", "dk-explain", f"列出最近 {_SHOWN} 项决定，更早的见接口。")
+
+
+def _decision(group: Told, names: Names) -> None:
+    with node("div", f"dk-event de-{group.code}"):
+        node("span", "t", full_text(group.at))
+        node("span", "w", group.what)
+        node("span", "c", group.why)
+        for line in group.lines(names):
+            node("span", "p", line)
+        if group.together > 1:
+            node("span", "c", f"与另外 {group.together - 1} 条告警合为一条消息")
 
 
 def _links(alert: Mapping[str, Any], desk: Desk, now: datetime) -> None:

@@ -84,11 +84,11 @@ class _List(Follower):
         view.on("filter", self._ask)
 
     def show(self, page: LivePage, now: datetime) -> None:
-        rows = page.rows[:PAGE]
+        rows, is_bureau = page.rows[:PAGE], self.visit.actor.enterprise is None
         self._version += 1
         self._view.props.update(
             {
-                "rows": [row_view(row, now, self.visit.may) for row in rows],
+                "rows": [row_view(row, now, self.visit.may, is_bureau=is_bureau) for row in rows],
                 "counts": page.counts,
                 "next": cursor(position(rows[-1])) if len(page.rows) > PAGE else "",
                 "as_of": full_text(now),

@@ -103,13 +103,19 @@ def frame(
     ui.add_head_html(f'<link rel="stylesheet" href="{address("desk.css")}">')
     ui.add_body_html(f'<script type="application/json" id="desk-config">{as_json(config)}</script>')
     ui.add_body_html(f'<script defer src="{address("desk.js")}"></script>')
-    with node("div", "dk-page"):
+    with node("div", "dk-page dk-alertpage" if path.startswith("/alerts/") else "dk-page"):
         with node("header", "dk-header"):
             node("span", "dk-name", "值班台")
             with node("nav"):
+                tab = "/" if path.startswith("/alerts/") else path
                 for target, word in _TABS:
                     if target != "/admin" or actor.role == "admin":
-                        node("a", "on" if target == path else "", word, href=target)
+                        node(
+                            "a",
+                            "on" if target == tab else "",
+                            word,
+                            href=target,
+                        )
                 node("a", "", "说明", href="/about")
             with node("div", "dk-me"):
                 node("button", "off", "", type="button", data_desk="sound", title="新告警的提示音")
@@ -117,11 +123,9 @@ def frame(
                 with node("form", "", method="post", action="/sign-out"):
                     node("input", type="hidden", name="csrf", value=known.csrf)
                     node("button", "", "退出", type="submit")
-        if actor.enterprise is None:
-            view = _Strip()
-            view.props.update(desk.strip.shown())
-            follower = _Follower(desk, ui.context.client, view)
-            follower.begin()
+        view = _Strip()
+        follower = _Follower(desk, ui.context.client, view, is_bureau=actor.enterprise is None)
+        follower.begin()
         yield
 
 
@@ -138,17 +142,19 @@ class _Strip(Element, component="assets/strip.js"):
 class _Follower:
     """Keeps the head of one page up to date."""
 
-    def __init__(self, desk: Desk, client: Client, view: _Strip) -> None:
+    def __init__(self, desk: Desk, client: Client, view: _Strip, *, is_bureau: bool) -> None:
         self._desk = desk
         self._client = client
         self._view = view
+        self._is_bureau = is_bureau
 
     def begin(self) -> None:
+        self._view.props.update(self._desk.strip.shown(is_bureau=self._is_bureau))
         self._desk.live.follow(self)
         self._client.on_delete(lambda: self._desk.live.unfollow(self))
 
     def show(self) -> None:
-        shown = self._desk.strip.shown()
+        shown = self._desk.strip.shown(is_bureau=self._is_bureau)
         if any(self._view.props.get(name) != value for name, value in shown.items()):
             self._view.props.update(shown)
             self._view.update()

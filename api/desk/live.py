@@ -104,6 +104,7 @@ class Live:
         """Look again and again. A database that is away is looked for again; pages keep what they show."""
         loop = asyncio.get_running_loop()
         looked_at = loop.time()
+        read_at = self._clock()
         try:
             await self._look_up(loop.time())
         except WorldFailed:
@@ -126,10 +127,21 @@ class Live:
                     looked_at = loop.time()
                 if await self._strip.read_figures(self._database, self._clock(), loop.time(), self._timeout_s):
                     self._show_heads()
+                read_at = self._clock()
+                if self._strip.trouble:
+                    self._strip.back()
+                    self._show_heads()
             except WorldFailed as error:
                 logger.warning("the desk cannot read", extra={"error": str(error)})
+                self._old(read_at)
             except Exception:  # a desk that looks no more shows what was, as if nothing happened
                 logger.exception("the desk could not look")
+                self._old(read_at)
+
+    def _old(self, read_at: datetime) -> None:
+        """Say on every page that what it shows is as old as this."""
+        self._strip.away(read_at)
+        self._show_heads()
 
     async def _look(self, *, is_due: bool) -> bool:
         async with self._database.transaction() as connection:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from alerts.wording import quantity
 from api.explain import POINT_ROLES, points_of
 from domain.accountreasons import WORDS as ACCOUNT_WORDS
 from domain.findings import Subject, SubjectKind, Verdict
@@ -21,6 +22,8 @@ from domain.reasons import reason_word
 MOST_PERIODS = 400
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+#: The share of the picture that a word needs.
+_ROOM = 0.09
 _BEFORE, _AFTER, _LONGEST = timedelta(hours=24), timedelta(hours=12), timedelta(days=10)
 _MISSING = frozenset({"no_data", "silent", "gateway_silent"})
 
@@ -223,8 +226,10 @@ def options(made: Picture, period: Period) -> dict[str, Any]:
     if series:
         series[0]["markArea"] = {
             "silent": True,
-            "data": [_area(stretch_, period, "rgba(198,40,40,.16)") for stretch_ in made.bad]
-            + [_area(stretch_, period, "rgba(120,130,140,.16)") for stretch_ in made.dark],
+            "data": [
+                *_areas(made.bad, period, "rgba(198,40,40,.16)", "不符合"),
+                *_areas(made.dark, period, "rgba(120,130,140,.16)", "无法判定"),
+            ],
         }
         if made.marks:
             series[0]["markLine"] = {
@@ -241,7 +246,7 @@ def options(made: Picture, period: Period) -> dict[str, Any]:
         series.append(_limit(made, limit_axis))
     return {
         "animation": False,
-        "grid": {"left": 56, "right": 56 if len(axes) > 1 else 20, "top": 58, "bottom": 30},
+        "grid": {"left": 56, "right": 84 if made.limits else 56 if len(axes) > 1 else 20, "top": 58, "bottom": 30},
         "legend": {
             "top": 0,
             "type": "scroll",
@@ -289,14 +294,35 @@ def _limit(made: Picture, axis: int) -> dict[str, Any]:
         "yAxisIndex": axis,
         "data": data,
         "showSymbol": False,
+        "endLabel": {
+            "show": True,
+            "formatter": f"限值 {quantity(made.limits[-1][2], None)}",
+            "color": "#c62828",
+        },
         "lineStyle": {"color": "#c62828", "type": "dashed", "width": 1.6},
         "itemStyle": {"color": "#c62828"},
     }
 
 
-def _area(stretch_: Period, period: Period, colour: str) -> list[dict[str, Any]]:
+def _areas(stretches: Sequence[Period], period: Period, colour: str, word: str) -> list[list[dict[str, Any]]]:
+    """Shaded stretches, the longest of them with its word: not everybody can tell the shades apart."""
+    shown = [one for one in stretches if one.end >= period.start and one.start <= period.end]
+    longest = max(shown, key=lambda one: _seen(one, period), default=None)
+    is_wide = longest is not None and _seen(longest, period) >= _ROOM * (period.end - period.start)
+    return [_area(one, period, colour, word if is_wide and one is longest else "") for one in shown]
+
+
+def _seen(stretch_: Period, period: Period) -> timedelta:
+    return min(stretch_.end, period.end) - max(stretch_.start, period.start)
+
+
+def _area(stretch_: Period, period: Period, colour: str, word: str) -> list[dict[str, Any]]:
     start, end = max(stretch_.start, period.start), min(max(stretch_.end, stretch_.start), period.end)
-    return [{"xAxis": _local(start), "itemStyle": {"color": colour}}, {"xAxis": _local(end)}]
+    label = {"show": bool(word), "position": "insideTop", "color": "#41505e", "fontSize": 12}
+    return [
+        {"xAxis": _local(start), "name": word, "itemStyle": {"color": colour}, "label": label},
+        {"xAxis": _local(end)},
+    ]
 
 
 def word_of(reason: str) -> str:

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from api.desk.words import HOLDS, clock_text, figure, full_text, lasted_text, level_word, one_line, state_word
+from api.desk.words import HOLDS, against, clock_text, figure, full_text, lasted_text, level_word, one_line, state_word
 from domain.alarmstate import DisplayState
 
 _LONGEST_TITLE = 160
+#: Subjects that are the platform's own.
+_OWN = ("rule:", "channel:")
+
+#: What titles of early warnings begin with.
+_EARLY = "预警："
 
 #: What may be done in which state, the first of them the next thing to do.
 _ACTS = {
@@ -23,8 +28,9 @@ _ACTS = {
 }
 
 
-def row_view(row: Mapping[str, Any], now: datetime, may: frozenset[str]) -> dict[str, Any]:
-    """What the list shows of a row of `storage.listing.desk.live_alerts`. may: actions the person has the right to."""
+def row_view(row: Mapping[str, Any], now: datetime, may: frozenset[str], *, is_bureau: bool = True) -> dict[str, Any]:
+    """What the list shows of a row of `storage.listing.desk.live_alerts`. may: actions the person has the right to;
+    is_bureau: whether it may be told to whom of its people the bureau has given an alert."""
     plant = one_line(row["enterprise_name"] or row["told_enterprise_name"] or row["district_name"] or "", 40)
     title = one_line(unheaded(row["title"]), _LONGEST_TITLE)
     where, what = _parts(title, plant)
@@ -36,7 +42,7 @@ def row_view(row: Mapping[str, Any], now: datetime, may: frozenset[str]) -> dict
         "href": f"/alerts/{row['alert_id']}",
         "level": row["severity"],
         "level_word": level_word(row["severity"]),
-        "plant": plant or "全市",
+        "plant": plant or ("平台自身" if row["subject"].startswith(_OWN) else "全市"),
         "title": title,
         "where": where,
         "what": what,
@@ -46,8 +52,8 @@ def row_view(row: Mapping[str, Any], now: datetime, may: frozenset[str]) -> dict
         "lasted": f"历时 {lasted}" if ended else f"已 {lasted}",
         "state": state,
         "state_word": state_word(state),
-        "who": _who(row),
-        "tags": list(_tags(row, now)),
+        "who": _who(row, is_bureau),
+        "tags": list(_tags(row, now, title)),
         "acts": [{"act": act, "word": ACT_WORDS[act]} for act in acts(state, may)],
     }
 
@@ -97,12 +103,13 @@ def unheaded(title: str) -> str:
 
 def _figures(row: Mapping[str, Any]) -> tuple[str, str]:
     """Value and limit, the unit once."""
-    limit = figure(row["limit_value"], row["unit"], row["value"])
-    return figure(row["value"], None if limit else row["unit"], row["limit_value"]), limit
+    value, limit = against(row["value"], row["limit_value"], row["unit"])
+    return (figure(row["value"], None, row["limit_value"]) if limit else value), limit
 
 
 def _parts(title: str, plant: str) -> tuple[str, str]:
     """Where, and what, of a title "plant outlet pollutant：what"; the plant has a column of its own."""
+    title = title.removeprefix(_EARLY)
     rest = title.removeprefix(plant).strip() if plant else title
     where, colon, what = rest.partition("：")
     if not colon or len(where) > 60:
@@ -110,14 +117,16 @@ def _parts(title: str, plant: str) -> tuple[str, str]:
     return where.strip(), what.strip()
 
 
-def _who(row: Mapping[str, Any]) -> str:
+def _who(row: Mapping[str, Any], is_bureau: bool) -> str:
     """Whoever has taken it: by a hand-over, or by acknowledging."""
-    if row["assignee"]:
+    if row["assignee"] and is_bureau:
         return one_line(row["assignee_name"] or row["assignee"], 20)
     return one_line(row["acknowledged_by"] or "", 20)
 
 
-def _tags(row: Mapping[str, Any], now: datetime) -> Any:
+def _tags(row: Mapping[str, Any], now: datetime, title: str) -> Any:
+    if title.startswith(_EARLY):
+        yield "预警"
     if row["condition"] == "no_data":
         yield "无数据"
     if row["no_data_since"] is not None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from api.desk.frame import node
 from api.desk.words import clock_text, one_line
-from api.matcherwords import matched
+from api.matcherwords import matched, named_by
+from api.naming import names_of
 from storage.database import Connection
 from storage.listing.holds import list_silences
 
@@ -16,11 +17,12 @@ _MOST = 100
 
 
 async def standing(connection: Connection, now: datetime) -> list[Mapping[str, Any]]:
-    """Silences that hold now, then those to come; the newest first."""
+    """Silences that hold now, then those to come; the newest first, each with its conditions in `words`."""
     found: list[Mapping[str, Any]] = []
     for state in ("active", "scheduled"):
         found += await list_silences(connection, now=now, state=state, after=None, limit=_MOST)
-    return found
+    names = await names_of(connection, (one for row in found for one in named_by(row["matchers"])))
+    return [{**row, "words": matched(row["matchers"], names)} for row in found]
 
 
 def card(rows: Sequence[Mapping[str, Any]], now: datetime, *, may_end: bool) -> None:
@@ -35,7 +37,7 @@ def card(rows: Sequence[Mapping[str, Any]], now: datetime, *, may_end: bool) -> 
                 for head in ("条件", "时间", "设置人", "原因", ""):
                     node("th", "", head)
             for row in rows:
-                what = one_line(matched(row["matchers"]), 160)
+                what = one_line(row["words"], 300)
                 with node("tr"):
                     begins = f"{clock_text(row['starts_at'], now)} 起，" if row["state"] == "scheduled" else ""
                     for cell in (

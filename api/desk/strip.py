@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import Any
 
 from alerts.failures import failure_text
-from api.desk.words import clock_text, one_line
+from api.desk.words import clock_text, full_text, one_line
+from api.naming import Names
 from domain.errors import BadInput, WorldFailed
 from domain.periods import HOUR, Period, local_day
 from domain.roster import Roster, Turn
@@ -42,13 +43,31 @@ class Strip:
 
     figures: Sequence[Mapping[str, str]] = field(default_factory=lambda: [_waiting(name) for name in _NAMES.values()])
     duty: Sequence[Mapping[str, str]] = ()
+    others: int = 0
     banners: Sequence[str] = ()
+    trouble: str = ""
     present: frozenset[str] = frozenset()
     _figures_at: float | None = None
 
-    def shown(self) -> dict[str, Any]:
-        """For the browser."""
-        return {"figures": list(self.figures), "duty": list(self.duty), "banners": list(self.banners)}
+    def shown(self, *, is_bureau: bool = True) -> dict[str, Any]:
+        """For the browser; an enterprise is told when what it sees is old, and nothing of the bureau's."""
+        trouble = [self.trouble] if self.trouble else []
+        if not is_bureau:
+            return {"figures": [], "duty": [], "others": 0, "banners": trouble}
+        return {
+            "figures": list(self.figures),
+            "duty": list(self.duty),
+            "others": self.others,
+            "banners": [*trouble, *self.banners],
+        }
+
+    def away(self, since: datetime) -> None:
+        """The database cannot be read: whatever the pages show is as old as this."""
+        self.trouble = self.trouble or f"暂时读不到新的数据：页面停在 {full_text(since)[11:]}，恢复后自动更新"
+
+    def back(self) -> None:
+        """It can be read."""
+        self.trouble = ""
 
     async def read(self, connection: Connection, now: datetime) -> None:
         """Who is on duty and what is wrong: at every look that something happened."""
@@ -61,9 +80,9 @@ class Strip:
         self.present = frozenset(
             code for team in roster.teams for turn in roster.on_duty(team, now) for code in turn.people
         )
-        # plants' own teams are on the page of duty; the head is the bureau's
-        shown = [code for code, team in sorted(roster.teams.items()) if team.enterprise is None][:_TEAMS]
-        self.duty = [on_duty(roster, code, now) for code in shown]
+        shown = teams_shown(roster)
+        self.duty = [on_duty(roster, code, now) for code in shown[:_TEAMS]]
+        self.others = max(0, len(shown) - _TEAMS)
         self.banners = banners(roster, await failing_channels(connection), now)
 
     async def read_figures(self, database: Database, now: datetime, at_s: float, timeout_s: float) -> bool:
@@ -83,6 +102,13 @@ class Strip:
                 found.append(_FIGURES[name]({}, now))
         self.figures = found
         return True
+
+
+def teams_shown(roster: Roster) -> list[str]:
+    """Teams for the head, the city's own before those of its districts. Plants' teams are on the page of duty, and so
+    is a team without shifts, which nobody is missing from."""
+    bureaus = [(team.district or "", code) for code, team in roster.teams.items() if team.enterprise is None]
+    return [code for _, code in sorted(bureaus) if roster.has_shifts(code)]
 
 
 def on_duty(roster: Roster, team: str, now: datetime) -> dict[str, str]:
@@ -111,9 +137,10 @@ def turn_text(roster: Roster, turn: Turn, now: datetime) -> str:
 
 def banners(roster: Roster, failing: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
     """What the people at the desk must know of the desk itself."""
+    channels = Names(channels={row["channel"]: row["kind"] or "" for row in failing})
     found = [
-        f"通知渠道 {row['channel']} 自 {clock_text(row['failing_since'], now)} 起发送失败，通知可能没有送达："
-        f"{one_line(failure_text(row['last_error'] or '原因不明'), 120)}"
+        f"通知渠道 {channels.channel(row['channel'])}（{row['channel']}）自 {clock_text(row['failing_since'], now)} 起"
+        f"发送失败，通知可能没有送达：{one_line(failure_text(row['last_error'] or '原因不明'), 120)}"
         for row in failing
     ]
     for code in sorted(roster.teams):

@@ -28,6 +28,12 @@ async def alert_mark(connection: Connection, alert_id: int) -> tuple[object, ...
     return () if row is None else tuple(row.values())
 
 
+async def alert_history(connection: Connection, alert_id: int, *, limit: int) -> list[Row]:
+    """The newest `limit` lines of an alert's history, newest first: at, kind, actor, comments. What people were told at
+    one instant on one occasion is one line with a comment for each of them."""
+    return await fetch_all(connection, _SQL["history"], {"alert_id": alert_id, "limit": limit})
+
+
 async def alert_decisions(connection: Connection, alert_id: int, *, limit: int) -> list[Row]:
     """The newest `limit` decisions to tell somebody or not, in order, with what became of the messages."""
     return await fetch_all(connection, _SQL["decisions"], {"alert_id": alert_id, "limit": limit})

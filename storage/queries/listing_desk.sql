@@ -143,7 +143,7 @@ from dash.ldar_summary l
 
 -- failing_channels --
 -- channels that have not taken messages since an instant
-select c.channel, c.failing_since, left(c.last_error, 200) as last_error
+select c.channel, c.kind, c.failing_since, left(c.last_error, 200) as last_error
 from channel_state c where c.failing_since is not null order by c.channel
 
 -- audit --

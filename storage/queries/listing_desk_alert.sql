@@ -36,10 +36,25 @@ select (select max(v.event_id) from alert_event v where v.alert_id = %(alert_id)
        (select count(*) from notification_alert l join notification n using (notification_id)
         where l.alert_id = %(alert_id)s::bigint and n.state <> 'queued') as settled
 
+-- history --
+-- an alert's history, newest first: what was told, or not told, at one instant and on one occasion is one row with all
+-- its lines
+select h.at, h.kind, h.actor, h.comments
+from (select v.at, v.kind, v.actor, max(v.event_id) as newest, array_agg(v.comment order by v.event_id) as comments
+      from alert_event v
+      where v.alert_id = %(alert_id)s::bigint
+      group by v.at, v.kind, v.actor,
+               case when v.kind in ('notify', 'notify_failed') then split_part(v.comment, ' ', 1)
+                    when v.kind = 'not_notified' then ''
+                    else v.event_id::text end) h
+order by h.newest desc
+limit %(limit)s::int
+
 -- decisions --
 -- whom it was decided to tell, or not, of an alert, and what became of the message; the newest, in order
 select c.decision_id, c.at, c.event, c.team, t.name as team_name, c.channel, c.receiver, c.decision, c.reason, c.detail,
-       n.state, n.sent_at, n.attempts, n.last_error
+       n.state, n.sent_at, n.attempts, n.last_error,
+       (select count(*) from notification_alert l where l.notification_id = n.notification_id)::int as together
 from (select decision_id, at, event, team, channel, receiver, decision, reason, detail, notification_id
       from notification_decision
       where alert_id = %(alert_id)s::bigint

@@ -56,12 +56,20 @@ def test_an_alerts_page_says_what_where_since_when_and_who_was_told(desk: DeskSe
     page = sign_in(desk, browser, "wangwei", f"/alerts/{alert_id}")
     page.sees("超出超低排放指标", "h1")
     facts = page.text(".dk-facts")
-    for words in ("海西焦化 · 乌达区", "2026-11-26 18:00 起", "46.2 mg/m³ / 30 mg/m³", "附件2", "ule.hourly"):
+    for words in (
+        "海西焦化 · 乌达区",
+        "2026-11-26 18:00 起",
+        "46.2 mg/m³ / 30 mg/m³",
+        "附件2",
+        "焦炉烟囱（S1） 二氧化硫",
+    ):
         assert words in facts
     page.wait("a drawn plot", "document.querySelectorAll('.dk-plot svg path').length > 5")
     assert "判定值" in page.text(".dk-plot")
+    assert "限值 30" in page.text(".dk-plot")
+    assert page.texts(".dk-facts .dk-code") == ["pollutant:hx-coking/S1/so2", "ule.hourly"]
     told = page.text(".dk-told")
-    for words in ("发送 · 告警", "王维 sms", "首次告知", "暂缓 · 升级", "李娜 sms", "静默"):
+    for words in ("发送 · 告警", "短信：王维", "首次告知", "暂缓 · 升级", "短信：李娜", "静默"):
         assert words in told
     assert page.errors == []
 
@@ -109,9 +117,17 @@ def test_another_plants_alert_is_not_there(desk: DeskServer, browser: Browser) -
     with desk.database() as connection:
         own = add_alert(connection)
         foreign = add_alert(connection, enterprise="bl-coking", subject="pollutant:bl-coking/S2/nox")
+        connection.execute(
+            "insert into alert_event (alert_id, at, kind, actor, comment)"
+            " values (%s, %s, 'commented', '李娜', '突击检查')",
+            (own, NOW),
+        )
     page = sign_in(desk, browser, "hx-coking", f"/alerts/{own}")
     page.sees("超出超低排放指标", "h1")
     assert page.texts(".dk-told") == []
+    assert "突击检查" not in page.text()
+    assert "李娜" not in page.text()
+    assert "备注" in page.text(".dk-events")
     page.open(f"{desk.address}/alerts/{foreign}")
     page.sees(f"没有告警 {foreign}")
     page.open(f"{desk.address}/alerts/99999999999999999999")
@@ -159,7 +175,7 @@ def test_a_failing_channel_and_a_gap_of_the_roster_are_said_in_red(desk: DeskSer
         connection.execute("update duty_shift set valid_to = '2026-11-27' where code = 'day'")
     try:
         page = sign_in(desk, browser, "wangwei")
-        page.sees("通知渠道 sms 自 21:40 起发送失败", ".dk-banner")
+        page.sees("通知渠道 短信（sms）自 21:40 起发送失败", ".dk-banner")
         page.sees("明天 08:00 至 明天 20:00 排班空缺", ".dk-banner")
     finally:
         with desk.database() as connection:
@@ -171,11 +187,12 @@ def test_silences_are_listed_and_a_shift_leader_ends_one(desk: DeskServer, brows
     with desk.database() as connection:
         connection.execute(
             "insert into silence (matchers, starts_at, ends_at, author, comment, created_at) values"
-            """ ('[{"label": "enterprise", "op": "=", "value": "hx-coking"}]', %s, %s, '赵磊', '检修', %s)""",
+            """ ('[{"label": "enterprise", "op": "=", "value": "hx-coking"},"""
+            """ {"label": "rule", "op": "in", "value": ["ule.hourly", "gone"]}]', %s, %s, '赵磊', '检修', %s)""",
             (NOW, NOW + 8 * HOUR, NOW),
         )
     officer = sign_in(desk, browser, "wangwei", "/duty")
-    officer.sees("企业 ＝ hx-coking", ".dk-silences")
+    officer.sees("企业 ＝ 海西焦化（hx-coking）；规则 属于 超低排放小时均值（ule.hourly）、gone", ".dk-silences")
     officer.sees("至 明天 05:40", ".dk-silences")
     assert "结束" not in officer.texts(".dk-silences button")
     lead = sign_in(desk, browser, "zhaolei", "/duty")

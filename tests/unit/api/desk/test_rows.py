@@ -18,6 +18,7 @@ ALL = frozenset(
 def row(**changes: Any) -> dict[str, Any]:
     return {
         "alert_id": 12,
+        "subject": "pollutant:hx-coking/S1/so2",
         "severity": "critical",
         "state": "firing",
         "display": "unacknowledged",
@@ -102,3 +103,23 @@ def test_hostile_names_are_cut_and_lose_their_line_breaks() -> None:
 def test_figures_that_are_none_show_nothing() -> None:
     view = row_view(row(value=None, limit_value="30", unit=None), NOW, ALL)
     assert (view["value"], view["limit"]) == ("", "")
+
+
+def test_an_early_warning_is_headed_by_its_place_like_others() -> None:
+    title = "【提示】预警：海西焦化 焦炉烟囱（S1） 二氧化硫：预计小时均值 55 mg/m³，高于限值 50 mg/m³"
+    view = row_view(row(title=title), NOW, ALL)
+    assert (view["where"], view["tags"]) == ("焦炉烟囱（S1） 二氧化硫", ["预警"])
+    assert view["what"].startswith("预计小时均值")
+
+
+def test_the_platforms_own_alerts_and_counts_read_so() -> None:
+    nobodys = {"enterprise_name": None, "district_name": None, "value": 2.0, "limit_value": 0.0, "unit": "项"}
+    view = row_view(row(subject="channel:sms", **nobodys), NOW, ALL)
+    assert (view["plant"], view["value"], view["limit"]) == ("平台自身", "2 项", "")
+    assert row_view(row(subject="city:wuhai", **nobodys), NOW, ALL)["plant"] == "全市"
+
+
+def test_an_enterprise_is_not_told_to_whom_the_bureau_gave_it() -> None:
+    given = row(assignee="wang-wei", assignee_name="王维", acknowledged_by="李娜")
+    assert row_view(given, NOW, ALL)["who"] == "王维"
+    assert row_view(given, NOW, frozenset(), is_bureau=False)["who"] == "李娜"

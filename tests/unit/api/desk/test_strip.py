@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from api.desk.strip import _FIGURES, banners, on_duty
+from api.desk.strip import _FIGURES, Strip, banners, on_duty, teams_shown
+from domain.periods import HOUR
 from domain.roster import Person, Roster, Shift, Team
 
 NOW = datetime(2026, 11, 26, 13, 40, tzinfo=UTC)
@@ -48,5 +50,35 @@ def test_a_gap_now_or_soon_and_a_failing_channel_are_said() -> None:
         "市局 现在无人值班，至 明天 08:00：告警转给负责人",
         "市局 明天 20:00 至 明天 21:40 排班空缺，请安排人员",
     ]
-    failing = {"channel": "sms", "failing_since": NOW, "last_error": "503\nService"}
-    assert banners(roster(), [failing], NOW) == ["通知渠道 sms 自 21:40 起发送失败，通知可能没有送达：503 Service"]
+    failing = {"channel": "sms", "failing_since": NOW, "last_error": "503\nService", "kind": "sms"}
+    assert banners(roster(), [failing], NOW) == [
+        "通知渠道 短信（sms）自 21:40 起发送失败，通知可能没有送达：503 Service"
+    ]
+
+
+def test_the_head_has_the_citys_teams_with_shifts_first() -> None:
+    known = roster()
+    shift = known.shifts[0]
+    teams = {
+        "a-plant": Team("a-plant", "企业组", enterprise="hx-coking"),
+        "b-district": Team("b-district", "乌达区值班室", district="wuda"),
+        "c-lead": Team("c-lead", "带班领导"),
+        "z-city": Team("z-city", "市局"),
+    }
+    shifts = tuple(replace(shift, team=code) for code in ("a-plant", "b-district", "z-city"))
+    assert teams_shown(Roster(known.people, teams, shifts)) == ["z-city", "b-district"]
+
+
+def test_a_database_that_is_away_is_said_to_everybody_until_it_is_back() -> None:
+    strip = Strip(banners=["排班空缺"])
+    strip.away(NOW)
+    strip.away(NOW + HOUR)
+    assert strip.shown()["banners"] == ["暂时读不到新的数据：页面停在 21:40:00，恢复后自动更新", "排班空缺"]
+    assert strip.shown(is_bureau=False) == {
+        "figures": [],
+        "duty": [],
+        "others": 0,
+        "banners": strip.shown()["banners"][:1],
+    }
+    strip.back()
+    assert strip.shown(is_bureau=False)["banners"] == []
