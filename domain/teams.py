@@ -143,7 +143,8 @@ class TeamPolicy:
     group_by: what makes alerts one message; group_interval: how long a group is not told again.
     repeat, realarm: told again after so long, unacknowledged or although acknowledged. More than flood_count alerts in
     flood_window are told as a digest, then every digest_every (digest_every_critical when a critical one is new), until
-    fewer than flood_over come in a window. flap_changes within flap_window: held until quiet for flap_quiet.
+    fewer than flood_over come in a window; up to flood_count critical ones in a window are told at once all the same.
+    flap_changes within flap_window: held until quiet for flap_quiet.
     """
 
     DEFAULT: ClassVar[TeamPolicy]

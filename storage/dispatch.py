@@ -131,6 +131,14 @@ class ProgressRow:
 async def announce(connection: Connection, news: Iterable[News]) -> None:
     """Put news on the dispatcher's work list, in order, in the transaction that changes the alerts."""
     rows = list(news)
+    if rows:
+        await give_back(connection, rows)
+        await connection.execute(_SQL["hint"])
+
+
+async def give_back(connection: Connection, news: Iterable[News]) -> None:
+    """Put news that could not be dealt with at the end of the work list; nobody is called to it."""
+    rows = list(news)
     if not rows:
         return
     await connection.execute(
@@ -142,7 +150,6 @@ async def announce(connection: Connection, news: Iterable[News]) -> None:
             "ats": [one.at for one in rows],
         },
     )
-    await connection.execute(_SQL["hint"])
 
 
 async def try_lock(connection: Connection) -> bool:

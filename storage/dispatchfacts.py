@@ -136,8 +136,9 @@ async def floods(connection: Connection) -> list[dict[str, Any]]:
     return await fetch_all(connection, _SQL["floods"])
 
 
-async def came(connection: Connection, since: Mapping[str, datetime], now: datetime) -> dict[str, int]:
-    """How many alerts each team was told of, or waits for, since an instant of its own."""
+async def came(connection: Connection, since: Mapping[str, datetime], now: datetime) -> dict[str, tuple[int, int]]:
+    """(how many alerts each team was told of, or waits for, since an instant of its own; critical ones of these that
+    were told by themselves)."""
     if not since:
         return {}
     parameters = {
@@ -147,7 +148,7 @@ async def came(connection: Connection, since: Mapping[str, datetime], now: datet
         "now": now,
     }
     rows = await (await connection.execute(_SQL["came"], parameters)).fetchall()
-    return dict(rows)
+    return {team: (alerts, critical) for team, alerts, critical in rows}
 
 
 async def group_last(connection: Connection, since: datetime, now: datetime) -> dict[tuple[str, str], datetime]:

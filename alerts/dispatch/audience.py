@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from alerts.dispatch.contract import AlertFacts, ChannelInfo, World
+from alerts.dispatch.timing import first_steps
 from alerts.messages import Receiver
 from domain.roster import Person, Step, Team
 from domain.teams import TeamPolicy
@@ -73,6 +74,19 @@ class Audiences:
         if key not in self._known:
             self._known[key] = self._find(team, steps)
         return self._known[key]
+
+    def first(self, team: Team, alert: AlertFacts) -> Audience:
+        """Whom a team's steps without delay reach; where that is nobody, the first step after them that reaches
+        anybody: nobody would answer the ones before."""
+        found = self.of(team, first_steps(team, alert))
+        for step in team.steps:
+            if found.receivers:
+                break
+            if step.after and step.concerns(alert.severity):
+                later = self.of(team, (step,))
+                notes = dict.fromkeys([*found.note.split(), *later.note.split()])
+                found = replace(later, note=" ".join(notes))
+        return found
 
     def person(self, code: str) -> tuple[Receiver, ...]:
         """How a person is reached: by the first contact that is configured and works; by none when none is configured.

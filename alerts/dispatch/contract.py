@@ -191,11 +191,12 @@ class Cause:
 class World:
     """All that decisions rest on, at an instant of the platform's clock.
 
-    holds, flaps: by (rule, subject). stopped: when the stop of an outlet is over, by outlet. dark: what lies wholly
-    behind gateways that are offline, by point or outlet subject, with their alerts. came: how many alerts a team was
-    told of, or waits for, within its flood window. group_last: when a (team, group) was last told. told_to: by alert,
-    who was told of it by which team, in any way. failing: channels that took nothing of late, and when they last
-    failed. behind: the outlets that a gateway (subject) serves, of gateways that serve nothing else.
+    holds, flaps: by (rule, subject). stopped: when the stop of an outlet is over, by outlet. dark: what lies
+    wholly behind gateways that are offline, by point or outlet subject, with their alerts. came: how many
+    alerts a team was told of, or waits for, within its flood window, and how many critical ones of these were
+    told by themselves. group_last: when a (team, group) was last told. told_to: by alert, who was told of it by
+    which team, in any way. failing: channels that took nothing of late, and when they last failed. behind: the
+    outlets that a gateway (subject) serves, of gateways that serve nothing else.
     """
 
     now: datetime
@@ -211,7 +212,7 @@ class World:
     notices: tuple[Notice, ...] = ()
     flaps: Mapping[tuple[str, str], Flap] = field(default_factory=dict)
     floods: Mapping[str, Flood] = field(default_factory=dict)
-    came: Mapping[str, int] = field(default_factory=dict)
+    came: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     group_last: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     told_to: Mapping[int, Mapping[str, tuple[Receiver, ...]]] = field(default_factory=dict)
     failing: Mapping[str, datetime] = field(default_factory=dict)

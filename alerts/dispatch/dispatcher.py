@@ -22,11 +22,12 @@ from alerts.dispatch.plan import plan
 from alerts.messages import idempotency_key
 from domain.alerts import EventKind, Occasion
 from domain.roster import Roster, TeamPolicy
+from domain.routing import Routes
 from domain.telling import Decision, Reason
 from storage import dispatch as store
 from storage import dispatchfacts
 from storage.alerts import Event, append_events
-from storage.database import Connection, Database
+from storage.database import PASSING, Connection, Database
 
 __all__ = ["DUTY", "ChannelInfo", "DispatchReport", "DispatchSettings", "Dispatcher"]
 
@@ -49,17 +50,24 @@ class DispatchSettings:
 @dataclass(slots=True)
 class DispatchReport:
     """What a step did. taken: news and alerts looked at; notified: messages queued; not_notified: alerts that nobody
-    will be told of; decisions: by (decision, reason)."""
+    will be told of; failed: of those taken, left for later; decisions: by (decision, reason)."""
 
     taken: int = 0
+    failed: int = 0
     notified: int = 0
     not_notified: int = 0
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def is_idle(self) -> bool:
-        """Whether there was nothing to decide, or another dispatcher is at it."""
-        return self.taken == 0
+        """Whether there was nothing that could be decided, or another dispatcher is at it."""
+        return self.taken == self.failed
+
+    def add(self, part: DispatchReport) -> None:
+        """Count what a part of the step did."""
+        self.notified += part.notified
+        self.not_notified += part.not_notified
+        self.decisions += part.decisions
 
 
 class Dispatcher:
@@ -70,12 +78,13 @@ class Dispatcher:
         self._channels = tuple(channels)
         self._settings = settings
         self._latest: datetime | None = None
+        self._routes: Routes | None = None
         #: Of the alerts that wait for a time to come, those up to this number have been looked at; None: all.
         self._reviewed: int | None = 0
 
     async def step(self, now: datetime) -> DispatchReport:
         """Decide about what is new or due. now: the platform's clock, which may have been set: at first, and whenever
-        it was set back, everything that waits is looked at once, a batch a step.
+        it was set back or the routes have changed, everything that waits is looked at once, a batch a step.
 
         Raises StorageUnavailable; then nothing has changed.
         """
@@ -91,35 +100,88 @@ class Dispatcher:
                 ahead = await dispatchfacts.ahead(connection, now, reviewed, self._settings.batch)
                 due |= set(ahead)
                 reviewed = ahead[-1] if len(ahead) == self._settings.batch else None
-            floods = {row["team"]: Flood(**row) for row in await dispatchfacts.floods(connection)}
             report.taken = len(news) + len(due)
-            if news or due or floods:
-                roster, routes = await people_and_routes(connection, now)
-                came = await dispatchfacts.came(connection, flood_windows(roster, floods, now), now)
-                waiting, is_over = await self._waiting(connection, floods, came, roster, now)
-                if news or due or waiting or is_over:
-                    loaded = await load(
-                        connection,
-                        now,
-                        news=news,
-                        due=due | waiting,
-                        floods=floods,
-                        came=came,
-                        roster=roster,
-                        routes=routes,
-                        channels=self._channels,
-                        notify_within_h=self._settings.notify_within_h,
-                        table=shipped(),
-                    )
-                    await self._write(connection, loaded, plan(loaded.world, loaded.subjects), report)
-        self._latest, self._reviewed = now, reviewed
+            routes = await self._decide_all(connection, now, news, due, report)
+            if routes is not None and routes != self._routes:
+                # what lasts may be for other teams now
+                reviewed = reviewed if self._routes is None else 0
+        self._latest, self._reviewed, self._routes = now, reviewed, routes or self._routes
         return report
+
+    async def _decide_all(
+        self,
+        connection: Connection,
+        now: datetime,
+        news: Sequence[store.News],
+        due: set[int],
+        report: DispatchReport,
+        *,
+        whole: bool = True,
+    ) -> Routes | None:
+        """All together; where that fails, each half of the alerts by itself, until those that fail stand alone: they
+        keep nobody from hearing of the others. Gives the routes, None when they were not needed or cannot be read."""
+        counted = DispatchReport()
+        try:
+            async with connection.transaction():
+                routes = await self._decide(connection, now, news, due, counted, whole=whole)
+        except PASSING:
+            raise
+        except Exception:  # whatever is wrong with one alert, the others are told
+            numbers = sorted({one.alert_id for one in news} | due)
+            if len(numbers) > 1:
+                routes = None
+                for part in (set(numbers[: len(numbers) // 2]), set(numbers[len(numbers) // 2 :])):
+                    own = [one for one in news if one.alert_id in part]
+                    found = await self._decide_all(connection, now, own, due & part, report, whole=False)
+                    routes = found or routes
+                return routes
+            await store.give_back(connection, news)
+            report.failed += len(news) + len(due)
+            logger.exception("nobody can be told of an alert: it is tried again", extra={"alerts": numbers})
+            return None
+        report.add(counted)
+        return routes
+
+    async def _decide(
+        self,
+        connection: Connection,
+        now: datetime,
+        news: Sequence[store.News],
+        due: set[int],
+        report: DispatchReport,
+        *,
+        whole: bool,
+    ) -> Routes | None:
+        """whole: what waits for a digest is looked at with the rest; it may be what failed."""
+        floods = {row["team"]: Flood(**row) for row in await dispatchfacts.floods(connection)}
+        if not (news or due or floods):
+            return None
+        read = await people_and_routes(connection, now)
+        roster, routes = read or (Roster(), Routes())
+        came = await dispatchfacts.came(connection, flood_windows(roster, floods, now), now)
+        waiting, is_over = await self._waiting(connection, floods, came, roster, now) if whole else (set(), False)
+        if news or due or waiting or is_over:
+            loaded = await load(
+                connection,
+                now,
+                news=news,
+                due=due | waiting,
+                floods=floods,
+                came=came,
+                roster=roster,
+                routes=routes,
+                channels=self._channels,
+                notify_within_h=self._settings.notify_within_h,
+                table=shipped(),
+            )
+            await self._write(connection, loaded, plan(loaded.world, loaded.subjects), report)
+        return None if read is None else routes
 
     async def _waiting(
         self,
         connection: Connection,
         floods: Mapping[str, Flood],
-        came: Mapping[str, int],
+        came: Mapping[str, tuple[int, int]],
         roster: Roster,
         now: datetime,
     ) -> tuple[set[int], bool]:
@@ -128,7 +190,7 @@ class Dispatcher:
         for code, flood in floods.items():
             team = roster.teams.get(code)
             policy = TeamPolicy.DEFAULT if team is None else team.policy
-            ends = came.get(code, 0) < policy.flood_over
+            ends = came.get(code, (0, 0))[0] < policy.flood_over
             is_over = is_over or ends
             last = flood.last_digest_at
             if ends or last is None or min(last, now) + policy.digest_every_critical <= now:

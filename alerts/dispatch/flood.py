@@ -45,6 +45,9 @@ def judge(
         return Verdict(replace(flood, ended_at=now))
     if flood.last_digest_at is None:
         return Verdict(flood, now)
-    # a clock that was set back: the last digest was now at the latest
+    # a clock that was set back: the last digest was now at the latest, and stays so
     last = min(flood.last_digest_at, now)
-    return Verdict(flood, last + (policy.digest_every_critical if is_critical else policy.digest_every))
+    return Verdict(
+        replace(flood, last_digest_at=last),
+        last + (policy.digest_every_critical if is_critical else policy.digest_every),
+    )

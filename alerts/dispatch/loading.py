@@ -63,13 +63,13 @@ class Loaded:
     findings: Mapping[int, int]
 
 
-async def people_and_routes(connection: Connection, at: datetime) -> tuple[Roster, Routes]:
-    """The register's teams; none, and an error in the log, when they cannot be read: the built-in team is told then."""
+async def people_and_routes(connection: Connection, at: datetime) -> tuple[Roster, Routes] | None:
+    """The register's teams; None, and an error in the log, when they cannot be read."""
     try:
         return await people.load(connection, at)
     except BadInput:
         logger.exception("teams and routes cannot be read: the built-in team is told")
-        return Roster(), Routes()
+        return None
 
 
 async def load(
@@ -79,7 +79,7 @@ async def load(
     news: Sequence[News],
     due: Iterable[int],
     floods: Mapping[str, Flood],
-    came: Mapping[str, int],
+    came: Mapping[str, tuple[int, int]],
     roster: Roster,
     routes: Routes,
     channels: Sequence[ChannelInfo],

@@ -13,7 +13,7 @@ from alerts.dispatch import flapping
 from alerts.dispatch.audience import Audiences
 from alerts.dispatch.contract import AlertFacts, AlertNews, Plan, Progress, State, Subject, TeamState, Telling, World
 from alerts.dispatch.holds import Hold, Holds
-from alerts.dispatch.timing import Due, dues, first_steps
+from alerts.dispatch.timing import Due, dues
 from domain.alerts import Occasion, Severity
 from domain.roster import Team
 from domain.telling import Decision, Reason
@@ -76,8 +76,11 @@ class Looker:
         elif before is None or (before.state == "silent" and before.reason is not Reason.ACKNOWLEDGED):
             if not facts.is_firing and (before is not None or news.is_over):
                 self._over(look)
-            elif before is None and not look.tellings:
-                return None
+            elif before is None:
+                if not look.tellings:
+                    return None
+            elif before.reason is Reason.NO_RECEIVER:
+                self._try_again(look, before)
         elif before.state != "over":
             if facts.is_firing:
                 self._lasting(look, before)
@@ -109,16 +112,33 @@ class Looker:
             self._drop(look, teams, Reason.RESOLVED_WHILE_HELD, hold.reason)
             look.set("over", Reason.RESOLVED_WHILE_HELD)
 
+    def _try_again(self, look: Look, before: Progress) -> None:
+        """What reached nobody: somebody may have joined, or a channel may be there now."""
+        facts, teams = look.facts, self._audiences.teams(look.facts)
+        hold = self._holds.of(facts, before)
+        if facts.is_acknowledged:
+            self._drop(look, teams, Reason.ACKNOWLEDGED)
+            look.set("silent", Reason.ACKNOWLEDGED)
+        elif hold is not None:
+            self._hold(look, hold, teams)
+        else:
+            self._tell_first(look, teams, was_held=False)
+
     def _lasting(self, look: Look, before: Progress) -> None:
-        facts = look.facts
-        told = [code for code, state in look.teams.items() if state.count]
+        facts, routed = look.facts, self._audiences.teams(look.facts)
+        self._forget_others(look, routed)
+        told = [team for team in routed if look.teams.get(team.code, TeamState()).count]
         untold: tuple[Team, ...]
         if before.state == "silent":
             untold = ()
-        elif told:
-            untold = self._known(code for code, one in look.teams.items() if not one.count and one.held is not None)
+        elif told:  # teams that nobody spoke of before have come by a new site file
+            untold = tuple(
+                team
+                for team in routed
+                if (one := look.teams.get(team.code)) is None or (not one.count and one.held is not None)
+            )
         else:
-            untold = self._audiences.teams(facts)
+            untold = routed
         if untold and facts.is_acknowledged:
             # whoever took charge at the desk knows; it comes back when it lasts too long
             self._drop(look, untold, Reason.ACKNOWLEDGED)
@@ -126,7 +146,7 @@ class Looker:
                 look.teams[team.code] = TeamState()
             look.set("told" if told else "silent", Reason.ACKNOWLEDGED)
             untold = ()
-        teams = self._audiences.teams(facts) if not told else self._known(told)
+        teams = told or routed
         due = []
         for team in () if untold and not told else teams:
             if found := self._due(look, team):
@@ -144,9 +164,16 @@ class Looker:
         if look.state == "held":
             look.set("told", Reason.HOLD_ENDED)
         if untold:
-            self._tell_first(look, untold, was_held=True)
+            self._tell_first(look, untold, was_held=before.state == "held")
         for team, found in due:
             self._tell_due(look, team, found, was_held=was_held)
+
+    def _forget_others(self, look: Look, routed: Iterable[Team]) -> None:
+        """What was held back from teams that the alert no longer goes to."""
+        codes = {team.code for team in routed}
+        for code, state in list(look.teams.items()):
+            if code not in codes and state.held is not None:
+                look.teams[code] = replace(state, held=None, waiting=None, next_at=None)
 
     def _over(self, look: Look) -> None:
         """Whoever was told of it in any way is told that it is over; each team when its quiet hours are."""
@@ -185,6 +212,9 @@ class Looker:
         key = (facts.rule_id, facts.subject)
         flap = self._plan.flaps.get(key) or self._world.flaps.get(key)
         is_open = flap is not None and flap.until > self._now
+        if flap is not None and is_open and flap.until > self._now + teams[0].policy.flap_quiet:
+            # written by a clock that was set back since: it lasts no longer than one that has just changed
+            flap = self._plan.flaps[key] = replace(flap, until=self._now + teams[0].policy.flap_quiet)
         if flap is not None and is_open and flap.alert_id != facts.alert_id:
             if facts.is_firing:
                 self._hold(look, Hold(Reason.FLAPPING, flap.until, detail=f"#{flap.alert_id}"), teams)
@@ -206,7 +236,7 @@ class Looker:
             elif self._quiet_until(facts, team) is not None:
                 self._drop(look, [team], Reason.RESOLVED_WHILE_HELD, Reason.QUIET_HOURS)
                 continue
-            found = self._audiences.of(team, first_steps(team, facts))
+            found = self._audiences.first(team, facts)
             # what a flood or a group held before has an end of its own
             state = look.teams.get(team.code)
             said = Reason.HOLD_ENDED if state is not None and state.held is not None else reason
@@ -226,8 +256,11 @@ class Looker:
             look.set("told", Reason.REALARM)
         waited = state.held is not None or was_held
         for one in found:
-            steps = first_steps(team, facts) if one.step is None else (team.steps[one.step],)
-            audience = self._audiences.of(team, steps)
+            audience = (
+                self._audiences.first(team, facts)
+                if one.step is None
+                else self._audiences.of(team, (team.steps[one.step],))
+            )
             look.tellings.append(
                 Telling(
                     facts,

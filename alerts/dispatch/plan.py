@@ -6,7 +6,7 @@ message; at the end how far each alert has come and when it is to be looked at a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,7 +24,7 @@ from alerts.dispatch.contract import (
     Telling,
     World,
 )
-from alerts.dispatch.holds import Holds
+from alerts.dispatch.holds import LOOK_AGAIN, Holds
 from alerts.dispatch.inhibit import Table, shipped
 from alerts.dispatch.looks import Look, Looker
 from alerts.dispatch.timing import dues, last_first_step
@@ -79,19 +79,26 @@ class Teams:
         counted = [one for one in tellings if flood.is_counted(one.event, one.facts.rule_id)]
         others = [one for one in tellings if not flood.is_counted(one.event, one.facts.rule_id)]
         new = [one for one in counted if self._state(one).held is not Reason.FLOOD]
+        came, critical = self._world.came.get(team.code, (0, 0))
+        urgent = [one for one in new if _is_urgent(one)]
+        if critical + len(urgent) > team.policy.flood_count:
+            urgent = []  # these are a flood themselves
+        alone = set(map(id, urgent))
+        rest = [one for one in counted if id(one) not in alone]
         verdict = flood.judge(
             team.code,
             self._world.floods.get(team.code),
             team.policy,
-            came=self._world.came.get(team.code, 0),
+            came=came,
             new=len(new),
-            is_critical=any(one.facts.severity is Severity.CRITICAL for one in counted),
+            is_critical=any(one.facts.severity is Severity.CRITICAL for one in rest),
             now=self._now,
         )
         if verdict.flood is not None and verdict.is_open and verdict.digest_at is not None:
             told = [one for one in others if one.event is Occasion.RESOLVED and self._state(one).by_digest]
             others = [one for one in others if one not in told]
-            others += self._digest(team, verdict.flood, verdict.digest_at, [*counted, *told], len(new))
+            self._send(urgent, as_one=False)
+            others += self._digest(team, verdict.flood, verdict.digest_at, [*rest, *told], len(new))
             self._send(others, as_one=True)
             return
         if verdict.flood is not None:
@@ -248,13 +255,19 @@ class Teams:
         return self._looks[telling.facts.alert_id].teams.get(telling.team.code, TeamState())
 
 
+def _is_urgent(telling: Telling) -> bool:
+    """Whether a telling waits for no digest, as long as there are few such."""
+    return telling.event is Occasion.FIRING and telling.facts.is_firing and telling.facts.severity is Severity.CRITICAL
+
+
 def _remember(world: World, audiences: Audiences, result: Plan, look: Look) -> None:
     """Write down how far telling of an alert has come, where that has changed."""
     now, facts, before = world.now, look.facts, look.before
     if facts.alert_id in result.realarmed:
         facts = replace(facts, realarmed_at=now)
     teams = dict(sorted(look.teams.items()))
-    state, reason = _standing(look, teams)
+    routed = {team.code: team for team in audiences.teams(facts)}
+    state, reason = _standing(look, teams, routed)
     if before is None and reason is Reason.NOT_TOLD_OF and state == "silent":
         return  # it has not fired yet: only somebody was asked to look after it
     next_at = look.next_at
@@ -263,12 +276,14 @@ def _remember(world: World, audiences: Audiences, result: Plan, look: Look) -> N
     elif next_at is None:
         waits = [one.next_at for one in teams.values() if one.held is not None and one.next_at is not None]
         if facts.is_firing and state in ("told", "held"):
-            known = [(team, one) for code, one in teams.items() if (team := audiences.team(code)) is not None]
+            known = [(routed[code], one) for code, one in teams.items() if code in routed]
             waits += _coming(now, facts, [(team, one) for team, one in known if one.count and one.held is None])
         elif facts.is_firing and reason is Reason.ACKNOWLEDGED:
             asleep = {code for code, one in teams.items() if one.held is not None}
-            due = [team for team in audiences.teams(facts) if team.code not in asleep]
+            due = [team for code, team in routed.items() if code not in asleep]
             waits += _coming(now, facts, [(team, TeamState()) for team in due])
+        elif facts.is_firing and reason is Reason.NO_RECEIVER:
+            waits.append(now + LOOK_AGAIN)
         next_at = min(waits, default=None)
     is_same = before is not None and (before.state, before.reason) == (state, reason)
     progress = Progress(
@@ -284,8 +299,8 @@ def _remember(world: World, audiences: Audiences, result: Plan, look: Look) -> N
         result.progress[facts.alert_id] = progress
 
 
-def _standing(look: Look, teams: Mapping[str, TeamState]) -> tuple[State, Reason]:
-    """The standing of an alert in one word, from that of its teams."""
+def _standing(look: Look, teams: Mapping[str, TeamState], routed: Container[str]) -> tuple[State, Reason]:
+    """The standing of an alert in one word, from that of the teams that it goes to."""
     held = next((one.held for one in teams.values() if one.held is not None), None)
     if not look.facts.is_firing:
         if any(one.waiting is Occasion.RESOLVED for one in teams.values()) and held is not None:
@@ -293,7 +308,7 @@ def _standing(look: Look, teams: Mapping[str, TeamState]) -> tuple[State, Reason
         return "over", look.reason
     if look.state != "told" or look.next_at is not None:
         return look.state, look.reason
-    if any(one.count for one in teams.values()):
+    if any(one.count for code, one in teams.items() if code in routed):
         return "told", look.reason
     return ("silent", Reason.NO_RECEIVER) if held is None else ("held", held)
 

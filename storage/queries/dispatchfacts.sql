@@ -138,9 +138,13 @@ order by f.since_at
 select flood_id, team, began_at, alerts, digests, last_digest_at from flood where ended_at is null
 
 -- came --
--- how many alerts each team was told of, or was to be, since an instant; those that waited for a digest came before it
-select d.team, count(distinct d.alert_id)::int as alerts
+-- how many alerts each team was told of, or was to be, since an instant, and how many critical ones of these outside of
+-- digests; those that waited for a digest came before it
+select d.team, count(distinct d.alert_id)::int as alerts,
+       count(distinct d.alert_id) filter (where a.severity = 'critical' and d.decision = 'send' and d.reason <> 'flood'
+                                                and d.event = 'firing')::int as critical
 from notification_decision d
+join alert a using (alert_id)
 join unnest(%(teams)s::text[], %(sinces)s::timestamptz[]) as t (team, since) on t.team = d.team
 where d.at > %(earliest)s::timestamptz and d.at > t.since and d.at <= %(now)s::timestamptz
   and d.event in ('firing', 'repeated', 'realarmed')

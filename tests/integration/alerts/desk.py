@@ -65,12 +65,7 @@ class Room:
                 shift["code"], shift.get("name", shift["code"]), shift["starts_at"], shift["hours"], shift["members"],
                 shift.get("days", "all"), shift["team"],
             )  # fmt: skip
-        for number, route in enumerate(case.get("route", ()), 1):
-            self._run(
-                "insert into alert_route (code, position, matchers, team_id, goes_on)"
-                " select %s, %s, %s, team_id, %s from team where code = %s",
-                f"r{number}", number, json.dumps(route.get("matchers", [])), route.get("goes_on", False), route["team"],
-            )  # fmt: skip
+        self._route(case.get("route", ()))
         for line in case.get("points", ()):
             place, outlet, *gateways = line.split()
             enterprise, code = place.split("/")
@@ -89,6 +84,14 @@ class Room:
                     world.enterprises[enterprise], gateway, point[0],
                 )  # fmt: skip
 
+    def _route(self, routes: Iterable[Mapping[str, Any]]) -> None:
+        for number, route in enumerate(routes, 1):
+            self._run(
+                "insert into alert_route (code, position, matchers, team_id, goes_on)"
+                " select %s, %s, %s, team_id, %s from team where code = %s",
+                f"r{number}", number, json.dumps(route.get("matchers", [])), route.get("goes_on", False), route["team"],
+            )  # fmt: skip
+
     def _rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         if self._connection is not None:
             return self._connection.execute(query, parameters).fetchall()
@@ -99,13 +102,14 @@ class Room:
 
     def act(self, step: Mapping[str, Any]) -> None:
         """What happens at an instant: fire, resolve, withdraw, acknowledge, hand_over, hold, end, silence, stop,
-        failing, works, figures."""
+        failing, works, figures; and what a new site file brings: leave, join, lead, reroute."""
         with psycopg.connect(self._url) as self._connection:
             self._act(step)
         self._connection = None
 
     def _act(self, step: Mapping[str, Any]) -> None:
         at = when(step["at"])
+        self._apply(step)
         for line in step.get("fire", ()):
             self._fire(line, at, step)
         for line in step.get("figures", ()):  # name value limit unit
@@ -174,6 +178,18 @@ class Room:
                 " values (%s, %s, %s, 'x', %s)",
                 when(notice["from"]), when(notice["to"]), when(notice["until"]), at,
             )  # fmt: skip
+
+    def _apply(self, step: Mapping[str, Any]) -> None:
+        for code in step.get("leave", ()):
+            self._run("update person set active = false where code = %s", code)
+        for code in step.get("join", ()):
+            self._run("update person set active = true where code = %s", code)
+        for line in step.get("lead", ()):  # team person
+            team, person = line.split()
+            self._run("update team set lead = %s where code = %s", person, team)
+        if "reroute" in step:
+            self._run("delete from alert_route")
+            self._route(step["reroute"])
 
     def _fire(self, line: str, at: datetime, step: Mapping[str, Any]) -> None:
         """`name rule subject severity [condition]`, a `#` in the subject is the number of the name."""

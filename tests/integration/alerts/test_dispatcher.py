@@ -200,6 +200,29 @@ async def test_after_a_clock_was_set_back_all_is_looked_at_however_much_waits(
     assert [report.taken for report in again] == [4, 4, 1, 0]
 
 
+async def test_one_alert_that_cannot_be_decided_about_keeps_nobody_from_hearing_of_the_others(
+    world: World, room: Room, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a step back to an earlier version leaves it: a reason that this one does not know."""
+    dispatcher = Dispatcher(database, [LOG], DispatchSettings())
+    room.act({"at": "08:00", "fire": ["a1..a3 legal.hourly pollutant:tianhe/S#/so2 critical"]})
+    await dispatcher.step(when("08:00"))
+    world.execute("""update alert_dispatch set progress = '{"duty": {"held": "moon"}}' where alert_id = 2""")
+    room.act({"at": "08:10", "resolve": ["a1..a3"], "fire": ["b1..b4 legal.hourly pollutant:beishan/S#/so2 critical"]})
+    report = await dispatcher.step(when("08:10"))
+    assert (report.taken, report.failed, report.is_idle) == (7, 1, False)
+    later = "select event, alert_id from notification_alert where notification_id > 1 order by alert_id"
+    assert world.rows(later) == [("resolved", 1), ("resolved", 3), *(("firing", number) for number in range(4, 8))]
+    room.told()
+    assert "'moon' is not a valid Reason" in caplog.text
+    again = await dispatcher.step(when("08:10"))
+    assert (again.taken, again.is_idle) == (1, True)
+    assert world.rows("select alert_id, kind from alert_news") == [(2, "resolved")]
+    world.execute("""update alert_dispatch set progress = '{"duty": {"count": 1}}' where alert_id = 2""")
+    await dispatcher.step(when("08:11"))
+    assert room.told() == ["duty resolved/resolved a2 > log/team:duty"]
+
+
 async def test_whose_channel_fails_is_said(world: World, database: Database) -> None:
     case = {
         "person": [{"code": "wang", "channels": ["sms", "email"]}, {"code": "li", "channels": ["email"]}],

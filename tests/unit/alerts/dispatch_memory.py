@@ -163,9 +163,18 @@ class Memory:
             told_to=told_to,
         )
 
-    def _came(self, team: Team, now: datetime) -> int:
+    def _came(self, team: Team, now: datetime) -> tuple[int, int]:
         since = now - team.policy.flood_window
-        return len({one.alert_id for at, one in self.decisions if since < at <= now and _counts(one, team.code)})
+        found = [one for at, one in self.decisions if since < at <= now and _counts(one, team.code)]
+        alone = {
+            one.alert_id
+            for one in found
+            if one.decision is Decision.SEND
+            and one.reason is not Reason.FLOOD
+            and one.event is Occasion.FIRING
+            and self.alerts[one.alert_id].severity is Severity.CRITICAL
+        }
+        return len({one.alert_id for one in found}), len(alone)
 
     def _group_last(self, now: datetime) -> dict[tuple[str, str], datetime]:
         return {

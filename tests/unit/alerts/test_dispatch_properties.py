@@ -141,11 +141,30 @@ def test_a_flood_sends_no_more_than_its_digests(storms: list[tuple[int, int, Sev
         for one, other in pairwise(digests):
             if not any(one < end <= other for end in ended):
                 assert other - one >= team.policy.digest_every_critical
-        # outside of digests no more is told at first than the flood's count within its window
+        # outside of digests no more is told at first than the flood's count in its window, and as many critical
         first = [(at, m) for at, m in told(memory, [Occasion.FIRING]) if m.team.code == code]
         for at, _ in first:
             within = {n for t, m in first for n, _ in m.alerts if at - team.policy.flood_window < t <= at}
-            assert len(within) <= team.policy.flood_count
+            critical = {n for n in within if memory.alerts[n].severity is Severity.CRITICAL}
+            assert len(within - critical) <= team.policy.flood_count
+            assert len(critical) <= team.policy.flood_count
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40), st.sampled_from(tuple(Severity))), max_size=25))
+def test_a_critical_alert_among_many_is_told_at_once(storms: list[tuple[int, int, Severity]]) -> None:
+    timeline: list[tuple[int, list[tuple[Any, ...]]]] = []
+    for number, (minutes, count, _) in enumerate(storms):
+        lone = [("fire", ("legal.hourly", f"point:tianhe/C{number}", Severity.CRITICAL))] if number % 3 == 0 else []
+        timeline.append((minutes, [("storm", count, Severity.WARNING), *lone]))
+    memory, _ = play(timeline)
+    window = ROSTER.teams["city"].policy.flood_window
+    critical = {n: alert for n, alert in memory.alerts.items() if alert.severity is Severity.CRITICAL}
+    first = {(n, m.team.code): at for at, m in told(memory, [Occasion.FIRING]) for n, _ in m.alerts if n in critical}
+    for number, alert in critical.items():
+        before = [at for (n, code), at in first.items() if code == "city" and n != number]
+        if sum(alert.occurred_at - window < at <= alert.occurred_at for at in before) < 10:
+            assert first.get((number, "city")) == alert.occurred_at
 
 
 @settings(max_examples=30, deadline=None)
