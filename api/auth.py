@@ -166,24 +166,26 @@ class Auth:
         there were too many attempts at a person's login.
 
         A person's password that was right is remembered, so that a script pays for it once; an enterprise's is the
-        verifier's matter, as at the MQTT door.
+        verifier's matter, as at the MQTT door. A login that nobody has, or that is disabled, waits as a person's does,
+        so that waits do not tell which logins there are.
         """
         if len(password) > _LONGEST_SECRET:
             return None
         found = await self._credentials(login)
-        if found is None or not found.is_active:
+        if found is None and await self._is_enterprise(login):
             code = await self._verifier.authenticate(login, password)
             if code is None:
                 self._sign_ins.labels("wrong").inc()
                 return None
             return Actor(code, Role.ENTERPRISE, code, code, address)
-        actor = Actor(found.name, Role(found.role), None, login, address, found.person, found.team)
-        if self._passwords.remembers(login, password, found.password_hash):
-            return actor
+        known = self._remembered(found, login, password, address)
+        if known is not None:
+            return known
         # requests of a script that come together are not so many attempts: the first one proves it for all
         async with self._turns.setdefault((login, address), asyncio.Lock()):
-            if self._passwords.remembers(login, password, found.password_hash):
-                return actor
+            known = self._remembered(found, login, password, address)
+            if known is not None:
+                return known
             try:
                 return (await self._prove(login, password, address)).actor
             except SignInRefused as error:
@@ -236,6 +238,18 @@ class Auth:
         if enterprise is None:
             return None
         return _Proof(Actor(enterprise[1], Role.ENTERPRISE, code, code, address), None, enterprise[0])
+
+    def _remembered(self, found: store.Credentials | None, login: str, password: bytes, address: str) -> Actor | None:
+        """A person whose password was right before."""
+        if found is None or not found.is_active or not self._passwords.remembers(login, password, found.password_hash):
+            return None
+        return Actor(found.name, Role(found.role), None, login, address, found.person, found.team)
+
+    async def _is_enterprise(self, login: str) -> bool:
+        if len(login) > _LONGEST_SECRET or "\x00" in login:
+            return False
+        async with self._database.transaction() as connection:
+            return await store.enterprise_of(connection, login) is not None
 
     async def _credentials(self, login: str) -> store.Credentials | None:
         if LOGIN.fullmatch(login) is None:

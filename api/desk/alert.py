@@ -114,7 +114,7 @@ class _One(Follower):
                     _facts(page, now, is_bureau=is_bureau)
                     if is_bureau:
                         _told(page)
-                    _links(page.alert, self.desk, now)
+                    _links(page.alert, self.desk, now, is_bureau=is_bureau)
 
 
 def _head(alert: Mapping[str, Any], known: Visit, now: datetime) -> None:
@@ -225,7 +225,7 @@ def _decision(group: Told, names: Names) -> None:
             node("span", "c", f"与另外 {group.together - 1} 条告警合为一条消息")
 
 
-def _links(alert: Mapping[str, Any], desk: Desk, now: datetime) -> None:
+def _links(alert: Mapping[str, Any], desk: Desk, now: datetime, *, is_bureau: bool) -> None:
     enterprise = alert["enterprise"]
     with node("div", "dk-card dk-links"):
         node("h2", "", "更多")
@@ -233,10 +233,10 @@ def _links(alert: Mapping[str, Any], desk: Desk, now: datetime) -> None:
         node("a", "", "这条告警（接口）", href=f"/v1/alerts/{alert['alert_id']}", target="_blank")
         query = urlencode({"rule": alert["rule_id"], "subject": alert["subject"]})
         node("a", "", "同一对象的全部判定（接口）", href=f"/v1/findings?{query}", target="_blank")
-        if desk.settings.grafana_url is not None:
+        if desk.settings.grafana_url is not None and is_bureau:  # boards show all plants
             url = board_url(desk.settings.grafana_url, alert["rule_id"], enterprise, stretch(alert, now))
             node("a", "", "看板（Grafana）", href=url, target="_blank", rel="noopener")
-        if alert["cause_alert_id"] is not None:
+        if alert["cause_alert_id"] is not None and is_bureau:
             node("a", "", f"原因告警 {alert['cause_alert_id']}", href=f"/alerts/{alert['cause_alert_id']}")
         if enterprise is not None:
             node("a", "", "这家企业的告警", href=f"/?enterprise={quote(enterprise)}&states=all")

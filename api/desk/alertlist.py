@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ from api.desk.question import Question, cursor, filter_of, position_of, question
 from api.desk.rows import row_view
 from api.desk.session import Visit
 from api.desk.words import ATTENTION, family_word, full_text, one_line, state_word
+from api.ownwords import alert_for_enterprise
 from domain.errors import WorldFailed
 from storage.database import Connection
 from storage.listing.desk import ORDER, LivePage, choices, live_alerts, people, position
@@ -63,7 +65,10 @@ def register(desk: Desk) -> None:
 async def read(connection: Connection, known: Visit, asked: Question, now: datetime) -> LivePage:
     """The page of the list that is asked for, and one row more when there is a next one."""
     wanted, after = filter_of(asked, known.actor), position_of(asked.after)
-    return await live_alerts(connection, wanted, now=now, after=after, limit=PAGE + 1)
+    page = await live_alerts(connection, wanted, now=now, after=after, limit=PAGE + 1)
+    if known.actor.enterprise is None:
+        return page
+    return replace(page, rows=[alert_for_enterprise(row) for row in page.rows])
 
 
 def title(page: LivePage) -> str:

@@ -17,6 +17,11 @@ class Follower:
         self.visit = known
         self.client = client
 
+    @property
+    def page(self) -> object:
+        """What the parts of a page have in common."""
+        return self.client
+
     def begin(self) -> None:
         """Follow from now on. The first connection finds what has just been read; one that was lost reads anew."""
         self.desk.live.watch(self)
@@ -28,7 +33,7 @@ class Follower:
         try:
             self.visit = await still(self.desk, self.visit)
         except SessionEnded:
-            self.desk.live.leave(self)
+            self.desk.live.end(self.client)
             self.client.run_javascript("desk.ended()")
             return False
         return True

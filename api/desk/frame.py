@@ -21,6 +21,8 @@ from nicegui.elements.mixins.text_element import TextElement
 from api.desk.assetfiles import address
 from api.desk.desk import Desk
 from api.desk.dialogs import dialogs
+from api.desk.follow import Follower
+from api.desk.live import Tick
 from api.desk.session import Visit, visit
 from api.desk.signin import to_sign_in
 from domain.accounts import ROLE_NAMES
@@ -123,9 +125,7 @@ def frame(
                 with node("form", "", method="post", action="/sign-out"):
                     node("input", type="hidden", name="csrf", value=known.csrf)
                     node("button", "", "退出", type="submit")
-        view = _Strip()
-        follower = _Follower(desk, ui.context.client, view, is_bureau=actor.enterprise is None)
-        follower.begin()
+        _HeadFollower(desk, known, ui.context.client, _Strip()).begin()
         yield
 
 
@@ -139,22 +139,26 @@ class _Strip(Element, component="assets/strip.js"):
     """The head in the browser."""
 
 
-class _Follower:
-    """Keeps the head of one page up to date."""
+class _HeadFollower(Follower):
+    """Keeps the head of one page up to date, and sees to it that the page of an ended session gets nothing more, also
+    where nothing but the head follows anything."""
 
-    def __init__(self, desk: Desk, client: Client, view: _Strip, *, is_bureau: bool) -> None:
-        self._desk = desk
-        self._client = client
+    def __init__(self, desk: Desk, known: Visit, client: Client, view: _Strip) -> None:
+        super().__init__(desk, known, client)
         self._view = view
-        self._is_bureau = is_bureau
+        self._is_bureau = known.actor.enterprise is None
 
     def begin(self) -> None:
-        self._view.props.update(self._desk.strip.shown(is_bureau=self._is_bureau))
-        self._desk.live.follow(self)
-        self._client.on_delete(lambda: self._desk.live.unfollow(self))
+        self._view.props.update(self.desk.strip.shown(is_bureau=self._is_bureau))
+        super().begin()
+        self.desk.live.follow(self)
+        self.client.on_delete(lambda: self.desk.live.unfollow(self))
+
+    async def look(self, tick: Tick) -> None:
+        """The head is read by itself, right after all sessions have been asked for."""
 
     def show(self) -> None:
-        shown = self._desk.strip.shown(is_bureau=self._is_bureau)
+        shown = self.desk.strip.shown(is_bureau=self._is_bureau)
         if any(self._view.props.get(name) != value for name, value in shown.items()):
             self._view.props.update(shown)
             self._view.update()

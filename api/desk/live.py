@@ -45,7 +45,10 @@ class Tick:
 
 
 class Watcher(Protocol):
-    """An open page."""
+    """An open page, or a part of one. page: what its parts have in common."""
+
+    @property
+    def page(self) -> object: ...
 
     async def look(self, tick: Tick) -> None:
         """Read anew and show; a page whose session has ended shows that instead."""
@@ -57,7 +60,10 @@ class Watcher(Protocol):
 
 
 class Head(Protocol):
-    """The head of an open page."""
+    """The head of an open page, which is watched as well: see `Live.leave`."""
+
+    @property
+    def page(self) -> object: ...
 
     def show(self) -> None:
         """Show what the strip says now."""
@@ -88,6 +94,12 @@ class Live:
 
     def leave(self, watcher: Watcher) -> None:
         self._watchers.pop(watcher, None)
+
+    def end(self, page: object) -> None:
+        """The session of a page has ended: nothing more reaches it, whichever part of it found out."""
+        for parts in (self._watchers, self._heads):
+            for part in [one for one in parts if one.page is page]:
+                del parts[part]  # type: ignore[arg-type]
 
     def follow(self, head: Head) -> None:
         self._heads[head] = None
@@ -121,8 +133,8 @@ class Live:
                 continue
             try:
                 if is_due or self._strip_at is None or loop.time() - self._strip_at >= _STRIP_S:
-                    await self._look_up(loop.time())
                     await self._check()
+                    await self._look_up(loop.time())
                 if await self._look(is_due=is_due):
                     looked_at = loop.time()
                 if await self._strip.read_figures(self._database, self._clock(), loop.time(), self._timeout_s):
@@ -181,10 +193,20 @@ class Live:
     async def _check(self) -> None:
         """Pages whose sessions have ended leave, whether anything happens or not."""
         for watcher in list(self._watchers):
-            await watcher.still()
+            if watcher not in self._watchers:
+                continue  # its page has just ended by another part
+            try:
+                await watcher.still()
+            except WorldFailed:
+                raise
+            except Exception:  # whose session cannot be looked at is shown nothing more
+                logger.exception("the session of a page of the desk could not be looked at")
+                self.end(watcher.page)
 
     async def _show(self, tick: Tick) -> None:
         for watcher in list(self._watchers):
+            if watcher not in self._watchers:
+                continue  # its page has just ended by another part
             try:
                 await watcher.look(tick)
             except WorldFailed:

@@ -24,6 +24,7 @@ from api.models.alerts import (
     Release,
     Shelving,
 )
+from api.ownwords import alert_for_enterprise, events_for_enterprise
 from api.paging import Page, Paging
 from api.session import PersonSession, ReadSession, Session
 from domain.alarmstate import DisplayState
@@ -45,21 +46,6 @@ router = APIRouter(prefix="/alerts", tags=["alerts"])
 
 _ACTED = problems(BAD_REQUEST, NOT_FOUND, CONFLICT)
 
-#: Events whose text is the bureau's own: whom it told, and what it thinks of the matter.
-_OWN_TEXT = frozenset(
-    {
-        "notify",
-        "not_notified",
-        "notify_failed",
-        "commented",
-        "handed_over",
-        "shelved",
-        "unshelved",
-        "out_of_service",
-        "in_service",
-    }
-)
-
 
 async def _detail(session: Session, alert_id: int) -> AlertDetail:
     connection = session.connection
@@ -73,8 +59,8 @@ async def _detail(session: Session, alert_id: int) -> AlertDetail:
         decisions = await alert_decisions(connection, alert_id, limit=ROWS_SHOWN)
         holds = await alert_holds(connection, row["rule_id"], row["subject"], session.now)
     else:
-        row = _for_enterprise(row)
-        events = [e | {"comment": "", "detail": None} if e["kind"] in _OWN_TEXT else e for e in events]
+        row = alert_for_enterprise(row)
+        events = events_for_enterprise(events)
         notifications = [told | {"receiver": None, "last_error": None, "team": None} for told in notifications]
     return AlertDetail.model_validate(
         row
@@ -86,11 +72,6 @@ async def _detail(session: Session, alert_id: int) -> AlertDetail:
             "finding": await get_finding(connection, row["finding_id"]),
         }
     )
-
-
-def _for_enterprise(row: Row) -> Row:
-    """Without which of the bureau's people sees to it."""
-    return row | {"assignee": None}
 
 
 @router.get("", summary="Alerts, newest first", responses=problems(NOT_FOUND))
@@ -142,7 +123,7 @@ async def alerts(
     rows = await list_alerts(session.connection, wanted, now=session.now, after=after, limit=paging.fetch)
     items, next_cursor = paging.cut(rows, lambda row: (row["alert_id"],))
     if session.access.enterprise is not None:
-        items = [_for_enterprise(row) for row in items]
+        items = [alert_for_enterprise(row) for row in items]
     return Page[AlertItem](items=[AlertItem.model_validate(row) for row in items], next_cursor=next_cursor)
 
 

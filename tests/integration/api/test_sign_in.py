@@ -282,6 +282,24 @@ async def test_people_come_by_basic_too(client: Client, hire: Hire) -> None:
         assert (await http.get("/v1/enterprises", auth=("wang.wei", PASSWORD))).status_code == 200
 
 
+async def test_waits_do_not_tell_which_logins_there_are(client: Client, city: Database, hire: Hire) -> None:
+    await hire()
+    await hire("gone")
+    async with city.transaction() as connection:
+        await store.set_disabled(connection, "gone", NOW)
+    async with client(token=TOKEN) as http:
+        answers = {
+            login: [(await http.get("/v1/alerts", auth=(login, "wrong-password"))) for _ in range(6)]
+            for login in ("wang.wei", "gone", "nobody", "Not a login")
+        }
+    told = {
+        login: [(answer.status_code, answer.text, answer.headers.get("retry-after")) for answer in given]
+        for login, given in answers.items()
+    }
+    assert [status for status, _, _ in told["wang.wei"]] == [401] * 5 + [429]
+    assert all(given == told["wang.wei"] for given in told.values())
+
+
 async def test_a_script_may_begin_with_many_requests_at_once(client: Client, hire: Hire) -> None:
     await hire()
     async with client(token=TOKEN, auth=("wang.wei", PASSWORD)) as http:
