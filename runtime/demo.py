@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,13 @@ async def _go_on(run: _Run, onward: Iterator[Step], stop: asyncio.Event) -> None
 
 async def _play(run: _Run, step: Step) -> None:
     """One simulated hour: move the clock to its end, publish, wait for every acknowledgement."""
+    for deed in step.between:
+        at = run.story.start + timedelta(minutes=deed.minute)
+        await _tell_until(run, at)
+        run.clock.move(at)
+        await _told(run)
+        await asyncio.to_thread(run.officers.act, deed)
+        await _told(run)
     await _tell_until(run, step.clock)
     run.clock.move(step.clock)
     started = time.monotonic()
@@ -277,7 +284,13 @@ async def _tell_until(run: _Run, end: datetime) -> None:
         if due > run.clock():
             run.clock.move(due)
             run.stops += 1
-        await _wait(run, lambda backlog: backlog.has_told(run.clock()))
+        await _told(run)
+
+
+async def _told(run: _Run) -> None:
+    """Wait until everybody has been told what is due at the clock."""
+    now = run.clock()
+    await _wait(run, lambda backlog: backlog.has_told(now))
 
 
 async def _settle(run: _Run, *, delivered: bool = False) -> None:

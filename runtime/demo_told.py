@@ -18,8 +18,8 @@ from storage.database import Connection
 #: Reasons for not telling, or not at once, of which the simulators know when they must be given. Of the others (a
 #: flood, a group that was told a moment ago) they know that they put off by minutes only.
 KNOWN_REASONS = frozenset({
-    "historical", "plant_stopped", "inhibited", "silenced", "shelved", "flapping", "quiet_hours",
-    "resolved_while_held", "acknowledged",
+    "historical", "out_of_service", "plant_stopped", "inhibited", "silenced", "shelved", "flapping",
+    "quiet_hours", "resolved_while_held", "acknowledged",
 })  # fmt: skip
 
 #: Events of one kind: a person hears of one of them once, by whatever team.

@@ -34,7 +34,7 @@ class DutyTeam:
 
 @dataclass(frozen=True, slots=True)
 class DutyShift:
-    """starts_at: local time; turn, every: after how long the next of the members comes on."""
+    """starts_at: local time; turn: after how long the next of the members comes on; days: all, workdays or restdays."""
 
     team: str
     code: str
@@ -46,6 +46,7 @@ class DutyShift:
     valid_from: date
     valid_to: date | None = None
     turn: str = "day"
+    days: str = "all"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,12 @@ class Officers:
     def _shelve(self, act: Act) -> None:
         self._about(act, "shelve", {"until": self._text(act.end), "reason": act["reason"]})
 
+    def _out_of_service(self, act: Act) -> None:
+        self._about(act, "out-of-service", {"reason": act["reason"]}, state=None)
+
+    def _in_service(self, act: Act) -> None:
+        self._about(act, "in-service", {"comment": "已恢复告警"}, state=None)
+
     def _hand_over(self, act: Act) -> None:
         self._about(act, "hand-over", {"person": act["to"], "comment": act["reason"]})
 
@@ -70,16 +76,17 @@ class Officers:
         }
         self._send(act.by, f"/v1/roster/{act['team']}/overrides", body)
 
-    def _about(self, act: Act, verb: str, body: Mapping[str, Any], state: str = "firing") -> None:
+    def _about(self, act: Act, verb: str, body: Mapping[str, Any], state: str | None = "firing") -> None:
         self._send(act.by, f"/v1/alerts/{self._number(act, state)}/{verb}", body)
 
-    def _number(self, act: Act, state: str) -> int:
-        """Of the newest alert in that state that the act is about."""
-        query = urllib.parse.urlencode({"rule": act.rule, "state": state, "limit": _PAGE})
+    def _number(self, act: Act, state: str | None) -> int:
+        """Of the newest alert in that state, or in any, that the act is about."""
+        asked = {"rule": act.rule, "limit": _PAGE} | ({} if state is None else {"state": state})
+        query = urllib.parse.urlencode(asked)
         for item in self._send(act.by, f"/v1/alerts?{query}")["items"]:
             if item["subject"] == act.subject and item["resolution"] != "superseded":
                 return int(item["alert_id"])
-        raise ActFailed(f"there is no {state} alert {act.rule} {act.subject} that {act.by} could {act.kind}")
+        raise ActFailed(f"there is no {state or 'such'} alert {act.rule} {act.subject} that {act.by} could {act.kind}")
 
     def _text(self, minute: int) -> str:
         return (self._start + timedelta(minutes=minute)).astimezone(SITE_ZONE).isoformat()

@@ -1,8 +1,10 @@
 """The duty rooms of the simulated city, and who is on duty at a moment of the story, reckoned by hand.
 
-Four rooms work day and night in turns of twelve hours, one plant has a person on call by the week. Times are minutes
-since the story's start, which is local midnight of the month's first day; turns are counted in days from there, so that
-no calendar is needed. The room of the south (nantan) is left empty for one night: nobody wrote a shift for it.
+Four rooms work day and night in turns of twelve hours. One plant has a person on call, by the week on working days,
+and two others who take turns on days of rest: weekends and holidays, but not the Sundays that are worked for them.
+Times are minutes since the story's start, which is local midnight of the month's first day; turns are counted in days
+from there.
+The room of the south (nantan) is left empty for one night: nobody wrote a shift for it.
 """
 
 from __future__ import annotations
@@ -58,6 +60,8 @@ NAMES: Mapping[str, tuple[str, str | None]] = {
     "cao-wenqian": ("曹闻谦", PLANT_ENTERPRISE),
     "ren-haoyu": ("任浩宇", PLANT_ENTERPRISE),
     "su-mingjing": ("苏明镜", PLANT_ENTERPRISE),
+    "shang-zhiyuan": ("商知远", PLANT_ENTERPRISE),
+    "ning-ruoxi": ("宁若溪", PLANT_ENTERPRISE),
 }
 
 #: (after minutes, to, severities; none: all).
@@ -67,7 +71,13 @@ ROOM_STEPS: Steps = ((0, "on_duty", ()), (15, "next", ("critical",)), (30, "lead
 LEAD_STEPS: Steps = ((0, "lead", ()),)
 PLANT_STEPS: Steps = ((0, "on_duty", ()), (90, "lead", ("critical", "warning")))
 
-_PLANT_LEAD, _ON_CALL = "cao-wenqian", ("ren-haoyu", "su-mingjing")
+_PLANT_LEAD = "cao-wenqian"
+_ON_CALL, ON_REST_DAYS = ("ren-haoyu", "su-mingjing"), ("shang-zhiyuan", "ning-ruoxi")
+
+#: By the State Council's notice on the holidays of 2026, for the demo's month: the Mid-Autumn Festival and National
+#: Day, and the days of weekends that are worked for them. Of other months weekends alone count.
+_HOLIDAYS = frozenset({date(2026, 9, day) for day in (25, 26, 27)} | {date(2026, 10, day) for day in range(1, 8)})
+_WORKED = frozenset({date(2026, 9, 20), date(2026, 10, 10)})
 
 _DAY, _HALF_DAY, _WEEK = 24 * 60, 12 * 60, 7 * 24 * 60
 _MORNING, _EVENING = 8 * 60, 20 * 60
@@ -160,8 +170,16 @@ def shifts(first: date) -> tuple[DutyShift, ...]:
             after = empty + timedelta(days=1)
             night = DutyShift(team, "night", "夜班", "20:00", 12, _at_night(members), first, after)
         made.append(night)
-    made.append(DutyShift(PLANT, "on-call", "值守", "08:00", 24, _ON_CALL, first, since, None, "week"))
+    made += (
+        DutyShift(PLANT, "on-call", "值守", "08:00", 24, _ON_CALL, first, since, None, "week", "workdays"),
+        DutyShift(PLANT, "rest", "休息日值守", "08:00", 24, ON_REST_DAYS, first, since, None, "shift", "restdays"),
+    )
     return tuple(made)
+
+
+def is_rest_day(day: date) -> bool:
+    """Whether a local day is one of rest."""
+    return day not in _WORKED and (day in _HOLIDAYS or day.weekday() >= 5)
 
 
 def _at_night(members: tuple[str, ...]) -> tuple[str, ...]:
@@ -184,9 +202,10 @@ def routes() -> tuple[AlertRoute, ...]:
 
 
 class Rota:
-    """Who is on duty, at a minute of the story."""
+    """Who is on duty, at a minute of the story. first: local day that it begins with."""
 
-    def __init__(self, reliefs: Sequence[Relief] = ()) -> None:
+    def __init__(self, first: date, reliefs: Sequence[Relief] = ()) -> None:
+        self._first = first
         self._reliefs = reliefs
 
     def told(self, team: str, to: str, minute: int) -> tuple[str, ...]:
@@ -204,7 +223,7 @@ class Rota:
 
     def _on_duty(self, team: str, minute: int, known: int) -> tuple[str, ...]:
         """At a minute, as the roster stands at another one."""
-        person = _by_shift(team, minute)
+        person = self._on_call(minute) if team == PLANT else _by_shift(team, minute)
         if person is None:
             return ()
         for relief in self._reliefs:
@@ -224,17 +243,24 @@ class Rota:
                 edges |= {edge for edge in (relief.start, relief.end) if edge > minute}
         yield from sorted(edges)
 
+    def _on_call(self, minute: int) -> str:
+        """Of the plant; the turns of days of rest are counted in such days."""
+        number = (minute - _MORNING) // _DAY
+        if not is_rest_day(self._first + timedelta(days=number)):
+            return _ON_CALL[number // 7 % len(_ON_CALL)]
+        between = range(number) if number >= 0 else range(number, 0)
+        passed = sum(is_rest_day(self._first + timedelta(days=day)) for day in between)
+        return ON_REST_DAYS[(passed if number >= 0 else -passed) % len(ON_REST_DAYS)]
+
     @staticmethod
     def _lead(team: str) -> str:
         return {LEAD: "qin-wanqing", PLANT: _PLANT_LEAD}.get(team) or ROOMS[team][2]
 
 
 def _by_shift(team: str, minute: int) -> str | None:
-    """Who has the turn that holds a minute by the shifts alone."""
+    """Who has the turn of a room that holds a minute by the shifts alone."""
     if team == LEAD:
         return None
-    if team == PLANT:
-        return _ON_CALL[(minute - _MORNING) // _DAY // 7 % len(_ON_CALL)]
     members = ROOMS[team][3]
     day, of_day = divmod(minute, _DAY)
     if _MORNING <= of_day < _EVENING:

@@ -42,7 +42,7 @@ class Step:
     """One clock hour. settle: the rules and alerts must have caught up before the clock moves on from `clock`.
 
     acts: what enterprises and the bureau do, after everything known at `clock` has been judged; duty: what people of
-    the duty rooms do about alerts after that.
+    the duty rooms do about alerts after that; between: what they do in the hour before `clock`, in order.
     """
 
     index: int
@@ -51,6 +51,7 @@ class Step:
     settle: bool
     acts: tuple[Act, ...] = ()
     duty: tuple[DutyAct, ...] = ()
+    between: tuple[DutyAct, ...] = ()
 
     @property
     def clock(self) -> datetime:
@@ -139,9 +140,13 @@ class Story:
             self._settle = self.referee.decisive(self.timeline.hours)
             for act in self.referee.acts(self.timeline.hours):
                 self._duty.setdefault(act.clock, []).append(act)
-        settle = index + 1 in self._settle or (index + 1) % 24 == 1  # days close one hour after midnight
-        duty = tuple(self._duty.get(index + 1, ()))
-        return Step(index, self.timeline.period(index), messages, settle, tuple(self._acts(index + 1)), duty)
+        clock = index + 1
+        at_hour = tuple(act for act in self._duty.get(clock, ()) if not act.after)
+        between = tuple(act for act in self._duty.get(index, ()) if act.after)
+        # days close one hour after midnight; who acts before the next hour has been told all there is
+        settle = clock in self._settle or clock % 24 == 1 or len(at_hour) < len(self._duty.get(clock, ()))
+        acts = tuple(self._acts(clock))
+        return Step(index, self.timeline.period(index), messages, settle, acts, at_hour, between)
 
     def truth(self, until: datetime) -> Truth:
         """What the platform must hold when its clock shows `until` and all messages of the steps so far are in."""

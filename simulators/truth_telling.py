@@ -4,11 +4,12 @@ Assumptions. The platform's clock stops at every whole hour, and in between wher
 so that everything is told when it is due. Each team of an alert's routes is told by itself.
 
 An alert is told when it fires, unless, in this order: the newest evidence ended more than 24 hours ago (told later if
-it goes on into the present); the plant stands still (of what its silence explains); an alert that explains it fires;
-it is silenced, shelved, or comes and goes; for one team, it sleeps (never of what is gravest). What is held is looked
-at again when that ends, ten minutes later where a cause ends, and told if it still lasts; of what is over by then
-nobody is told. Who was told is told that it is over; who sleeps, in the morning. Floods and groups only put off by
-minutes: the time that counts here is the hour.
+it goes on into the present); its alarm is out of service; the plant stands still (of what its silence explains); an
+alert that explains it fires; it is silenced, shelved, or comes and goes; for one team, it sleeps (never of what is
+gravest). What is held is looked at again when that ends, ten minutes later where a cause ends, and told if it still
+lasts; of what is over by then nobody is told, nor of what somebody acknowledged meanwhile. Who was told is told that
+it is over; who sleeps, in the morning. Floods and groups only put off by minutes: the time that counts here is the
+hour.
 
 While it lasts and nobody has acknowledged it, the steps of a team's escalation follow, and it is repeated every 4
 hours (critical) or 24 hours (warning) after the last telling; a day or a week after an acknowledgement it is told
@@ -25,7 +26,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
 
-from domain.periods import HOUR
+from domain.periods import HOUR, local_day
 from simulators.duty_officers import Act, Duty
 from simulators.people import ROOMS, Rota, quiet_until, steps_of
 from simulators.severities import CRITICAL, INFO, severity
@@ -69,12 +70,13 @@ class Desk:
         self._routing = routing
         self._explanations = explanations
         self._duty = duty
-        self._rota = Rota(duty.reliefs)
+        self._rota = Rota(local_day(start), duty.reliefs)
         self._last_act = last_act
         self._alerts: dict[AlertKey, Alert] = {}
         self._newest: dict[tuple[str, str], Alert] = {}
         self._flapping = Flapping()
         self._shelved: dict[tuple[str, str], int] = {}
+        self._out_of_service: dict[tuple[str, str], list[Callable[[int], None]]] = {}  # and what waits for its return
         self._silences: list[Act] = []
         self._queue: list[tuple[int, int, int, Callable[[int], None]]] = []
         self._number = count()
@@ -88,7 +90,7 @@ class Desk:
         for clock, mine in by_clock.items():
             self._at(clock * 60, _NEWS, partial(self._hear, news=mine))
         for act in duty.acts:
-            self._at(act.clock * 60, _ACTS, partial(self._act, act=act))
+            self._at(act.minute, _ACTS, partial(self._act, act=act))
         while self._queue and self._queue[0][0] <= until * 60:
             minute, _, _, what = heapq.heappop(self._queue)
             what(minute)
@@ -149,7 +151,7 @@ class Desk:
 
     def _look(self, minute: int, alert: Alert) -> None:
         """At one that nobody, or not every team, has been told of."""
-        if not alert.is_firing and alert.fired != minute:
+        if alert.is_acknowledged or (not alert.is_firing and alert.fired != minute):
             return
         found = self._hold(minute, alert)
         if found is None and alert.held in ("inhibited", "plant_stopped"):
@@ -178,6 +180,8 @@ class Desk:
     def _hold(self, minute: int, alert: Alert, *, is_told: bool = False) -> tuple[str, int | None] | None:
         """(reason, when to look again) of what keeps everybody from being told."""
         rule, subject, _ = alert.key
+        if (rule, subject) in self._out_of_service:
+            return "out_of_service", None
         if self._explanations.stands_still(alert.key, alert.condition, minute):
             return "plant_stopped", minute + 60
         for cause in self._explanations.of(alert.key, alert.condition):
@@ -325,7 +329,10 @@ class Desk:
         if hold is not None:
             if not alert.is_acknowledged:
                 what = partial(self._resume, alert=alert, team=team, since=team.last)
-            self._at(hold[1] or minute + 60, _DUE, what)
+            if hold[0] == "out_of_service":
+                self._out_of_service[alert.key[:2]].append(what)
+            else:
+                self._at(hold[1] or minute + 60, _DUE, what)
             return True
         quiet = self._quiet(minute, alert, team)
         if quiet is not None:
@@ -342,26 +349,48 @@ class Desk:
     # What people do --------------------------------------------------------------------------------------------------
 
     def _acknowledge(self, minute: int, alert: Alert) -> None:
-        if not self._is_waiting(alert):
-            return
+        """By whoever is on duty."""
+        if self._is_waiting(alert):
+            rule, subject, _ = alert.key
+            room = next(team for team in alert.teams if team.code in ROOMS)
+            by = self._rota.told(room.code, "on_duty", minute)[0]
+            self.acts.append(Act(minute // 60, "acknowledge", by, rule, subject))
+            self._take_charge(minute, alert)
+
+    def _take_charge(self, minute: int, alert: Alert) -> None:
+        """Somebody has; who was not told by then, hears of it only when it lasts too long and nobody was."""
         alert.acknowledged, alert.is_realarmed = minute, False
-        rule, subject, _ = alert.key
-        room = next(team for team in alert.teams if team.code in ROOMS)
-        by = self._rota.told(room.code, "on_duty", minute)[0]
-        self.acts.append(Act(minute // 60, "acknowledge", by, rule, subject))
+        told = [team for team in alert.teams if team.told is not None]
+        if len(told) < len(alert.teams):
+            self._withhold(alert, "acknowledged")
+            alert.held = alert.settling = None
         gap = REALARM.get(alert.severity)
         for team in alert.teams:
-            if gap is not None and team.told is not None:
+            team.waits = False
+            if gap is not None and (team in told or not told):
                 self._at(minute + gap, _DUE, partial(self._realarm, alert=alert, team=team, since=minute))
 
     def _act(self, minute: int, act: Act) -> None:
         self.acts.append(act)
-        if act.kind == "shelve":
-            self._shelved[(act.rule, act.subject)] = act.end
+        series = (act.rule, act.subject)
+        if act.kind == "acknowledge":
+            alert = self._newest[series]
+            if not self._is_waiting(alert):
+                raise AssertionError(f"{alert.key}: {act.by} can not acknowledge it, the story must not do that")
+            self._take_charge(minute, alert)
+        elif act.kind == "shelve":
+            self._shelved[series] = act.end
         elif act.kind == "silence":
             self._silences.append(act)
+        elif act.kind == "out_of_service":
+            self._out_of_service[series] = []
+        elif act.kind == "in_service":
+            alert = self._newest[series]
+            for what in self._out_of_service.pop(series):
+                self._at(minute, _ACTS, what)
+            self._at(minute, _ACTS, partial(self._look_again, alert=alert, reason="out_of_service"))
         elif act.kind == "hand_over":
-            alert = self._newest[(act.rule, act.subject)]
+            alert = self._newest[series]
             team = next(team for team in alert.teams if team.told is not None)
             self.tellings.append(Telling(minute, "handed_over", team.code, alert.key, (act["to"],)))
             team.people |= {act["to"]: None}  # who is told that it is over, too

@@ -116,5 +116,7 @@ order by a.alert_id
 -- deed_counts --
 -- what people did about alerts
 select kind, count(*) as events from alert_event
-where kind in ('acknowledged', 'return_confirmed', 'commented', 'handed_over', 'shelved', 'unshelved')
+where kind in (
+  'acknowledged', 'return_confirmed', 'commented', 'handed_over', 'shelved', 'unshelved', 'out_of_service', 'in_service'
+)
 group by kind order by kind

@@ -46,13 +46,19 @@ def test_everything_equals_what_the_simulators_know(tmp_path: Path) -> None:
     events = {"firing", "resolved", "repeated", "realarmed", "escalated", "handed_over", "digest"}
     assert figures["messages_by_event"].keys() == events
     assert min(figures[name] for name in ("alerts_told", "digests", "escalated", "decisions")) > 0
-    deeds = {"acknowledge", "confirm", "shelve", "silence", "hand_over", "remark", "relief"}
+    deeds = {
+        "acknowledge", "confirm", "shelve", "silence", "out_of_service", "in_service", "hand_over", "remark", "relief",
+    }  # fmt: skip
     assert figures["deeds"].keys() == deeds
     assert figures["people_did"]["acknowledged"] == figures["deeds"]["acknowledge"]
+    assert figures["people_did"]["out_of_service"] == figures["people_did"]["in_service"] > 0
     # each reason for not telling happened, and hardly anything is left open by what falls on the same instant
-    held = {"inhibited", "silenced", "shelved", "flapping", "quiet_hours", "group_interval"}
+    held = {
+        "out_of_service", "plant_stopped", "inhibited", "silenced", "shelved", "flapping", "quiet_hours",
+        "group_interval",
+    }  # fmt: skip
     assert held <= figures["held"].keys()
-    assert {"historical", "resolved_while_held"} <= figures["dropped"].keys()
+    assert {"historical", "resolved_while_held", "acknowledged"} <= figures["dropped"].keys()
     assert figures["tellings_open"] < figures["tellings_expected"] / 20
     # every wire format took part, and what it carried is stored bit for bit
     formats = {"json", "hj212-2005", "hj212-2017", "hj212-2025", "sparkplug", "thingsboard", "leak-tests", "production"}
