@@ -10,7 +10,7 @@ from alerts.channels import Channel
 from alerts.messages import Message
 from domain.alerts import Occasion
 from domain.errors import BadInput, ChannelFailed
-from runtime.services import configured_channels
+from runtime.channelfile import configured_channels
 from runtime.settings import Settings
 from storage.database import Database
 from storage.notifications import contacts

@@ -16,11 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 
 from alerts.channels import Channel
 from alerts.channels.email import EmailChannel, MailServer
+from alerts.channels.log import LogChannel
 from alerts.channels.robots import DingTalkChannel, FeishuChannel, WeComChannel
 from alerts.channels.sms import SmsChannel, SmsGateway
 from alerts.channels.webhook import WebhookChannel
+from alerts.dispatch.contract import ChannelInfo
 from domain.clock import Clock
 from domain.errors import BadInput, SettingsError
+from runtime.clock import system_clock
+from runtime.settings import Settings
 
 #: Codes that are channels without a file.
 BUILT_IN = frozenset({"log", "webhook"})
@@ -199,6 +203,31 @@ _Known = _DingTalk | _WeCom | _Feishu | _Webhook | _Email | _Sms
 _KINDS: Mapping[str, type[_Known]] = {
     get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(_Known)
 }
+
+
+def configured_channels(settings: Settings) -> list[Channel]:
+    """Every way to reach people: the log, the webhook when one is set, and those of the file. Raises SettingsError."""
+    channels: list[Channel] = [LogChannel()]
+    if settings.webhook_url is not None:
+        secret = settings.webhook_secret
+        channels.append(
+            WebhookChannel(
+                settings.webhook_url.get_secret_value(),
+                wall=system_clock,
+                secret=None if secret is None else secret.get_secret_value(),
+            )
+        )
+    if settings.channels_file is not None:
+        channels += load_channels(settings.channels_file, wall=system_clock)
+    return channels
+
+
+async def channels_known(settings: Settings) -> list[ChannelInfo]:
+    """What the configured channels are, without keeping them. Raises SettingsError."""
+    known = configured_channels(settings)
+    for channel in known:
+        await channel.aclose()
+    return [ChannelInfo(channel.code, channel.kind, channel.is_group) for channel in known]
 
 
 def load_channels(path: Path, *, wall: Clock) -> list[Channel]:

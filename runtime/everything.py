@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from domain.errors import SettingsError
+from runtime.channelfile import channels_known
 from runtime.clock import open_clock, system_clock
 from runtime.databases import URL_FILE, embedded_database
 from runtime.settings import PREFIX, Settings
@@ -49,9 +50,7 @@ async def _serve(settings: Settings, url: str, site: Path | None) -> None:
     for wish in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(wish, stop.set)
     if site is not None:
-        async with Database(url) as database:
-            difference = await apply_site(database, load_site(site), open_clock(settings.clock_file))
-        sys.stderr.write(f"site        {len(difference.lines)} differences applied from {site}\n")
+        sys.stderr.write(await apply_and_tell(settings, url, site))
     environ = dict(os.environ)
     environ.pop(PREFIX + "DATABASE_URL_FILE", None)
     environ[PREFIX + "DATABASE_URL"] = url
@@ -70,6 +69,15 @@ async def _serve(settings: Settings, url: str, site: Path | None) -> None:
         )
         await stop.wait()
         sys.stderr.write("stopping ...\n")
+
+
+async def apply_and_tell(settings: Settings, url: str, site: Path) -> str:
+    """Apply a site file; what should be looked at, and how much it changed. Raises SiteError, SettingsError."""
+    known = await channels_known(settings)
+    async with Database(url) as database:
+        difference = await apply_site(database, load_site(site), open_clock(settings.clock_file), channels=known)
+    warned = "".join(f"{line}\n" for line in difference.warnings)
+    return f"{warned}site        {len(difference.lines)} differences applied from {site}\n"
 
 
 #: Metrics ports of further ingest processes are so far apart that they miss those of the other services.

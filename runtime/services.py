@@ -10,7 +10,7 @@ import os
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,15 +19,14 @@ import uvicorn
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
 from alerts.channels import Channel
-from alerts.channels.log import LogChannel
-from alerts.channels.webhook import WebhookChannel
-from alerts.dispatch.dispatcher import DispatchSettings
+from alerts.dispatch.dispatcher import ChannelInfo, DispatchSettings
 from alerts.engine import EngineSettings as AlertEngineSettings
 from alerts.service import AlertService, AlertsSettings
 from api.app import create_app
 from api.reports.fonts import report_font
 from api.settings import ApiSettings
-from domain.errors import BadInput, SettingsError
+from domain.clock import Clock
+from domain.errors import BadInput, PlantwatchError, SettingsError
 from ingest.listener import Limits, PasswordAuthenticator, server_context
 from ingest.registry import Registry
 from ingest.service import IngestService, IngestSettings
@@ -37,10 +36,11 @@ from rules.metrics import RulesMetrics
 from rules.pack import load_packs
 from rules.service import RulesService, RulesSettings
 from runtime.broker import broker_options
-from runtime.channelfile import load_channels
+from runtime.channelfile import configured_channels
 from runtime.clock import open_clock, system_clock
 from runtime.housekeeping import KeepingTimes, keep_house
 from runtime.process import open_database, run_until_stopped, serve_metrics
+from runtime.rosternotes import stored_notes
 from runtime.settings import PREFIX, Settings
 from runtime.supervisor import report_ready
 from runtime.watch import DiskCollector, watched_paths, watching
@@ -181,32 +181,27 @@ async def rules(settings: Settings) -> None:
         await service.run()
 
 
-def configured_channels(settings: Settings) -> list[Channel]:
-    """Every way to reach people: the log, the webhook when one is set, and those of the file. Raises SettingsError."""
-    channels: list[Channel] = [LogChannel()]
-    if settings.webhook_url is not None:
-        secret = settings.webhook_secret
-        channels.append(
-            WebhookChannel(
-                settings.webhook_url.get_secret_value(),
-                wall=system_clock,
-                secret=None if secret is None else secret.get_secret_value(),
-            )
-        )
-    if settings.channels_file is not None:
-        channels += load_channels(settings.channels_file, wall=system_clock)
-    return channels
+async def _note_roster(database: Database, clock: Clock, channels: Sequence[Channel]) -> None:
+    """Say in the log what should be looked at in the roster; never a reason not to start."""
+    try:
+        known = [ChannelInfo(channel.code, channel.kind, channel.is_group) for channel in channels]
+        for note in await stored_notes(database, clock(), known):
+            logger.warning("the roster should be looked at", extra={"note": note})
+    except PlantwatchError as error:
+        logger.warning("the roster was not looked at", extra={"error": str(error)})
 
 
 async def alerts(settings: Settings) -> None:
     """The alert stage with the log channel and, when one is set, the webhook."""
     registry = _registry(settings)
     channels = configured_channels(settings)
+    clock = open_clock(settings.clock_file)
     async with _open(settings, "alerts", registry) as database:
+        await _note_roster(database, clock, channels)
         service = AlertService(
             database,
             channels,
-            clock=open_clock(settings.clock_file),
+            clock=clock,
             wall=system_clock,
             random=random.Random(),
             registry=registry,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from alerts.dispatch.contract import ChannelInfo
 from domain.clock import Clock
 from domain.errors import SiteError
 from domain.periods import local_day
+from runtime.rosternotes import notes_of
 from runtime.sitechecks import faults, too_small, warnings
 from runtime.siteeffects import matters_from, matters_to_signs_from
 from runtime.siteregister import Fault, Key, Register, Row, complete, keyed, label, limit_scope, overlay
-from runtime.siterosterchecks import retired, roster_warnings
+from runtime.siterosterchecks import retired
 from storage.database import Connection, Database
-from storage.roster import overrides
 from storage.site import (
     NOUNS,
     last_values,
@@ -130,14 +131,22 @@ def _key_region_days(wanted: dict[Key, Row], present: dict[Key, Row]) -> list[da
     return [day for new, old in days if new != old for day in (new, old) if day is not None]
 
 
-async def apply_site(database: Database, wanted: Register, now: Clock, *, dry_run: bool = False) -> Difference:
+async def apply_site(
+    database: Database,
+    wanted: Register,
+    now: Clock,
+    *,
+    dry_run: bool = False,
+    channels: Sequence[ChannelInfo] | None = None,
+) -> Difference:
     """Bring the database's register to the site file's in one transaction; returns the difference there was.
 
-    Raises SiteError when the register would contradict itself afterwards, or what is stored.
+    channels: those that are configured, which the roster is held against; None where that is not known. Raises
+    SiteError when the register would contradict itself afterwards, or what is stored.
     """
     async with database.transaction() as connection:
         present = await present_register(connection)
-        return await bring(connection, present, wanted, now(), dry_run=dry_run)
+        return await bring(connection, present, wanted, now(), dry_run=dry_run, channels=channels)
 
 
 async def present_register(connection: Connection) -> Register:
@@ -157,6 +166,7 @@ async def bring(
     tell: Callable[[Fault], str] = str,
     problems: Iterable[str] = (),
     broken: Iterable[tuple[str, Key]] = (),
+    channels: Sequence[ChannelInfo] | None = None,
 ) -> Difference:
     """Check a register against the present one and write what differs.
 
@@ -183,7 +193,7 @@ async def bring(
         raise SiteError("\n".join([*told[:_TOLD], *more]))
     noted = [*(fault for fault in found if fault in before), *warnings(merged, today)]
     noted += await _tested_outside(connection, difference, present)
-    noted += roster_warnings(merged, await overrides(connection), at)
+    noted += await notes_of(connection, merged, at, channels)
     difference.warnings.extend(f"! {fault}" for fault in noted)
     if not dry_run:
         await _write(connection, difference, at)

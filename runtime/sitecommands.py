@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from domain.errors import BadInput, SiteError
+from runtime.channelfile import channels_known
 from runtime.clock import open_clock
 from runtime.settings import Settings
 from runtime.site import Difference, apply_site
@@ -19,18 +20,20 @@ async def site(options: argparse.Namespace, settings: Settings) -> int:
     if options.site_command == "export":
         return await _export(options, settings)
     now = open_clock(settings.clock_file)
+    # who applies a site elsewhere need not have the channels' secrets
+    channels = None if settings.channels_file is None else await channels_known(settings)
     async with Database(settings.require_database_url()) as database:
         if options.site_command == "apply":
             register = load_site(options.file)
             try:
-                difference = await apply_site(database, register, now, dry_run=options.dry_run)
+                difference = await apply_site(database, register, now, dry_run=options.dry_run, channels=channels)
             except SiteError as error:  # found beside the database: the lines do not say of which file
                 raise SiteError("\n".join(f"{options.file.name}: {line}" for line in str(error).split("\n"))) from error
         else:
             from runtime.siteimport import import_site, read_site_tables
 
             tables = read_site_tables(options.files, options.noun, options.sheet)
-            difference = await import_site(database, tables, now, dry_run=options.dry_run)
+            difference = await import_site(database, tables, now, dry_run=options.dry_run, channels=channels)
     sys.stdout.write(told(difference, dry_run=options.dry_run))
     return 0
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from alerts.dispatch.contract import ChannelInfo
 from domain.clock import Clock
 from domain.errors import BadInput
 from runtime.celltext import normal
@@ -127,7 +128,12 @@ def understood(noun: str, table: Table, problems: list[str]) -> NounTable:
 
 
 async def import_site(
-    database: Database, tables: Sequence[NounTable], now: Clock, *, dry_run: bool = False
+    database: Database,
+    tables: Sequence[NounTable],
+    now: Clock,
+    *,
+    dry_run: bool = False,
+    channels: Sequence[ChannelInfo] | None = None,
 ) -> Difference:
     """Take tables into the register in one transaction; returns the difference that they made.
 
@@ -147,6 +153,7 @@ async def import_site(
             tell=taken.tell,
             problems=taken.problems,
             broken=taken.broken,
+            channels=channels,
         )
 
 

@@ -30,10 +30,10 @@ _JSON = {"person": ("contacts",), "team": ("escalation", "policy"), "route": ("m
 _BATCH_ROWS = 20_000
 
 
-async def read_register(connection: Connection) -> dict[str, list[Row]]:
-    """Every row of every noun, sorted by its natural key."""
+async def read_register(connection: Connection, nouns: Iterable[str] = NOUNS) -> dict[str, list[Row]]:
+    """Every row of every noun, or of some, sorted by its natural key."""
     blocks = queries("site")
-    return {noun: await fetch_all(connection, blocks[f"select_{noun}"]) for noun in NOUNS}
+    return {noun: await fetch_all(connection, blocks[f"select_{noun}"]) for noun in nouns}
 
 
 async def write_rows(connection: Connection, noun: str, rows: Iterable[Row], at: datetime) -> None:

@@ -9,6 +9,11 @@ import pytest
 
 from domain.alerts import Severity
 from domain.errors import SiteError
+from runtime.channelfile import channels_known
+from runtime.clock import ClockFile
+from runtime.everything import apply_and_tell
+from runtime.rosternotes import stored_notes
+from runtime.settings import Settings
 from runtime.site import apply_site
 from runtime.sitecommands import told
 from runtime.siteexport import export_site, read_site, write_csv, write_workbook
@@ -54,6 +59,33 @@ async def test_applying_and_exporting_come_back_to_the_same(database: Database, 
     for files in (write_csv(register, tmp_path / "csv"), [tmp_path / "book.xlsx"]):
         tables = [table for table in read_site_tables(files) if table.table.rows]
         assert (await import_site(database, tables, now)).lines == []
+
+
+async def test_whoever_starts_reads_what_should_be_looked_at(database: Database, tmp_path: Path) -> None:
+    """The same when a site is applied by hand, by `plantwatch all --site`, and when the alert stage starts."""
+    file = tmp_path / "site.toml"
+    ends = PEOPLE.replace("valid_from = 2026-01-01\n", "valid_from = 2026-01-01\nvalid_to = 2026-12-27\n", 1)
+    ends = GOOD.removesuffix(PEOPLE) + ends
+    nothing = '{ label = "rule", op = "starts", value = "lgeal" }, { label = "severity", op = "!="'
+    file.write_text(ends.replace('{ label = "severity", op = "!="', nothing), "utf-8")
+    ClockFile(tmp_path / "clock", at=NOW)
+    settings = Settings(clock_file=tmp_path / "clock")  # type: ignore[call-arg]
+    told_at_start = await apply_and_tell(settings, database.url, file)
+    notes = [
+        "team duty: nobody is on duty 2026-12-27 08:00 to 2026-12-27 20:00, 2026-12-28 08:00 to 2026-12-28 12:00",
+        "team duty: li-bai, wang-wei have no contact of a configured channel that reaches people, "
+        "only its channels tell them",
+        "person wang-wei: has a contact of channel 'email', which is not configured",
+        "person li-bai: has a contact of channel 'sms', which is not configured, and 1 more",
+        "team duty: channel 'dingtalk-duty' is not configured",
+        "route north: rule starts lgeal fits none that there is",
+    ]
+    assert [line.removeprefix("! ") for line in told_at_start.splitlines() if line.startswith("! ")] == notes
+    assert told_at_start.splitlines()[-1].endswith(f"differences applied from {file}")
+    channels = await channels_known(settings)
+    by_hand = await apply_site(database, load_site(file), now, dry_run=True, channels=channels)
+    assert [line.removeprefix("! ") for line in by_hand.warnings] == notes
+    assert await stored_notes(database, NOW, channels) == notes
 
 
 async def test_an_address_is_not_told_when_it_changes(database: Database, tmp_path: Path) -> None:

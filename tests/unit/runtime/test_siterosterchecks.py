@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from alerts.dispatch.contract import ChannelInfo
 from domain.errors import SiteError
 from domain.periods import SITE_ZONE, Period
 from domain.roster import Override
@@ -26,8 +28,8 @@ def register(folder: Path, people: str = PEOPLE) -> Register:
     return load_site(file)
 
 
-def warned(known: Register, *overrides: Override) -> list[str]:
-    return [str(fault) for fault in roster_warnings(known, overrides, NOW)]
+def warned(known: Register, *overrides: Override, **more: Any) -> list[str]:
+    return [str(fault) for fault in roster_warnings(known, overrides, NOW, **more)]
 
 
 @pytest.mark.parametrize(
@@ -134,12 +136,79 @@ def test_who_has_left_and_who_cannot_be_reached(tmp_path: Path) -> None:
         "shift duty/day/2026-01-01: members li-bai are not active: the next of the order stands in for each",
         "shift duty/night/2026-01-01: members li-bai are not active: the next of the order stands in for each",
         "team duty: lead li-bai is not active: nobody is told in a gap",
+        "team duty: escalation to person:li-bai: li-bai is not active: it reaches no person",
     ]
     dumb = PEOPLE.replace('contacts = [{ channel = "sms", address = "13800000002" }]\n', "")
-    assert warned(register(tmp_path, dumb)) == []
+    assert warned(register(tmp_path, dumb)) == ["team duty: li-bai have no contact, only its channels tell them"]
     assert warned(register(tmp_path, dumb.replace('channels = ["dingtalk-duty"]\n', ""))) == [
         "team duty: li-bai have no contact, and the team no channel: they are not told"
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('to = "on_duty" }', 'to = "on_duty" }, { after_min = 5, to = "lead" }'),
+        ('lead = "li-bai"\n', ""),  # no step names the lead
+        ('to = "person:li-bai"', 'to = "next"'),
+    ],
+)
+def test_steps_that_somebody_takes(tmp_path: Path, old: str, new: str) -> None:
+    assert old in PEOPLE
+    assert warned(register(tmp_path, PEOPLE.replace(old, new, 1))) == []
+
+
+def test_steps_that_reach_nobody(tmp_path: Path) -> None:
+    shifts = PEOPLE[PEOPLE.index("[[shift]]") : PEOPLE.index("[[route]]")]
+    default = PEOPLE.replace(PEOPLE[PEOPLE.index("escalation = ") : PEOPLE.index("policy = ")], "")
+    assert warned(register(tmp_path, default)) == []
+    assert warned(register(tmp_path, default.replace(shifts, ""))) == [
+        "team duty: escalation to on_duty: the team has no shift: li-bai is told instead",
+        "team duty: escalation to next: nobody else comes on: li-bai is told instead",
+    ]
+    assert warned(register(tmp_path, default.replace(shifts, "").replace('lead = "li-bai"\n', ""))) == [
+        "team duty: escalation to on_duty: the team has no shift: it reaches no person",
+        "team duty: escalation to next: nobody else comes on: it reaches no person",
+        "team duty: escalation to lead: the team has no lead: it reaches no person",
+    ]
+    alone = default.replace('["wang-wei", "li-bai"]', '["wang-wei"]').replace('["li-bai", "wang-wei"]', '["wang-wei"]')
+    assert warned(register(tmp_path, alone)) == [
+        "team duty: escalation to next: nobody else comes on: li-bai is told instead"
+    ]
+
+
+def test_contacts_are_held_against_the_channels(tmp_path: Path) -> None:
+    sms, robot = ChannelInfo("sms", "sms"), ChannelInfo("dingtalk-duty", "dingtalk", is_group=True)
+    mail = ChannelInfo("email", "email")
+    known = register(tmp_path)
+    assert warned(known, channels=[sms, robot, mail]) == []
+    assert warned(known, channels=[mail, ChannelInfo("dingtalk-duty", "sms")]) == [
+        "team duty: li-bai have no contact of a configured channel that reaches people, only its channels tell them",
+        "person li-bai: has a contact of channel 'sms', which is not configured, and 1 more",
+        "team duty: channel 'dingtalk-duty' reaches people by their addresses: as a team's it reaches nobody",
+    ]
+    told = warned(known, channels=[ChannelInfo("sms", "dingtalk", is_group=True)])
+    assert "team duty: channel 'dingtalk-duty' is not configured" in told
+    assert "team duty: li-bai, wang-wei have no contact of a configured channel that reaches people" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("matcher", "says"),
+    [
+        ('{ label = "severity", value = "urgent" }', "severity = urgent fits none that there is"),
+        ('{ label = "severity", op = "in", value = ["urgent", "info"] }', None),
+        ('{ label = "kind", op = "starts", value = "chimney" }', "kind starts chimney fits none that there is"),
+        ('{ label = "condition", value = "no-data" }', "condition = no-data fits none that there is"),
+        ('{ label = "rule", op = "starts", value = "legal." }', None),
+        ('{ label = "rule", op = "starts", value = "lgeal." }', "rule starts lgeal. fits none that there is"),
+        ('{ label = "rule", op = "!=", value = "lgeal" }', None),
+        ('{ label = "subject", value = "outlet:a/S9" }', None),
+    ],
+)
+def test_routes_that_fit_no_alert_there_can_be(tmp_path: Path, matcher: str, says: str | None) -> None:
+    known = register(tmp_path, PEOPLE.replace('{ label = "district", op = "in", value = ["north"] }', matcher))
+    rules = {"legal.hourly", "data.point_offline"}
+    assert warned(known, rules=rules) == ([] if says is None else [f"route north: {says}"])
 
 
 def test_routes_that_are_never_reached_or_match_nothing(tmp_path: Path) -> None:
