@@ -148,7 +148,7 @@ def event(kind: str, *comments: str, at: datetime = NOW, actor: str = "plantwatc
         (
             event("notify_failed", "firing sms/person:wang-wei: answered HTTP 503"),
             "通知失败 · 告警",
-            "短信：王维（对方返回 HTTP 503）",
+            "短信：王维（对方返回 HTTP 503（对方服务故障））",
         ),
         (event("not_notified", "historical", "silenced"), "未通知", "历史时段，不再告知；已静默"),
         (event("commented", "已通知\n企业", actor="王维"), "备注", "已通知 企业"),
@@ -213,7 +213,7 @@ def test_decisions_say_why_and_what_became_of_the_message() -> None:
     rows = [row, row | {"receiver": "person:li-na", "state": "sent", "sent_at": NOW, "channel": "group-1"}]
     (one,) = told(rows, PEOPLE)
     assert (one.what, one.code, one.why, one.together) == ("发送 · 告警", "send", "首次告知", 3)
-    assert list(one.lines(NAMES)) == ["短信：王维 · 发送失败：对方返回 HTTP 503", "钉钉：李娜 · 已送达 21:40:00"]
+    assert list(one.lines(NAMES)) == ["短信：王维 · 发送失败：对方返回 HTTP 503（对方服务故障）", "钉钉：李娜 · 已送达 21:40:00"]
     nobody = {"channel": None, "receiver": None, "state": None, "together": None, "last_error": None}
     held = row | nobody | {"decision": "hold", "reason": "inhibited", "detail": "12", "at": NOW + HOUR}
     newest, _ = told([row, held], PEOPLE)
