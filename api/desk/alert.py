@@ -182,7 +182,7 @@ def _evidence(page: _Page) -> None:
 def _history(page: _Page, *, is_bureau: bool) -> None:
     with node("div", "dk-card dk-history"):
         node("h2", "", "经过")
-        for text in summary_lines(page.alert["summary"])[:6]:
+        for text in summary_lines(page.alert["summary"], is_bureau=is_bureau)[:6]:
             node("p", "dk-summary", text)
         with node("div", "dk-events"):
             for line in history(page.events, page.people, page.names, is_bureau=is_bureau):

@@ -15,12 +15,12 @@ from nicegui.events import GenericEventArguments
 from alerts.wording import SEVERITY_WORDS
 from api.desk.desk import Desk
 from api.desk.follow import Follower
-from api.desk.frame import as_json, desk_page, frame
+from api.desk.frame import desk_page, frame
 from api.desk.live import Tick
 from api.desk.question import Question, cursor, filter_of, position_of, question, shown, team_of
 from api.desk.rows import row_view
 from api.desk.session import Visit
-from api.desk.words import ATTENTION, family_word, full_text, one_line, state_word
+from api.desk.words import ATTENTION, as_json, family_word, full_text, one_line, state_word
 from api.ownwords import alert_for_enterprise
 from domain.errors import WorldFailed
 from storage.database import Connection
@@ -54,8 +54,16 @@ def register(desk: Desk) -> None:
             view = _AlertList()
         offered = {kind: [(code, one_line(name, 40)) for code, name in rows] for kind, rows in offered.items()}
         offered["family"] = [(code, family_word(code)) for code, _ in offered["family"]]
-        own = known.actor.team or ""
-        view.props.update({"choices": offered, "labels": _LABELS, "filter": shown(asked, known.actor), "own": own})
+        own, is_plant = known.actor.team or "", known.actor.enterprise is not None
+        view.props.update(
+            {
+                "choices": offered,
+                "labels": _LABELS,
+                "filter": shown(asked, known.actor),
+                "own": own,
+                "is_plant": is_plant,
+            }
+        )
         watcher = _List(desk, known, ui.context.client, view, asked)
         watcher.show(page, now)
         ui.page_title(title(page))
@@ -110,23 +118,13 @@ class _List(Follower):
 
         page: LivePage = await tick.once((wanted, self._asked.after), ask)
         self.show(page, tick.now)
-        self._tell(page, tick)
-
-    def _tell(self, page: LivePage, tick: Tick) -> None:
-        own = self.visit.actor.enterprise
-        team = team_of(self._asked, self.visit.actor)
-        new = [
-            row
-            for row in tick.arrivals
-            if own in (None, row["enterprise"]) and (not team or not row["teams"] or team in row["teams"])
-        ]
-        if new:
-            critical = any(row["severity"] == "critical" for row in new)
-            words = f"{len({row['alert_id'] for row in new})} 条"
-            self.client.run_javascript(f"desk.arrived({len(new)}, {as_json(critical)}, {as_json(words)})")
         if title(page) != self._title:
             self._title = title(page)
             self.client.run_javascript(f"desk.title({as_json(self._title)})")
+
+    @property
+    def listens_to(self) -> str:
+        return team_of(self._asked, self.visit.actor)
 
     async def _ask(self, event: GenericEventArguments) -> None:
         """The person narrows the list, or turns a page."""

@@ -15,7 +15,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import core, ui
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.desk import act, admin, alert, alertlist, duty, dutyact, signin
+from api.desk import act, admin, alert, alertlist, arrivals, duty, dutyact, signin
 from api.desk.assetfiles import FOLDER, Assets
 from api.desk.desk import Desk
 from api.desk.live import Live
@@ -50,7 +50,7 @@ def with_desk(api: FastAPI) -> ASGIApp:
     desk = Desk(state.database, state.clock, state.settings, state.auth, live, strip)
     shell = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_running(desk))
     shell.mount("/desk/assets", Assets(), name="desk-assets")
-    for part in (signin, act, dutyact):
+    for part in (signin, arrivals, act, dutyact):
         shell.include_router(part.router(desk))
     for page in (alertlist, alert, duty, admin):
         page.register(desk)

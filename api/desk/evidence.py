@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from api.desk import plot
+from api.desk.words import full_text
 from api.explain import explain
 from domain.errors import BadInput, NotFound
 from domain.findings import BUREAU_ONLY, Subject, SubjectKind
@@ -86,7 +87,8 @@ async def _made(
     made = await _picture(connection, rule_id, subject, said, period, found, finding)
     if made.is_empty:
         return Evidence("判定", rows=list(reversed(found))[:_TABLE_ROWS], note="这段时间没有可以画出的数值。")
-    return Evidence("事件前后", plot.options(made, made.window or period), note=_note(made))
+    shown = made.window or period
+    return Evidence("事件前后", plot.options(made, shown), note=_note(made, alert["occurred_at"], shown))
 
 
 async def _picture(
@@ -149,8 +151,12 @@ async def _steps(connection: Connection, finding: Mapping[str, Any]) -> list[str
     return worked.steps
 
 
-def _note(made: plot.Picture) -> str:
-    parts = ["红色底为不符合的时段"] if made.bad else []
+def _note(made: plot.Picture, began_at: datetime, shown: Period) -> str:
+    parts = []
+    if began_at < shown.start:
+        parts.append(f"告警始于 {full_text(began_at)[:-3]}，图上是其中 {full_text(shown.start)[:-3]} 以后的部分")
+    if made.bad:
+        parts.append("红色底为不符合的时段")
     if made.dark:
         parts.append("灰色底为数据不足、无法判定的时段")
     if made.limits:

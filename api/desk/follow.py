@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from nicegui.client import Client
 
+from api.desk.arrivals import heard, own_team
 from api.desk.desk import Desk
 from api.desk.live import Tick
 from api.desk.session import SessionEnded, Visit, still
+from api.desk.words import as_json
 
 
 class Follower:
@@ -42,6 +44,14 @@ class Follower:
         """Something happened, or some time has passed."""
         if await self.still():
             await self.renew(tick)
+            told = heard(tick.arrivals, self.visit.actor, self.listens_to)
+            if told is not None:
+                self.client.run_javascript(f"desk.arrived({as_json(told)})")
+
+    @property
+    def listens_to(self) -> str:
+        """The team whose new alerts the page tells of; empty for all."""
+        return own_team(self.visit.actor)
 
     async def renew(self, tick: Tick) -> None:
         """Show what is so now."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from api.desk.follow import Follower
 from api.desk.live import Tick
 from api.desk.session import Visit, visit
 from api.desk.signin import to_sign_in
+from api.desk.words import as_json
 from domain.accounts import ROLE_NAMES
 from domain.errors import NotFound, WorldFailed
 
@@ -146,10 +146,9 @@ class _HeadFollower(Follower):
     def __init__(self, desk: Desk, known: Visit, client: Client, view: _Strip) -> None:
         super().__init__(desk, known, client)
         self._view = view
-        self._is_bureau = known.actor.enterprise is None
 
     def begin(self) -> None:
-        self._view.props.update(self.desk.strip.shown(is_bureau=self._is_bureau))
+        self._view.props.update(self.desk.strip.shown(self.visit.actor))
         super().begin()
         self.desk.live.follow(self)
         self.client.on_delete(lambda: self.desk.live.unfollow(self))
@@ -158,12 +157,7 @@ class _HeadFollower(Follower):
         """The head is read by itself, right after all sessions have been asked for."""
 
     def show(self) -> None:
-        shown = self.desk.strip.shown(is_bureau=self._is_bureau)
+        shown = self.desk.strip.shown(self.visit.actor)
         if any(self._view.props.get(name) != value for name, value in shown.items()):
             self._view.props.update(shown)
             self._view.update()
-
-
-def as_json(value: Any) -> str:
-    """JSON that may stand in a script element: no text in it can end the element."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")

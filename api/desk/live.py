@@ -162,11 +162,11 @@ class Live:
             if self._mark is None:
                 self._base = max(0, await newest_event(connection) - 200)
                 self._mark = await watermark(connection, self._base)
-                self._told = {row["event_id"] for row in await arrivals(connection, self._base)}
+                self._told = {row["event_id"] for row in await arrivals(connection, self._base, self._clock())}
                 is_due = True
             mark = await watermark(connection, self._base)
             if mark != self._mark:
-                found = await arrivals(connection, self._base)
+                found = await arrivals(connection, self._base, self._clock())
                 new = tuple(row for row in found if row["event_id"] not in self._told)
                 self._told |= {row["event_id"] for row in new}
                 self._mark, is_due = mark, True

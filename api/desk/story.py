@@ -91,11 +91,11 @@ def _facts(alert: Row, now: datetime, names: Names, is_bureau: bool) -> Iterator
         yield Fact(word, whole if is_bureau else f"{clock_text(alert['hold_from'], now)} 起{until}")
 
 
-def summary_lines(summary: str) -> list[str]:
-    """The text of the alert without its address: one is here already."""
-    return [
-        one_line(line, 600) for line in summary.splitlines() if line.strip() and not line.startswith(("详情：", "http"))
-    ]
+def summary_lines(summary: str, *, is_bureau: bool = True) -> list[str]:
+    """The text of the alert without its address: one is here already. What is to be done is said to the bureau's
+    people: "ask the plant" is nothing to tell a plant."""
+    left_out = ("详情：", "http") if is_bureau else ("详情：", "http", "处置：")
+    return [one_line(line, 600) for line in summary.splitlines() if line.strip() and not line.startswith(left_out)]
 
 
 def finding_line(row: Row, names: Names) -> dict[str, str]:

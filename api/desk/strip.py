@@ -14,6 +14,7 @@ from typing import Any
 from alerts.failures import failure_text
 from api.desk.words import clock_text, full_text, one_line
 from api.naming import Names
+from domain.accounts import Actor
 from domain.errors import BadInput, WorldFailed
 from domain.periods import HOUR, Period, local_day
 from domain.roster import Roster, Turn
@@ -43,21 +44,22 @@ class Strip:
 
     figures: Sequence[Mapping[str, str]] = field(default_factory=lambda: [_waiting(name) for name in _NAMES.values()])
     duty: Sequence[Mapping[str, str]] = ()
-    others: int = 0
     banners: Sequence[str] = ()
     trouble: str = ""
     present: frozenset[str] = frozenset()
     _figures_at: float | None = None
 
-    def shown(self, *, is_bureau: bool = True) -> dict[str, Any]:
-        """For the browser; an enterprise is told when what it sees is old, and nothing of the bureau's."""
+    def shown(self, actor: Actor) -> dict[str, Any]:
+        """For the browser of somebody, whose own team comes first; an enterprise is told when what it sees is old, and
+        nothing of the bureau's."""
         trouble = [self.trouble] if self.trouble else []
-        if not is_bureau:
+        if actor.enterprise is not None:
             return {"figures": [], "duty": [], "others": 0, "banners": trouble}
+        duty = sorted(self.duty, key=lambda line: line["code"] != actor.team)
         return {
             "figures": list(self.figures),
-            "duty": list(self.duty),
-            "others": self.others,
+            "duty": duty[:_TEAMS],
+            "others": max(0, len(duty) - _TEAMS),
             "banners": [*trouble, *self.banners],
         }
 
@@ -80,9 +82,7 @@ class Strip:
         self.present = frozenset(
             code for team in roster.teams for turn in roster.on_duty(team, now) for code in turn.people
         )
-        shown = teams_shown(roster)
-        self.duty = [on_duty(roster, code, now) for code in shown[:_TEAMS]]
-        self.others = max(0, len(shown) - _TEAMS)
+        self.duty = [on_duty(roster, code, now) for code in teams_shown(roster)]
         self.banners = banners(roster, await failing_channels(connection), now)
 
     async def read_figures(self, database: Database, now: datetime, at_s: float, timeout_s: float) -> bool:
@@ -116,6 +116,7 @@ def on_duty(roster: Roster, team: str, now: datetime) -> dict[str, str]:
     turns = roster.on_duty(team, now)
     following = roster.following(team, now)
     return {
+        "code": team,
         "team": one_line(roster.teams[team].name, 20),
         "now": "、".join(turn_text(roster, turn, now) for turn in turns) or "无人值班",
         "next": ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,3 +122,8 @@ def one_line(text: str, longest: int) -> str:
     """A text without line breaks and control letters, cut."""
     flat = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return flat if len(flat) <= longest else f"{flat[: longest - 1]}…"
+
+
+def as_json(value: Any) -> str:
+    """JSON that may stand in a script element: no text in it can end the element."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028")

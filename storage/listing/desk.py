@@ -124,10 +124,11 @@ async def watermark(connection: Connection, base: int) -> tuple[int, int]:
     return (0, 0) if row is None else (int(row["count"]), int(row["newest"]))
 
 
-async def arrivals(connection: Connection, base: int) -> list[Row]:
+async def arrivals(connection: Connection, base: int, now: datetime) -> list[Row]:
     """Alerts that began to fire after a line of the histories and wait for somebody, in order: event_id, alert_id,
-    severity, enterprise, teams."""
-    return await fetch_all(connection, _SQL["arrivals"], {"base": base})
+    severity, title, enterprise, teams. What is shelved, out of service or suppressed at `now` is left out, and comes
+    when it is so no more."""
+    return await fetch_all(connection, _SQL["arrivals"], {"base": base, "now": now})
 
 
 async def people(connection: Connection) -> list[tuple[str, str]]:

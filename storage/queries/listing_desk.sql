@@ -97,8 +97,9 @@ select coalesce(max(event_id), 0) as event_id from alert_event
 select count(*) as count, coalesce(max(event_id), 0) as newest from alert_event where event_id > %(base)s::bigint
 
 -- arrivals --
--- alerts that began to fire, or were told anew, after a line of the histories, and are still to be acknowledged
-select v.event_id, v.alert_id, a.severity, e.code as enterprise,
+-- alerts that began to fire, or were told anew, after a line of the histories, and are still to be acknowledged; not
+-- what is out of people's sight: shelved, out of service, suppressed by design
+select v.event_id, v.alert_id, a.severity, left(a.title, 200) as title, e.code as enterprise,
        (select array_agg(t.code) from team t where t.code = any(d.teams)) as teams
 from alert_event v
 join alert a on a.alert_id = v.alert_id
@@ -106,6 +107,11 @@ left join alert_dispatch d on d.alert_id = a.alert_id
 left join enterprise e on e.enterprise_id = a.enterprise_id
 where v.event_id > %(base)s::bigint and v.kind in ('firing', 'reopened', 'realarmed') and a.state = 'firing'
   and (a.acknowledged_at is null or a.realarmed_at > a.acknowledged_at)
+  and not coalesce(d.state = 'held' and d.reason in ('inhibited', 'plant_stopped'), false)
+  and not exists (select 1 from alert_hold h
+                  where h.rule_id = a.rule_id and h.subject = a.subject and h.ended_at is null
+                    and h.from_at <= %(now)s::timestamptz
+                    and (h.until_at is null or h.until_at > %(now)s::timestamptz))
 order by v.event_id
 
 -- people --

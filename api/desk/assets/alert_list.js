@@ -4,18 +4,18 @@ export default {
 <div class="dk-list">
   <div class="dk-filter">
     <div class="dk-chips">
-      <button type="button" class="dk-chip" :class="{on: f.states.length === 0}" @click="states([])">
+      <button type="button" class="dk-chip" :class="{on: f.states.length === 0}" :aria-pressed="f.states.length === 0" @click="states([])">
         待处理 <b>{{ attention }}</b></button>
-      <button v-for="s in labels.states" :key="s.code" type="button" class="dk-chip" :class="[{on: f.states.includes(s.code)}, 'st-' + s.code]"
+      <button v-for="s in labels.states" :key="s.code" type="button" class="dk-chip" :class="[{on: f.states.includes(s.code)}, 'st-' + s.code]" :aria-pressed="f.states.includes(s.code)"
         @click="states([s.code])">{{ s.word }} <b>{{ counts[s.code] || 0 }}</b></button>
-      <button type="button" class="dk-chip" :class="{on: f.states.includes('all')}" @click="states(['all'])">
+      <button type="button" class="dk-chip" :class="{on: f.states.includes('all')}" :aria-pressed="f.states.includes('all')" @click="states(['all'])">
         全部 <b>{{ total }}</b></button>
     </div>
     <button type="button" class="dk-more-filters" @click="open = !open">{{ open ? '收起筛选' : '筛选' + (narrowed ? ' ●' : '') }}</button>
     <div class="dk-selects" :class="{open}">
       <select v-model="f.severity" aria-label="级别" @change="send"><option value="">全部级别</option>
         <option v-for="s in labels.severities" :key="s.code" :value="s.code">{{ s.word }}</option></select>
-      <select v-if="choices.district.length > 1" v-model="f.district" aria-label="旗县区" @change="send"><option value="">全部旗县区</option>
+      <select v-if="choices.district.length > 1 && !is_plant" v-model="f.district" aria-label="旗县区" @change="send"><option value="">全部旗县区</option>
         <option v-for="c in choices.district" :key="c[0]" :value="c[0]">{{ c[1] }}</option></select>
       <select v-if="choices.enterprise.length > 1" v-model="f.enterprise" aria-label="企业" @change="send"><option value="">全部企业</option>
         <option v-for="c in choices.enterprise" :key="c[0]" :value="c[0]">{{ c[1] }}</option></select>
@@ -23,7 +23,7 @@ export default {
         <option v-for="c in choices.family" :key="c[0]" :value="c[0]">{{ c[1] }}</option></select>
       <select v-if="choices.team.length > 0" v-model="f.team" aria-label="班组" @change="send"><option value="all">全部班组</option>
         <option v-for="c in choices.team" :key="c[0]" :value="c[0]">{{ c[0] === own ? '本班组：' + c[1] : c[1] }}</option></select>
-      <label class="dk-mine"><input type="checkbox" v-model="f.mine" @change="send">我的</label>
+      <label v-if="!is_plant" class="dk-mine"><input type="checkbox" v-model="f.mine" @change="send">我的</label>
       <input type="search" class="dk-words" v-model="f.words" placeholder="企业、排口、规则" aria-label="文字" maxlength="100" @input="later">
       <button v-if="narrowed" type="button" class="dk-link" @click="clear">清除筛选</button>
     </div>
@@ -55,6 +55,7 @@ export default {
     labels: Object,
     next: String,
     own: String,
+    is_plant: Boolean,
     as_of: String,
     version: Number,
   },

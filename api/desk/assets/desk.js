@@ -1,7 +1,7 @@
 // What every page of the desk does in the browser: dialogues and what they send, sounds, the bar of a lost connection.
 (() => {
   const config = JSON.parse(document.getElementById("desk-config").textContent);
-  const DRAFT = "desk-draft", SOUND = "desk-sound", SAID = "desk-said";
+  const DRAFT = "desk-draft", SOUND = "desk-sound", HEARD = "desk-heard", SAID = "desk-said";
 
   function make(tag, classes, text) {
     const made = document.createElement(tag);
@@ -27,6 +27,7 @@
     note.append(close);
     box.append(note);
     if (!stays) setTimeout(() => note.remove(), 6000);
+    return note;
   }
 
   function toSignIn() {
@@ -269,6 +270,7 @@
   function showSound() {
     for (const button of document.querySelectorAll("[data-desk=sound]")) {
       button.textContent = sounding() ? (player ? "声音：开" : "声音：点一下继续") : "声音：关";
+      button.title = "新告警响一声，严重告警连响三声。" + (sounding() ? "点一下关掉。" : "点一下打开，并试响一声。");
       button.classList.toggle("off", !sounding() || !player);
     }
   }
@@ -279,8 +281,10 @@
     try {
       await sound.play();
       player = sound;
+      document.getElementById("desk-muted")?.remove();
     } catch (error) {
       player = null;
+      muted();
     }
     showSound();
   }
@@ -294,17 +298,49 @@
       play("new");
     }
   }
+  // whoever has turned the sound on must know when nothing is to be heard
+  function muted() {
+    if (document.getElementById("desk-muted")) return;
+    const note = say("浏览器挡住了提示音。点一下页面任意处就能响；要长期允许，请在浏览器的网站设置里允许播放声音。", "bad", true);
+    note.id = "desk-muted";
+  }
   // browsers let a page sound only after somebody has touched it; any touch will do once the wish is known
-  document.addEventListener("pointerdown", () => {
-    if (sounding() && !player) {
-      player = new Audio("/desk/sounds/new.wav");
-      showSound();
-    }
-  }, { once: true });
+  for (const touch of ["pointerdown", "keydown"])
+    document.addEventListener(touch, () => {
+      if (sounding() && !player) {
+        player = new Audio("/desk/sounds/new.wav");
+        document.getElementById("desk-muted")?.remove();
+        showSound();
+      }
+    });
 
-  function arrived(count, critical, words) {
-    play(critical ? "critical" : "new");
-    say(critical ? `新的严重告警：${words}` : `新告警：${words}`, critical ? "bad" : "warn");
+  // told: newest (number of a line of the histories), critical, words, href
+  function arrived(told, missed = false) {
+    if (told.newest <= Number(sessionStorage.getItem(HEARD) || 0)) return;
+    sessionStorage.setItem(HEARD, told.newest);
+    play(told.critical ? "critical" : "new");
+    document.querySelector(".dk-note.dk-arrived." + (told.critical ? "bad" : "warn"))?.remove();
+    const head = (missed ? "离开期间有" : "") + (told.critical ? "新的严重告警：" : "新告警：");
+    const note = say(head, told.critical ? "bad" : "warn", told.critical || missed);
+    note.classList.add("dk-arrived");
+    const link = make("a", "", told.words);
+    link.href = told.href;
+    note.insertBefore(link, note.lastChild);
+  }
+  // what came while no page of this window was listening
+  async function missed() {
+    const known = sessionStorage.getItem(HEARD);
+    try {
+      const answer = await fetch("/desk/arrivals" + (known ? "?after=" + known : ""), { credentials: "same-origin" });
+      if (!answer.ok) return;
+      const told = await answer.json();
+      if (told.told) arrived(told.told, true);
+      // a smaller number: this is another database than the one this window knew
+      const heard = Number(sessionStorage.getItem(HEARD) || 0);
+      if (told.newest > heard || told.newest < Number(known)) sessionStorage.setItem(HEARD, told.newest);
+    } catch (error) {
+      lost();
+    }
   }
 
   // --- the line to the server -----------------------------------------------------------------------------------
@@ -391,6 +427,7 @@
   attach();
   showSound();
   restore();
+  missed();
   // parts that Vue puts in later read their words when they appear
   new MutationObserver(() => {
     const waiting = document.querySelector("[data-desk=sound]:empty");

@@ -24,6 +24,7 @@ def test_a_lost_line_is_said_and_what_was_typed_is_kept(desk: DeskServer, browse
         )
     desk.start()
     page.sees("北岭煤焦", ROW)
+    page.sees("离开期间有新的严重告警：北岭煤焦：超限", ".dk-arrived")
     page.wait("no bar", "!document.getElementById('desk-lost')")
     page.sees("没有收到答复", "dialog")
     assert page.run("document.querySelector('dialog [name=comment]').value") == "已电话通知"
@@ -79,3 +80,19 @@ def test_texts_of_others_stay_texts(desk: DeskServer, browser: Browser) -> None:
     page.sees("{{7*7}}", ROW)
     assert page.run("document.querySelectorAll('.dk-page img, .dk-page script').length") == 0
     assert page.errors == []
+
+
+def test_a_desk_that_cannot_read_says_how_old_it_is(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        add_alert(connection)
+    page = sign_in(desk, browser, "hx-coking")
+    page.sees("海西焦化", ROW)
+    with desk.database() as connection:
+        connection.execute("alter table alert_event rename to alert_event_away")
+    try:
+        page.sees("暂时读不到新的数据：页面停在 21:40:00", ".dk-banner")
+        assert "海西焦化" in page.text(ROW)
+    finally:
+        with desk.database() as connection:
+            connection.execute("alter table alert_event_away rename to alert_event")
+    page.misses("暂时读不到新的数据", ".dk-banner")

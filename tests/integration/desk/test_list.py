@@ -136,6 +136,51 @@ def test_new_alerts_come_by_themselves(desk: DeskServer, browser: Browser) -> No
     assert page.errors == []
 
 
+def test_new_alerts_are_heard_on_every_page_and_lead_to_their_own(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        first = add_alert(connection)
+    page = sign_in(desk, browser, "wangwei", f"/alerts/{first}")
+    page.sees("焦炉烟囱", "h1")
+    page.wait("a page that follows", "window.socket?.connected && sessionStorage.getItem('desk-heard')")
+    with desk.database() as connection:
+        second = add_alert(
+            connection, enterprise="bl-coking", subject="pollutant:bl-coking/S2/nox", title="【严重】北岭煤焦：超限"
+        )
+    page.click(".dk-arrived a", "北岭煤焦：超限")
+    page.wait("its page", f"location.pathname === '/alerts/{second}'")
+
+
+def test_what_is_shelved_is_not_heard_until_it_is_back(desk: DeskServer, browser: Browser) -> None:
+    page = sign_in(desk, browser, "wangwei", "/duty")
+    page.sees("夜班")
+    missed = "fetch('/desk/arrivals?after=0').then((a) => a.json()).then((told) => told.told && told.told.words)"
+    with desk.database() as connection:
+        add_alert(connection)
+        connection.execute(
+            "insert into alert_hold (kind, rule_id, subject, from_at, until_at, author, reason)"
+            " values ('shelved', 'ule.hourly', 'pollutant:hx-coking/S1/so2', %s, %s, '王维', '检修')",
+            (NOW - HOUR, NOW + HOUR),
+        )
+    assert page.run(missed) is None
+    with desk.database() as connection:
+        connection.execute("update alert_hold set ended_at = %s, ended_by = '王维'", (NOW,))
+    assert "焦炉烟囱" in page.run(missed)
+
+
+def test_a_sound_that_the_browser_keeps_back_is_said(desk: DeskServer, browser: Browser) -> None:
+    page = sign_in(desk, browser, "wangwei")
+    page.click("[data-desk=sound]")
+    page.sees("声音：开")
+    page.run("{ HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('', 'NotAllowedError')) }")
+    with desk.database() as connection:
+        add_alert(connection)
+    page.sees("浏览器挡住了提示音", ".dk-note")
+    page.sees("声音：点一下继续", ".dk-header")
+    page.press("Tab")
+    page.sees("声音：开", ".dk-header")
+    page.misses("浏览器挡住了提示音")
+
+
 def test_shelving_asks_for_a_reason_and_how_long(desk: DeskServer, browser: Browser) -> None:
     known = some(desk)
     page = sign_in(desk, browser, "wangwei")

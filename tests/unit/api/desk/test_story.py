@@ -213,7 +213,10 @@ def test_decisions_say_why_and_what_became_of_the_message() -> None:
     rows = [row, row | {"receiver": "person:li-na", "state": "sent", "sent_at": NOW, "channel": "group-1"}]
     (one,) = told(rows, PEOPLE)
     assert (one.what, one.code, one.why, one.together) == ("发送 · 告警", "send", "首次告知", 3)
-    assert list(one.lines(NAMES)) == ["短信：王维 · 发送失败：对方返回 HTTP 503（对方服务故障）", "钉钉：李娜 · 已送达 21:40:00"]
+    assert list(one.lines(NAMES)) == [
+        "短信：王维 · 发送失败：对方返回 HTTP 503（对方服务故障）",
+        "钉钉：李娜 · 已送达 21:40:00",
+    ]
     nobody = {"channel": None, "receiver": None, "state": None, "together": None, "last_error": None}
     held = row | nobody | {"decision": "hold", "reason": "inhibited", "detail": "12", "at": NOW + HOUR}
     newest, _ = told([row, held], PEOPLE)
@@ -222,7 +225,9 @@ def test_decisions_say_why_and_what_became_of_the_message() -> None:
 
 
 def test_the_address_is_left_out_of_the_text() -> None:
-    assert summary_lines("情况：超标。\n\n详情：https://x/alerts/1") == ["情况：超标。"]
+    text = "情况：超标。\n处置：请联系企业。\n\n详情：https://x/alerts/1"
+    assert summary_lines(text) == ["情况：超标。", "处置：请联系企业。"]
+    assert summary_lines(text, is_bureau=False) == ["情况：超标。"], "a plant is not told to ask the plant"
 
 
 def test_terms_are_lines_of_a_table() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from api.desk.strip import _FIGURES, Strip, banners, on_duty, teams_shown
+from domain.accounts import Actor, Role
 from domain.periods import HOUR
 from domain.roster import Person, Roster, Shift, Team
 
@@ -41,7 +42,13 @@ def test_a_figure_of_nothing_is_no_zero() -> None:
 
 def test_who_is_on_duty_and_who_comes_next() -> None:
     line = on_duty(roster(), "city", NOW)
-    assert line == {"team": "市局", "now": "王维（白班，至 明天 08:00）", "next": "明天 08:00 起 李娜", "tone": "good"}
+    assert line == {
+        "code": "city",
+        "team": "市局",
+        "now": "王维（白班，至 明天 08:00）",
+        "next": "明天 08:00 起 李娜",
+        "tone": "good",
+    }
 
 
 def test_a_gap_now_or_soon_and_a_failing_channel_are_said() -> None:
@@ -69,16 +76,20 @@ def test_the_head_has_the_citys_teams_with_shifts_first() -> None:
     assert teams_shown(Roster(known.people, teams, shifts)) == ["z-city", "b-district"]
 
 
-def test_a_database_that_is_away_is_said_to_everybody_until_it_is_back() -> None:
+def test_what_is_old_is_said_to_everybody_until_it_is_not() -> None:
     strip = Strip(banners=["排班空缺"])
     strip.away(NOW)
     strip.away(NOW + HOUR)
-    assert strip.shown()["banners"] == ["暂时读不到新的数据：页面停在 21:40:00，恢复后自动更新", "排班空缺"]
-    assert strip.shown(is_bureau=False) == {
-        "figures": [],
-        "duty": [],
-        "others": 0,
-        "banners": strip.shown()["banners"][:1],
-    }
+    old = "暂时读不到新的数据：页面停在 21:40:00，恢复后自动更新"
+    assert strip.shown(Actor("王维", Role.DUTY))["banners"] == [old, "排班空缺"]
+    plant = Actor("海西焦化", Role.ENTERPRISE, "hx-coking")
+    assert strip.shown(plant) == {"figures": [], "duty": [], "others": 0, "banners": [old]}
     strip.back()
-    assert strip.shown(is_bureau=False)["banners"] == []
+    assert strip.shown(plant)["banners"] == []
+
+
+def test_the_persons_own_team_comes_first() -> None:
+    strip = Strip(duty=[{"code": code} for code in ("city", "a", "b", "c", "d")])
+    shown = strip.shown(Actor("王维", Role.DUTY, team="c"))
+    assert ([line["code"] for line in shown["duty"]], shown["others"]) == (["c", "city", "a"], 2)
+    assert strip.shown(Actor("局领导", Role.VIEWER))["duty"][0] == {"code": "city"}
