@@ -11,7 +11,7 @@ from alerts.dispatch.dispatcher import DispatchReport
 from alerts.engine import StepReport
 from alerts.outbox import DeliveryReport
 from domain.alerts import AlertState, Resolution, Severity
-from domain.telling import Reason
+from domain.telling import Decision, Reason
 from storage import alerts as store
 from storage import channels as states
 from storage import dispatchfacts, notifications
@@ -80,6 +80,8 @@ class AlertMetrics:
             self._fired.labels(severity=severity.value)
         for resolution in Resolution:
             self._resolved.labels(resolution=resolution.value)
+        # an increase from nothing to the first is none to Prometheus: whoever has an alert on it wants a zero before
+        self._decisions.labels(decision=Decision.DROP.value, reason=Reason.NO_RECEIVER.value)
         for channel in self._channels:
             for outcome in OUTCOMES:
                 self._deliveries.labels(channel=channel, outcome=outcome)

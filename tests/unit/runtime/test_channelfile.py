@@ -44,10 +44,10 @@ def test_the_example(tmp_path: Path) -> None:
     }.items():
         (tmp_path / "secrets" / name).write_text(text)
     assert _load(tmp_path, example) == [
-        ("duty-dingtalk", "dingtalk", True, 20),
-        ("duty-wecom", "wecom", True, 20),
-        ("duty-feishu", "feishu", True, 100),
-        ("mail", "email", False, 60),
+        ("dingtalk-duty", "dingtalk", True, 20),
+        ("wecom-duty", "wecom", True, 20),
+        ("feishu-duty", "feishu", True, 100),
+        ("email", "email", False, 60),
         ("sms", "sms", False, 60),
         ("command-centre", "webhook", True, None),
     ]
