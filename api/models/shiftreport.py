@@ -45,6 +45,16 @@ _REPORT: dict[str, Any] = {
     "taken_median_min": 6.0,
     "taken_longest_min": 6.0,
     "alerts": [_ALERT],
+    "actions": [
+        {
+            "at": "2026-11-02T01:16:05Z",
+            "alert_id": 12,
+            "title": "【严重】海西焦化 焦炉烟囱 二氧化硫小时均值超标",
+            "action_word": "签收",
+            "actor": "王维",
+            "comment": "已电话联系企业",
+        }
+    ],
     "holds": [],
     "escalations": [],
     "deliveries": [
@@ -82,6 +92,17 @@ class ShiftAlert(BaseModel):
     taken_after_min: float | None = Field(description="from the first message (else from its detection) on")
     assignee: str | None = Field(description="name of whom it was handed over to")
     is_new: bool = Field(description="fired in this shift")
+
+
+class ShiftAction(BaseModel):
+    """What somebody did about an alert, or wrote of it."""
+
+    at: Instant
+    alert_id: int
+    title: str
+    action_word: str
+    actor: str
+    comment: str
 
 
 class ShiftHold(BaseModel):
@@ -140,6 +161,7 @@ class ShiftReport(BaseModel):
     taken_median_min: float | None = Field(description="of the alerts that fired in the shift and were acknowledged")
     taken_longest_min: float | None
     alerts: list[ShiftAlert]
+    actions: list[ShiftAction] = Field(description="what people did about the team's alerts in the shift, in order")
     holds: list[ShiftHold]
     escalations: list[ShiftEscalation]
     deliveries: list[ShiftDelivery]

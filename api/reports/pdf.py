@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from html import escape
 from typing import Any
 
@@ -16,7 +16,8 @@ from reportlab.lib import colors  # type: ignore[import-untyped]
 from reportlab.lib.pagesizes import A4, landscape  # type: ignore[import-untyped]
 from reportlab.lib.styles import ParagraphStyle  # type: ignore[import-untyped]
 from reportlab.lib.units import mm  # type: ignore[import-untyped]
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle  # type: ignore[import-untyped]
 
 from api.reports import document as parts
 from api.reports.document import Document
@@ -32,6 +33,8 @@ _GREY = colors.HexColor("#555555")
 #: Height of a cell of a table, and of the header, at most: a row never fills more than half a page.
 _TALLEST, _TALLEST_FACT = 85 * mm, 14 * mm
 _TITLE, _NOTE = 40, 2000
+#: A title and this much below it stay on one page; what is to be signed fits.
+_TOGETHER = 48 * mm
 _MORE = "……（过长，全文见 XLSX）"
 #: Rows of a table on paper.
 _ROWS = 1000
@@ -47,13 +50,38 @@ def _style(font: str, name: str) -> Any:
     plain = {"fontName": font, "fontSize": _SIZE, "leading": _LEADING, "wordWrap": "CJK"}
     more: dict[str, dict[str, Any]] = {
         "title": {"fontSize": 17, "leading": 22, "alignment": 1},
-        "section": {"fontSize": 11, "leading": 15, "spaceBefore": 4 * mm, "spaceAfter": 1.5 * mm, "keepWithNext": 1},
+        "section": {"fontSize": 11, "leading": 15, "spaceBefore": 4 * mm, "spaceAfter": 1.5 * mm},
         "number": {"alignment": 2},
         "grey": {"textColor": _GREY},
         "plain": {},
         "head": {},
     }
     return ParagraphStyle(name, **(plain | more[name]))
+
+
+class _Pages(Canvas):  # type: ignore[misc]
+    """Pages whose feet say how many there are: who signs a record knows that none is missing."""
+
+    def __init__(self, font: str, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._font = font
+        self._told: list[dict[str, Any]] = []
+
+    def showPage(self) -> None:
+        self._told.append(dict(self.__dict__))
+        self._startPage()
+
+    def save(self) -> None:
+        for page in self._told:
+            self.__dict__.update(page)
+            self.setFont(self._font, 8)
+            self.setFillColor(_GREY)
+            self.drawString(_MARGIN, 6 * mm, self._doc.info.title)
+            self.drawRightString(
+                self._pagesize[0] - _MARGIN, 6 * mm, f"第 {self._pageNumber} 页，共 {len(self._told)} 页"
+            )
+            super().showPage()
+        super().save()
 
 
 class _Writer:
@@ -83,16 +111,8 @@ class _Writer:
         story.append(self._paragraph(f"{len(report.tables) + 1}　说明", "section"))
         for line, note in enumerate(report.notes, 1):
             story.append(self._paragraph(f"{line}. {_short(self._plain(note), _NOTE, 10)}", "plain"))
-        page.build(story, onFirstPage=self._foot, onLaterPages=self._foot)
+        page.build(story, canvasmaker=partial(_Pages, self._font.name))
         return written.getvalue()
-
-    def _foot(self, canvas: Any, page: Any) -> None:
-        canvas.saveState()
-        canvas.setFont(self._font.name, 8)
-        canvas.setFillColor(_GREY)
-        canvas.drawString(_MARGIN, 6 * mm, page.title)
-        canvas.drawRightString(page.pagesize[0] - _MARGIN, 6 * mm, f"第 {page.page} 页")
-        canvas.restoreState()
 
     def _paragraph(self, text: str, style: str) -> Any:
         return Paragraph(_markup(text), _style(self._font.name, style))
@@ -118,9 +138,13 @@ class _Writer:
         return Table(rows, colWidths=widths, style=TableStyle(style + _padding()))
 
     def _section(self, number: int, table: parts.Table, width: float) -> list[Any]:
-        title = self._paragraph(f"{number}　{_short(self._plain(table.name), _TITLE)}", "section")
+        # a title with room for some of its table below, which may go on over pages
+        title = [
+            CondPageBreak(_TOGETHER),
+            self._paragraph(f"{number}　{_short(self._plain(table.name), _TITLE)}", "section"),
+        ]
         if not table.rows:
-            return [title, self._paragraph(_short(self._plain(table.empty), _NOTE), "grey")]
+            return [*title, self._paragraph(_short(self._plain(table.empty), _NOTE), "grey")]
         shown = [index for index, column in enumerate(table.columns) if column.on_page]
         total = sum(table.columns[index].width for index in shown)
         widths = [width * table.columns[index].width / total for index in shown]
@@ -135,7 +159,7 @@ class _Writer:
         style += _padding()
         if table.to_sign:
             style.append(("BOTTOMPADDING", (0, 1), (-1, -1), 9 * mm))
-        told: list[Any] = [title, Table(rows, colWidths=widths, repeatRows=1, style=TableStyle(style))]
+        told: list[Any] = [*title, Table(rows, colWidths=widths, repeatRows=1, style=TableStyle(style))]
         if len(table.rows) > _ROWS:
             told.append(self._paragraph(f"另有 {len(table.rows) - _ROWS} 条，见 XLSX。", "grey"))
         return told

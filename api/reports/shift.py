@@ -9,10 +9,11 @@ from statistics import median
 from typing import Any
 
 from alerts.dispatch.audience import DUTY
+from alerts.failures import failure_text
 from alerts.wording import SEVERITY_WORDS
 from api.matcherwords import matched
 from api.models.roster import HandoverItem, OverrideItem, handover_item, override_item, person
-from api.models.shiftreport import ShiftAlert, ShiftDelivery, ShiftEscalation, ShiftHold, ShiftReport
+from api.models.shiftreport import ShiftAction, ShiftAlert, ShiftDelivery, ShiftEscalation, ShiftHold, ShiftReport
 from api.reports.document import Cell, Column, Document, Table, local_text
 from domain.alarmstate import WORDS, DisplayState
 from domain.alerts import Resolution, Severity
@@ -24,7 +25,17 @@ from storage.listing.shift import MOST, ShiftRows
 #: Alerts that are listed; figures count all.
 SHOWN = 5000
 _MINUTE = timedelta(minutes=1)
-_EVENTS = {"escalated": "升级", "realarmed": "再次报警", "handed_over": "移交"}
+_EVENTS = {"escalated": "升级", "realarmed": "再次告警", "handed_over": "转交"}
+_ACTIONS = {
+    "acknowledged": "签收",
+    "return_confirmed": "确认恢复",
+    "commented": "备注",
+    "handed_over": "转交",
+    "shelved": "搁置",
+    "unshelved": "取消搁置",
+    "out_of_service": "停用",
+    "in_service": "恢复使用",
+}
 _HOLDS = {"shelved": "搁置", "out_of_service": "停用"}
 #: What could be somebody's telephone number, address or account in a channel's word of failure.
 _PRIVATE = re.compile(r"\S+@\S+|\+?[0-9][0-9 -]{5,}[0-9]")
@@ -32,14 +43,22 @@ _PRIVATE = re.compile(r"\S+@\S+|\+?[0-9][0-9 -]{5,}[0-9]")
 _ALERTS = (
     Column("编号", 8, 0),
     Column("级别", 7),
-    Column("报警", 52),
+    Column("告警", 52),
     Column("发生时间", 16),
     Column("发现时间", 16),
     Column("结束时间", 16),
     Column("状态", 13),
     Column("签收人", 12),
     Column("签收用时（分钟）", 10, 1),
-    Column("移交给", 10),
+    Column("转交给", 10),
+)
+_DONE = (
+    Column("时间", 16),
+    Column("告警编号", 9, 0),
+    Column("告警", 60),
+    Column("处理", 16),
+    Column("处理人", 12),
+    Column("说明", 50),
 )
 _HELD = (
     Column("类别", 8),
@@ -52,8 +71,8 @@ _HELD = (
 )
 _ESCALATED = (
     Column("时间", 16),
-    Column("报警编号", 9, 0),
-    Column("报警", 60),
+    Column("告警编号", 9, 0),
+    Column("告警", 60),
     Column("事项", 10),
     Column("通知对象", 20),
     Column("渠道", 16),
@@ -83,14 +102,14 @@ _TOLD = (
     Column("接班人", 12),
     Column("书写时间", 16),
     Column("内容", 90),
-    Column("当时未结束报警", 10, 0),
+    Column("当时未结束告警", 10, 0),
 )
 _SIGNED = (Column("角色", 14), Column("姓名", 24), Column("签字", 40), Column("日期", 24))
 _NOTES = (
-    "时间均为北京时间。报警的发生时间是数据所在时段的开始，发现和结束时间以平台时钟为准；本记录按平台时钟归入班次。",
-    "签收用时自第一条通知进入发送队列时起算，没有通知过的自平台发现时起算；中位数只计本班发生并已签收的报警。",
+    "时间均为北京时间。告警的发生时间是数据所在时段的开始，发现和结束时间以平台时钟为准；本记录按平台时钟归入班次。",
+    "签收用时自第一条通知进入发送队列时起算，没有通知过的自平台发现时起算；中位数只计本班发生并已签收的告警。",
     "「已送达渠道」指服务方已接收，不表示有人已读。联系方式不在本记录中。",
-    "值班人由排班表和排班变动得出；补录、订正的数据会改变报警，不改变已经写下的交接内容。",
+    "值班人由排班表和排班变动得出；补录、订正的数据会改变告警，不改变已经写下的交接内容。",
 )
 
 
@@ -109,6 +128,7 @@ def build(
     shift = turn.whole
     as_of = min(now, shift.end)
     alerts = [_alert(row) for row in rows.alerts if row["labels"] is None or _is_of(turn.team, row["labels"], routes)]
+    known = {alert.alert_id for alert in alerts}
     new = [alert for alert in alerts if alert.is_new]
     standing = [alert for alert in alerts if alert.ended_at is None]
     waits = [alert.taken_after_min for alert in new if alert.taken_after_min is not None]
@@ -131,6 +151,7 @@ def build(
         taken_median_min=round(median(waits), 1) if waits else None,
         taken_longest_min=max(waits, default=None),
         alerts=alerts[:SHOWN],
+        actions=[_action(row) for row in rows.actions if row["is_told"] or row["alert_id"] in known],
         holds=[_hold(row) for row in rows.holds] + [_silence(row) for row in rows.silences],
         escalations=[_escalation(row, roster) for row in rows.escalations],
         deliveries=[_delivery(row) for row in rows.deliveries],
@@ -138,7 +159,7 @@ def build(
         received=[handover_item(roster, row) for row in handovers if row["until_at"] == shift.start],
         given=[handover_item(roster, row) for row in handovers if row["until_at"] == shift.end],
         cut=len(alerts) > SHOWN
-        or any(len(kind) == MOST for kind in (rows.alerts, rows.holds, rows.silences, rows.escalations)),
+        or any(len(kind) == MOST for kind in (rows.alerts, rows.actions, rows.holds, rows.silences, rows.escalations)),
     )
 
 
@@ -183,6 +204,17 @@ def _state(row: dict[str, Any]) -> str:
     return WORDS[DisplayState.RETURNED_UNACKNOWLEDGED if untaken else DisplayState.NORMAL]
 
 
+def _action(row: dict[str, Any]) -> ShiftAction:
+    word = _ACTIONS[row["kind"]]
+    if row["to_name"] is not None:
+        word = f"{word}给{row['to_name']}"
+    elif row["until_at"] is not None:
+        word = f"{word}至 {local_text(row['until_at'])}"
+    return ShiftAction(
+        action_word=word, **{name: row[name] for name in ("at", "alert_id", "title", "actor", "comment")}
+    )
+
+
 def _hold(row: dict[str, Any]) -> ShiftHold:
     return ShiftHold(
         kind_word=_HOLDS[row["kind"]],
@@ -219,7 +251,7 @@ def _escalation(row: dict[str, Any], roster: Roster) -> ShiftEscalation:
 def _delivery(row: dict[str, Any]) -> ShiftDelivery:
     """Without addresses: a service may say whom it does not know."""
     error = row["last_error"]
-    return ShiftDelivery(**row | {"last_error": None if error is None else _PRIVATE.sub("…", error)})
+    return ShiftDelivery(**row | {"last_error": None if error is None else failure_text(_PRIVATE.sub("…", error))})
 
 
 def document(report: ShiftReport, made_at: datetime) -> Document:
@@ -230,7 +262,7 @@ def document(report: ShiftReport, made_at: datetime) -> Document:
     if report.taken_median_min is not None:
         taken = f"中位数 {report.taken_median_min:g} 分钟，最长 {report.taken_longest_min:g} 分钟"
     end = "" if report.is_over else f"（未结束，截至 {local_text(report.as_of)}）"
-    notes = _NOTES if not report.cut else (f"报警超过 {SHOWN} 条的只列出前 {SHOWN} 条，条数统计包括全部。", *_NOTES)
+    notes = _NOTES if not report.cut else (f"告警超过 {SHOWN} 条的只列出前 {SHOWN} 条，条数统计包括全部。", *_NOTES)
     return Document(
         title=f"{report.team_name} 交接班记录",
         header=(
@@ -238,7 +270,7 @@ def document(report: ShiftReport, made_at: datetime) -> Document:
             ("班次", f"{report.shift_name}　{local_text(report.from_at)} 至 {local_text(report.until_at)}{end}"),
             ("值班人", names),
             ("下一班", takers),
-            ("报警", f"新发生 {report.fired} 条（严重 {report.fired_critical} 条），结束 {report.ended} 条"),
+            ("告警", f"新发生 {report.fired} 条（严重 {report.fired_critical} 条），结束 {report.ended} 条"),
             ("班末", f"未结束 {report.open} 条，其中未签收 {report.open_untaken} 条"),
             ("签收用时", taken),
             ("制表", f"{local_text(made_at, seconds=True)}（北京时间）"),
@@ -251,10 +283,11 @@ def document(report: ShiftReport, made_at: datetime) -> Document:
                 "没有书写交接内容。",
             ),
             Table(
-                "班末未结束的报警", _ALERTS, [_cells(one) for one in report.alerts if one.ended_at is None], "没有。"
+                "班末未结束的告警", _ALERTS, [_cells(one) for one in report.alerts if one.ended_at is None], "没有。"
             ),
-            Table("本班结束的报警", _ALERTS, [_cells(one) for one in report.alerts if one.ended_at], "没有。"),
-            Table("升级与移交", _ESCALATED, [_escalated(one) for one in report.escalations], "没有。"),
+            Table("本班结束的告警", _ALERTS, [_cells(one) for one in report.alerts if one.ended_at], "没有。"),
+            Table("本班处理", _DONE, [_done(one) for one in report.actions], "本班没有人处理告警。"),
+            Table("升级与转交", _ESCALATED, [_escalated(one) for one in report.escalations], "没有。"),
             Table("搁置、停用与静默", _HELD, [_held(one) for one in report.holds], "没有。"),
             Table("通知发送", _DELIVERED, [_delivered(one) for one in report.deliveries], "本班没有发送通知。"),
             Table("排班变动", _CHANGED, [_changed(one) for one in report.overrides], "没有。"),
@@ -287,6 +320,10 @@ def _cells(one: ShiftAlert) -> list[Cell]:
         one.taken_after_min,
         one.assignee,
     ]
+
+
+def _done(one: ShiftAction) -> list[Cell]:
+    return [local_text(one.at), one.alert_id, one.title, one.action_word, one.actor, one.comment]
 
 
 def _escalated(one: ShiftEscalation) -> list[Cell]:

@@ -13,6 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
 from openpyxl.worksheet.page import PrintPageSetup
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -28,6 +29,8 @@ _GREY = "555555"
 _LINE = Side(style="thin", color="C9D1D9")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _TOP = Alignment(vertical="top", wrap_text=True)
+#: Height of a row that is signed by hand, in points.
+_TO_SIGN = 36
 #: The first day that a ZIP archive can name.
 _NO_DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -103,6 +106,9 @@ def _table(sheet: Worksheet, table: parts.Table, top: int) -> None:
         _put(sheet, top + 1, 1, table.empty, "report label")
     sheet.freeze_panes = f"A{top + 1}"
     sheet.print_title_rows = f"{top}:{top}"
+    if table.to_sign:
+        for row in range(top + 1, top + 1 + len(table.rows)):
+            sheet.row_dimensions[row].height = _TO_SIGN
     _landscape(sheet)
 
 
@@ -110,6 +116,7 @@ def _landscape(sheet: Worksheet) -> None:
     """A4 across, as wide as the page, as long as it takes."""
     sheet.page_setup = PrintPageSetup(orientation="landscape", paperSize=int(sheet.PAPERSIZE_A4), fitToHeight=0)
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.oddFooter = HeaderFooterItem(left=_HeaderFooterPart("&A"), right=_HeaderFooterPart("第 &P 页，共 &N 页"))
 
 
 def _notes(sheet: Worksheet, notes: Sequence[str]) -> None:

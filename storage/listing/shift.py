@@ -1,4 +1,4 @@
-"""What a shift saw: alerts, holds, silences, escalations and messages of a team in a stretch of its clock."""
+"""What a shift saw: alerts, what people did about them, holds, silences, escalations and messages of a team in a stretch of its clock."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class ShiftRows:
     """
 
     alerts: list[Row]
+    actions: list[Row]
     holds: list[Row]
     silences: list[Row]
     escalations: list[Row]
@@ -35,6 +36,6 @@ async def shift_rows(connection: Connection, team: str, stretch: Period) -> Shif
     return ShiftRows(
         *[
             await fetch_all(connection, _SQL[block], wanted)
-            for block in ("alerts", "holds", "silences", "escalations", "deliveries")
+            for block in ("alerts", "actions", "holds", "silences", "escalations", "deliveries")
         ]
     )

@@ -47,6 +47,21 @@ where (coalesce(d.teams, '{}') = '{}' or %(team)s::text = any(d.teams))
 order by array_position(array['critical', 'warning', 'info'], a.severity), story.fired_at, a.alert_id
 limit %(limit)s::int
 
+-- actions --
+-- what people did about a team's alerts, and wrote of them
+select v.at, v.alert_id, a.title, v.kind, v.actor, v.comment, v.detail ->> 'name' as to_name,
+       (v.detail ->> 'until_at')::timestamptz as until_at,
+       coalesce(%(team)s::text = any(d.teams), false) as is_told
+from alert_event v
+join alert a using (alert_id)
+left join alert_dispatch d using (alert_id)
+where v.at >= %(from_at)s::timestamptz and v.at < %(to_at)s::timestamptz
+  and v.kind in ('acknowledged', 'return_confirmed', 'commented', 'handed_over', 'shelved', 'unshelved',
+                 'out_of_service', 'in_service')
+  and (coalesce(d.teams, '{}') = '{}' or %(team)s::text = any(d.teams))
+order by v.at, v.event_id
+limit %(limit)s::int
+
 -- holds --
 -- alarms of a team's alerts that were shelved or out of service in some of a stretch
 select h.kind, h.rule_id, h.subject, a.title, h.from_at, h.until_at, h.author, h.reason, h.ended_at

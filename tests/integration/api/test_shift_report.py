@@ -51,7 +51,12 @@ async def shift(city: Database) -> Database:
         await alert(connection, {"firing": 10, "told": 11, "acknowledged": 17}, subject=subject)
         await alert(connection, {"firing": 20, "told": 20, "resolved": 50}, subject="point:a", **ended(50))
         await alert(connection, {"firing": -300, "acknowledged": -250, "handed_over": 30}, subject="point:b")
-        await alert(connection, {"firing": -300, "resolved": -200}, subject="point:before", **ended(-200))
+        await alert(
+            connection,
+            {"firing": -300, "resolved": -200, "return_confirmed": 45},
+            subject="point:before",
+            **ended(-200),
+        )
         await alert(connection, {"firing": -10, "resolved": 200}, subject="point:later", severity="info", **ended(200))
         await alert(connection, {"firing": 30}, "{other}", subject="point:other")
         # held back from all teams at once, with no route: the built-in team's; and those of history, which nobody saw
@@ -129,6 +134,11 @@ async def test_what_a_shift_saw(shift: Database, client: Client) -> None:
         ("静默", "企业 属于 hx-coking、ly-chem"),
     ]
     assert [(one["event_word"], one["receiver"]) for one in found["escalations"]] == [("升级", "李白")]
+    assert [(one["at"], one["alert_id"], one["action_word"], one["actor"]) for one in found["actions"]] == [
+        ("2026-11-02T00:17:00Z", 1, "签收", "王维"),
+        ("2026-11-02T00:30:00Z", 3, "转交给杜甫", "王维"),
+        ("2026-11-02T00:45:00Z", 4, "确认恢复", "王维"),  # it ended in the shift before
+    ]
     (sms,) = found["deliveries"]
     assert (sms["messages"], sms["sent"], sms["failed"], sms["repeats"]) == (2, 1, 1, 3)
     assert sms["last_error"] == "no such number …, ask …"

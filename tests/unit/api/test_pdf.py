@@ -66,6 +66,17 @@ def test_a_long_table_goes_on_over_pages_and_says_what_it_leaves_out() -> None:
     assert pages(written) - pages(shorter) in (0, 1)
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler) is not installed")
+def test_a_long_table_begins_below_its_title_and_pages_say_how_many_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(render(document("row", rows=100)))
+    read = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True)
+    first, *others = read.stdout.split("\f")[:-1]
+    assert first.count("1.2") > 10
+    if "Missing language pack" not in read.stderr:
+        assert f"第1页，共{len(others) + 1}页" in first.replace(" ", "")
+
+
 def test_no_font_is_embedded_and_no_program_is_in_it() -> None:
     written = render(document("值班"))
     assert b"/STSong-Light" in written
