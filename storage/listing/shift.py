@@ -1,4 +1,4 @@
-"""What a shift saw: alerts, what people did about them, holds, silences, escalations and messages of a team in a stretch of its clock."""
+"""What a shift saw: alerts, what people did about them, holds, silences, escalations and messages of a team."""
 
 from __future__ import annotations
 
