@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alerts.wording import SEVERITY_WORDS
+from api.desk.words import FAMILIES
 from api.naming import KINDS, Names
 
 _LABELS = {
@@ -59,7 +60,9 @@ def _value(label: str, value: str, names: Names) -> str:
     """The word and, behind it, the code that is meant."""
     if label in _CLOSED:
         return _CLOSED[label].get(value, value)
-    if label in _CODES:
+    if label == "rule" and value.endswith("."):
+        word = FAMILIES.get(value[:-1])
+    elif label in _CODES:
         word = names.own(f"{label}:{value}")
     elif label == "subject" and value in names.subjects:
         plant = names.subjects[value][0]

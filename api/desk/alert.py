@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from fastapi import Request
 from nicegui import ui
@@ -183,7 +183,13 @@ def _history(page: _Page, *, is_bureau: bool) -> None:
     with node("div", "dk-card dk-history"):
         node("h2", "", "经过")
         for text in summary_lines(page.alert["summary"], is_bureau=is_bureau)[:6]:
-            node("p", "dk-summary", text)
+            what, colon, address = text.partition("：")
+            parts = urlsplit(address) if address.startswith(("http://", "https://")) else None
+            with node("p", "dk-summary", "" if parts else text):
+                if parts is not None:
+                    # the address as others see it may not be this page's
+                    node("span", "", what + colon)
+                    node("a", "", "打开", href=f"{parts.path}?{parts.query}", target="_blank")
         with node("div", "dk-events"):
             for line in history(page.events, page.people, page.names, is_bureau=is_bureau):
                 with node("div", f"dk-event ev-{line.kind}"):

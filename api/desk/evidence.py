@@ -21,6 +21,7 @@ from storage.listing.limits import limits_by_id
 
 #: Subjects and rules of which there is no figure over time, but terms and things to do.
 _TERMS = ("duty.", "remind.", "ldar.", "qa.")
+_DUTIES = ("duty.", "remind.", "ldar.")
 _TABLE_ROWS = 60
 _DAY = 24 * HOUR
 
@@ -74,16 +75,20 @@ async def _made(
     found = await findings_around(
         connection, rule_id=rule_id, subject=alert["subject"], period=period, limit=plot.MOST_PERIODS
     )
-    if not plot.hourly(found) and not plot.is_counted(rule_id):
+    if not plot.hourly(found) and not (found and plot.is_counted(rule_id)):
         period = plot.wide(period, alert)
         found = await findings_around(connection, rule_id=rule_id, subject=alert["subject"], period=period, limit=60)
+        if not found and finding:
+            # nothing stands any more, or it is older than one looks: what the alert was raised on is shown all the same
+            found = [dict(finding)]
         if found:
             period = Period(
                 found[0]["period_start"] - _DAY, max(found[-1]["period_end"], found[0]["period_start"] + _DAY)
             )
     if rule_id.startswith(_TERMS) or subject.kind in (SubjectKind.COMPONENT, SubjectKind.RULE):
         rows = list(reversed(found))[:_TABLE_ROWS]
-        return Evidence("期限与办理情况", rows=rows, note=_cut_note(rows))
+        title = "期限与办理情况" if rule_id.startswith(_DUTIES) else "判定"
+        return Evidence(title, rows=rows, note=_cut_note(rows))
     made = await _picture(connection, rule_id, subject, said, period, found, finding)
     if made.is_empty:
         return Evidence("判定", rows=list(reversed(found))[:_TABLE_ROWS], note="这段时间没有可以画出的数值。")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from alerts.wording import quantity
+from api.desk.words import COUNTED
 from api.explain import POINT_ROLES, points_of
 from domain.accountreasons import WORDS as ACCOUNT_WORDS
 from domain.findings import Subject, SubjectKind, Verdict
@@ -107,8 +108,10 @@ def picture(
     unit = next((row["unit"] for row in findings if row["unit"]), "") or ""
     curves: list[Curve] = []
     if sum(value is not None for _, value in judged) > 0 and not is_counted(rule_id):
-        kind: Literal["line", "bar"] = "line" if hourly(findings) else "bar"
-        curves.append(Curve("判定值", _unit(unit), _gapped(judged, ends), kind))
+        if hourly(findings):
+            curves.append(Curve("判定值", _unit(unit), _gapped(judged, ends)))
+        else:
+            curves.append(Curve("判定值", _unit(unit), [(_middle(row), row["value"]) for row in findings], "bar"))
     by_point: dict[str, list[Mapping[str, Any]]] = {}
     for row in hours:
         by_point.setdefault(row["point"], []).append(row)
@@ -116,7 +119,8 @@ def picture(
         curves.append(_of_point(code, rows, roles.get(code, ""), is_counted(rule_id), is_shown=not curves))
     return Picture(
         curves=curves,
-        limits=_joined(findings),
+        # a limit on hours of silence is none on numbers of readings, and none at all on what there should be none of
+        limits=() if is_counted(rule_id) else _joined(findings, unit),
         bad=_stretches(findings, Verdict.VIOLATION, until),
         dark=_stretches(findings, Verdict.UNDETERMINED),
         limit_unit=_unit(unit),
@@ -195,12 +199,19 @@ def _stretches(findings: Sequence[Mapping[str, Any]], verdict: Verdict, until: d
     return found
 
 
-def _joined(findings: Sequence[Mapping[str, Any]]) -> list[tuple[datetime, datetime, float]]:
+def _middle(row: Mapping[str, Any]) -> datetime:
+    """Where a bar stands for its whole period."""
+    start, end = row["period_start"], row["period_end"]
+    middle: datetime = start + (end - start) / 2
+    return middle
+
+
+def _joined(findings: Sequence[Mapping[str, Any]], unit: str) -> list[tuple[datetime, datetime, float]]:
     """Stretches in which the limit was the same; findings without one have none."""
     found: list[tuple[datetime, datetime, float]] = []
     for row in findings:
         value = row["limit_value"]
-        if value is None:
+        if value is None or (value == 0 and unit in COUNTED):
             continue
         if found and found[-1][2] == value:
             found[-1] = (found[-1][0], max(found[-1][1], row["period_end"]), value)

@@ -107,13 +107,13 @@ def figure(value: Any, unit: str | None, other: Any = None) -> str:
 
 
 #: Units of what is counted.
-_COUNTED = frozenset({"个", "项", "处", "次", "条", "家", "天", "台"})
+COUNTED = frozenset({"个", "项", "处", "次", "条", "家", "天", "台"})
 
 
 def against(value: Any, limit: Any, unit: str | None) -> tuple[str, str]:
     """A value and its limit, each with the unit. A number of things of which there should be none has no limit worth
     reading: 45 个 alone says it."""
-    if limit == 0 and unit in _COUNTED:
+    if limit == 0 and unit in COUNTED:
         return figure(value, unit), ""
     return figure(value, unit, limit), figure(limit, unit, value)
 

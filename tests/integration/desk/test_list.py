@@ -175,6 +175,10 @@ def test_a_sound_that_the_browser_keeps_back_is_said(desk: DeskServer, browser: 
     with desk.database() as connection:
         add_alert(connection)
     page.sees("浏览器挡住了提示音", ".dk-note")
+    # red letters on a red ground are none
+    notes = "[...document.querySelectorAll('.dk-note')].map((e) => getComputedStyle(e))"
+    assert set(page.run(f"{notes}.map((style) => style.color)")) == {"rgb(255, 255, 255)"}
+    assert "rgb(255, 255, 255)" not in page.run(f"{notes}.map((style) => style.backgroundColor)")
     page.sees("声音：点一下继续", ".dk-header")
     page.press("Tab")
     page.sees("声音：开", ".dk-header")

@@ -74,6 +74,25 @@ def test_an_alerts_page_says_what_where_since_when_and_who_was_told(desk: DeskSe
     assert page.errors == []
 
 
+def test_evidence_of_a_quarter_that_began_long_ago_is_shown(desk: DeskServer, browser: Browser) -> None:
+    long_ago = NOW - timedelta(days=90)
+    with desk.database() as connection:
+        finding = add_finding(
+            connection, rule_id="data.capture_rate", subject="point:hx-coking/W-1", period_start=long_ago,
+            period_end=NOW - HOUR, value=81.2, limit_value=90.0, unit="%",
+        )  # fmt: skip
+        alert_id = add_alert(
+            connection, rule_id="data.capture_rate", subject="point:hx-coking/W-1", finding_id=finding, at=long_ago,
+            summary="情况：81.2%。\n工作清单：http://elsewhere/v1/ldar/worklist.xlsx?enterprise=hx-coking",
+        )  # fmt: skip
+    page = sign_in(desk, browser, "wangwei", f"/alerts/{alert_id}")
+    page.sees("81.2%", ".dk-cells")
+    page.sees("测点 W-1", ".dk-cells")
+    assert page.run("document.querySelector('.dk-summary a').getAttribute('href')") == (
+        "/v1/ldar/worklist.xlsx?enterprise=hx-coking"
+    )
+
+
 def test_the_page_follows_what_others_do(desk: DeskServer, browser: Browser) -> None:
     alert_id = with_evidence(desk)
     page = sign_in(desk, browser, "wangwei", f"/alerts/{alert_id}")
@@ -188,11 +207,15 @@ def test_silences_are_listed_and_a_shift_leader_ends_one(desk: DeskServer, brows
         connection.execute(
             "insert into silence (matchers, starts_at, ends_at, author, comment, created_at) values"
             """ ('[{"label": "enterprise", "op": "=", "value": "hx-coking"},"""
-            """ {"label": "rule", "op": "in", "value": ["ule.hourly", "gone"]}]', %s, %s, '赵磊', '检修', %s)""",
+            """ {"label": "rule", "op": "in", "value": ["ule.hourly", "gone"]},"""
+            """ {"label": "rule", "op": "starts", "value": "ule."}]', %s, %s, '赵磊', '检修', %s)""",
             (NOW, NOW + 8 * HOUR, NOW),
         )
     officer = sign_in(desk, browser, "wangwei", "/duty")
-    officer.sees("企业 ＝ 海西焦化（hx-coking）；规则 属于 超低排放小时均值（ule.hourly）、gone", ".dk-silences")
+    officer.sees(
+        "企业 ＝ 海西焦化（hx-coking）；规则 属于 超低排放小时均值（ule.hourly）、gone；规则 以此开头 超低排放（ule.）",
+        ".dk-silences",
+    )
     officer.sees("至 明天 05:40", ".dk-silences")
     assert "结束" not in officer.texts(".dk-silences button")
     lead = sign_in(desk, browser, "zhaolei", "/duty")

@@ -134,3 +134,26 @@ def test_a_points_own_alert_rests_on_the_point() -> None:
 def test_nothing_to_draw_is_said() -> None:
     assert picture("ule.hourly", [finding(0, None)], [], {}).is_empty
     assert options(Picture(), Period(START, NOW))["series"] == []
+
+
+def test_the_limit_and_a_wide_stretch_are_named_and_a_narrow_one_is_not() -> None:
+    found = [finding(0, 20.0), finding(1, 46.2, "violation"), finding(2, None, "undetermined")]
+    made = picture("ule.hourly", found, [], {})
+    first, limit = options(made, Period(START, START + 4 * HOUR))["series"]
+    assert [area[0]["name"] for area in first["markArea"]["data"]] == ["不符合", "无法判定"]
+    assert limit["endLabel"]["formatter"] == "限值 30"
+    first, _ = options(made, Period(START - 72 * HOUR, START + 4 * HOUR))["series"]
+    assert [area[0]["name"] for area in first["markArea"]["data"]] == ["", ""]
+
+
+def test_a_bar_stands_in_the_middle_of_its_day() -> None:
+    day = finding(0, 91.3, "violation", unit="%", limit_value=95.0, period_end=START + 24 * HOUR)
+    (curve,) = picture("water.intake_online_rate.green_park_plan", [day], [], {}).curves
+    assert (curve.kind, curve.values) == ("bar", [(START + 12 * HOUR, 91.3)])
+
+
+def test_hours_of_silence_and_things_that_there_should_be_none_of_draw_no_limit() -> None:
+    silent = finding(0, 3.0, "violation", unit="h", limit_value=3.0, reason="silent")
+    assert picture("data.point_offline", [silent], [], {}).limits == ()
+    assert picture("sign.flatline", [finding(0, 2.0, "violation", unit="处", limit_value=0.0)], [], {}).limits == []
+    assert len(picture("ule.hourly", [finding(0, 2.0, "violation", limit_value=0.0)], [], {}).limits) == 1
