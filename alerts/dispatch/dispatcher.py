@@ -306,7 +306,9 @@ def _progress_row(alert_id: int, progress: Progress) -> store.ProgressRow:
 
 
 def _history(todo: Plan, findings: Mapping[int, int], now: datetime) -> Iterable[Event]:
-    """What alerts' own histories say: each message once, why nobody is told once for all teams."""
+    """What alerts' own histories say of the decisions, which are the record: each message once, why nobody is told once
+    for all teams. Whoever reads a history, or watches for anything new by its numbers, finds all in one list; whoever
+    counts, counts decisions."""
     said: set[tuple[int, str]] = set()
     for number in sorted(todo.realarmed):
         yield Event(number, now, EventKind.REALARMED, finding_id=findings.get(number))

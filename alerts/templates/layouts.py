@@ -181,13 +181,14 @@ def _within(head: str, what: str, most: int) -> str:
         return f"{head}{what}"
     if what.startswith(EARLY):
         head, what = f"{head}{EARLY}", what.removeprefix(EARLY)
-    where, colon, rest = what.partition("：")
-    room = most - len(f"{head}{colon}{rest}")
-    last = where.rpartition(" ")[2]
-    if colon and room >= _LEAST_NAME:
-        left = room - len(last) - 1
-        kept = f"{clean.begin_of(where, left)}…{last}" if left >= _LEAST_PLANT else clean.shorten(where, room)
-        return f"{head}{kept}{colon}{rest}"
+    for place in (place for place, letter in enumerate(what) if letter == "："):  # a name may have one too
+        where, rest = what[:place], what[place:]
+        room = most - len(head) - len(rest)
+        if room >= _LEAST_NAME:
+            last = where.rpartition(" ")[2]
+            left = room - len(last) - 1
+            kept = f"{clean.begin_of(where, left)}…{last}" if left >= _LEAST_PLANT else clean.shorten(where, room)
+            return f"{head}{kept}{rest}"
     return f"{head}{clean.shorten(what, max(most - len(head), 3))}"
 
 

@@ -14,6 +14,7 @@ from domain.alerts import Occasion
 
 MAX_NOTE = 120
 _MOST_NAMES = 5
+_MAX_UNIT = 20
 _AGAIN = (Occasion.REPEATED, Occasion.REALARMED, Occasion.ESCALATED)
 
 
@@ -82,8 +83,7 @@ def _worse(alert: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     now, before, limit = alert.get("value"), told.get("last_value"), alert.get("limit")
     if not (isinstance(now, int | float) and isinstance(before, int | float) and isinstance(limit, int | float)):
         return ""
-    unit = alert.get("unit")
-    shown = quantity(now, unit if isinstance(unit, str) else None, before)
+    shown = quantity(now, clean.line(alert.get("unit") or "", _MAX_UNIT), before)
     if now == before:
         return f"与上次相同（{shown}）"
     change = f"上次 {number(before, now)}，现 {shown}"

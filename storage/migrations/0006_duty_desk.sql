@@ -177,7 +177,7 @@ create table notification_decision (
 );
 create index ix_notification_decision_alert on notification_decision (alert_id, decision_id);
 create index ix_notification_decision_at on notification_decision (at);
-comment on table notification_decision is 'every decision to send or not, with its reason';
+comment on table notification_decision is 'the record: every decision to send or not, with its reason. Lines notify and not_notified of alert_event are written from it, in the same transaction, so that an alert''s history is one list in one order; nothing is counted by them';
 
 create table channel_state (
     channel text primary key,

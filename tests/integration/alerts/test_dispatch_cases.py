@@ -46,6 +46,25 @@ async def test_case(path: Path, world: World, database: Database) -> None:
             assert room.next_looks() == step["next"], step["at"]
         late = world.rows("select alert_id from alert_dispatch where next_at <= %s", (at,))
         assert late == [], f"{step['at']}: something due is left"
+    assert _told_twice(world) == []
+
+
+def _told_twice(world: World) -> list[tuple[Any, ...]]:
+    """Where alerts' histories say something else of telling than the decisions, which are the record."""
+    return world.rows(
+        """
+        with decided as (
+            select alert_id, at, 'notify' as kind, event || ' ' || channel || '/' || receiver as comment
+            from notification_decision where decision = 'send'
+            union all
+            select distinct alert_id, at, 'not_notified', reason from notification_decision
+            where decision <> 'send' and reason not in ('duplicate', 'rate_limited')
+        ), said as (
+            select alert_id, at, kind, comment from alert_event where kind in ('notify', 'not_notified')
+        )
+        (table decided except all table said) union all (table said except all table decided)
+        """
+    )
 
 
 def test_every_reason_is_in_some_timeline() -> None:

@@ -130,8 +130,23 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=300) | st.samp
 def test_names_of_others_break_nothing_and_speak_for_nobody(
     name: str, words: str, event: Occasion, count: int, most: int
 ) -> None:
-    alert = ALERT | {"title": f"【严重】{name}：{words}", "summary": words, "enterprise_name": name}
-    parts = told(event, [alert] * count, to=[name], team_name=words)
+    alert = ALERT | {
+        "title": f"【严重】{name}：{words}",
+        "summary": words,
+        "enterprise_name": name,
+        "event": str(event),
+        "standard": words,
+        "clause": name,
+        "unit": words,
+        "value": 46.2,
+        "limit": 30.0,
+        "acknowledged_by": name,
+        "acknowledged_at": words,
+        "told": {"count": 2, "first_at": words, "last_at": name, "last_value": 31.0},
+        "handed_over": {"by": name, "at": words, "comment": words},
+    }
+    waited = {"since": ALERT["occurred_at"], "to": [name] * 9, "minutes": 15}
+    parts = told(event, [alert] * count, to=[name], team_name=words, waited=waited, sent_at=words)
     mark = layouts.markdown(parts, layouts.WECOM_MARKDOWN_BYTES)
     plain = layouts.text(parts, layouts.WECOM_TEXT_BYTES)
     subject, _, page = layouts.mail(parts)

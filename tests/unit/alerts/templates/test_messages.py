@@ -154,6 +154,14 @@ def test_a_work_list_is_a_link_of_ours_and_nobody_elses() -> None:
     assert "evil" not in layouts.markdown(evil, 4096) + layouts.mail(evil)[2]
 
 
+def test_a_name_with_a_colon_does_not_cost_the_figures() -> None:
+    name = "天河：焦化（集团）有限公司第二煤焦化分公司"
+    parts = told(Occasion.FIRING, SO2 | {"title": SO2["title"].replace("天河焦化", name), "enterprise_name": name})
+    text = layouts.sms(parts, 70, "【监测平台】")
+    assert text.endswith("…二氧化硫：排放限值超标，小时均值 46.2 mg/m³，限值 30 mg/m³。详见值班台")
+    assert len(text) <= 70
+
+
 def test_no_figure_is_cut() -> None:
     parts = told(Occasion.ESCALATED, SO2)
     for most in range(45, 140):
