@@ -6,6 +6,7 @@ look. Times are Asia/Shanghai and written out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -37,6 +38,7 @@ CHANNEL_WORDS = {
 #: What a line of a summary begins with that is an address of a list of what is to be done.
 WORK_LIST = "工作清单："
 _MINUTE = timedelta(minutes=1)
+_MICRO = re.compile(r"^u(?=g/|mol/)")
 _MEANS: Mapping[str, str] = {Averaging.HOUR: "小时均值", Averaging.SINGLE: "任意一次浓度值", Averaging.DAY: "日均值"}
 
 
@@ -164,7 +166,12 @@ def quantity(value: float, unit: str | None, other: float | None = None) -> str:
     """A figure with its unit: 46.2 mg/m³, 93.5%."""
     if unit == "%":
         return f"{number(value, other)}%"
-    return f"{number(value, other)} {(unit or '').replace('m3', 'm³')}".strip()
+    return f"{number(value, other)} {unit_text(unit)}".strip()
+
+
+def unit_text(unit: str | None) -> str:
+    """A unit as people write it; in the data it is ASCII."""
+    return _MICRO.sub("μ", (unit or "").replace("m3", "m³"))
 
 
 def where(facts: Facts) -> str:

@@ -22,6 +22,7 @@ from alerts.wording import (
     number,
     occasion_title,
     period_text,
+    quantity,
     withdrawn,
 )
 from domain.alerts import AlertSettings, Condition, CurrentFinding, Occasion, Per, Resolution, Severity
@@ -294,6 +295,14 @@ def test_data_that_came_back_do_not_read_as_a_limit_that_is_met_again() -> None:
 )
 def test_numbers(value: float, other: float | None, expected: str) -> None:
     assert number(value, other) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [("ug/m3", "1 μg/m³"), ("umol/mol", "1 μmol/mol"), ("m3", "1 m³"), ("%", "1%"), ("unit", "1 unit"), (None, "1")],
+)
+def test_units(unit: str | None, expected: str) -> None:
+    assert quantity(1.0, unit) == expected
 
 
 @pytest.mark.parametrize(
