@@ -168,7 +168,7 @@ def _evidence(page: _Page) -> None:
                 ("期间", "对象", "结论", "原因", "值", "限值"),
                 [
                     (line["period"], line["subject"], line["verdict"], line["reason"], line["value"], line["limit"])
-                    for line in (finding_line(row, page.names) for row in evidence.rows)
+                    for line in (finding_line(page.alert["rule_id"], row, page.names) for row in evidence.rows)
                 ],
                 [f"v-{row['verdict']}" for row in evidence.rows],
             )

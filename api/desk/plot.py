@@ -14,10 +14,8 @@ from typing import Any, Literal
 from alerts.wording import quantity
 from api.desk.words import COUNTED
 from api.explain import POINT_ROLES, points_of
-from domain.accountreasons import WORDS as ACCOUNT_WORDS
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import HOUR, SITE_ZONE, Period
-from domain.reasons import reason_word
 
 #: More cannot be told apart on a screen.
 MOST_PERIODS = 400
@@ -334,9 +332,3 @@ def _area(stretch_: Period, period: Period, colour: str, word: str) -> list[dict
         {"xAxis": _local(start), "name": word, "itemStyle": {"color": colour}, "label": label},
         {"xAxis": _local(end)},
     ]
-
-
-def word_of(reason: str) -> str:
-    """A finding's reason in Chinese; itself where it has no word."""
-    word = reason_word(reason)
-    return word if word != reason else ACCOUNT_WORDS.get(reason, reason)

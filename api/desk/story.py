@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from alerts.wording import period_text
-from api.desk.plot import word_of
 from api.desk.words import against, clock_text, figure, full_text, lasted_text, one_line
 from api.naming import Names
+from domain.findingwords import finding_word
 from domain.periods import Period
 
 Row = Mapping[str, Any]
@@ -98,7 +98,7 @@ def summary_lines(summary: str, *, is_bureau: bool = True) -> list[str]:
     return [one_line(line, 600) for line in summary.splitlines() if line.strip() and not line.startswith(left_out)]
 
 
-def finding_line(row: Row, names: Names) -> dict[str, str]:
+def finding_line(rule_id: str, row: Row, names: Names) -> dict[str, str]:
     """A finding as a line of a table: for duties and leaks its period is the time allowed."""
     verdicts = {"violation": "不符合", "compliant": "符合", "undetermined": "无法判定"}
     period = Period(row["period_start"], row["period_end"]) if row["period_end"] > row["period_start"] else None
@@ -106,7 +106,7 @@ def finding_line(row: Row, names: Names) -> dict[str, str]:
         "period": period_text(period) if period is not None else full_text(row["period_start"]),
         "subject": one_line(names.subject(row["subject"]), 80),
         "verdict": verdicts.get(str(row["verdict"]), str(row["verdict"])),
-        "reason": word_of(row["reason"]),
+        "reason": finding_word(rule_id, row["reason"]),
         "value": figure(row["value"], row["unit"], row["limit_value"]),
         "limit": figure(row["limit_value"], row["unit"], row["value"]),
     }

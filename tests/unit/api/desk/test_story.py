@@ -232,6 +232,7 @@ def test_the_address_is_left_out_of_the_text() -> None:
 
 def test_terms_are_lines_of_a_table() -> None:
     line = finding_line(
+        "duty.example",
         {
             "subject": "component:ly-chem/P-1",
             "period_start": datetime(2026, 10, 31, 16, tzinfo=UTC),
