@@ -245,10 +245,12 @@ class Outbox:
             "attempts": claimed.attempts,
             "error": text,
         }
-        again = error.retryable and claimed.attempts < self._settings.max_attempts
+        # a test is tried once: whoever waits for it wants to know now, and nobody wants it hours later
+        is_test = claimed.event == Occasion.TEST
+        again = error.retryable and claimed.attempts < self._settings.max_attempts and not is_test
         now = self._clock()
         async with self._database.transaction() as connection:
-            await states.failed(connection, claimed.channel, text, now, gave_up=not again)
+            await states.failed(connection, claimed.channel, text, now, gave_up=not again and not is_test)
             if again:
                 later = self._next_attempt_at(claimed.attempts, error.retry_after_s)
                 await notifications.mark_retry(connection, claimed, text, later, in_doubt=error.in_doubt)

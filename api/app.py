@@ -51,6 +51,7 @@ from api.routers import (
     silences,
     stations,
     targets,
+    users,
 )
 from api.settings import ApiSettings
 from domain.clock import Clock
@@ -91,6 +92,7 @@ _NOUNS = (
     gateways,
     stations,
     audit,
+    users,
 )
 
 

@@ -193,6 +193,15 @@ class Auth:
                     raise
                 return None
 
+    async def proves(self, actor: Actor, password: str) -> None:
+        """That somebody who is signed in knows the password of their account. Raises SignInRefused as `sign_in`, with
+        the same waits: a desk that was left open is no place to guess at."""
+        await self._prove(actor.account or "", password.encode("utf-8", "surrogatepass"), actor.address)
+
+    def wall(self) -> datetime:
+        """The machine's time, by which accounts and sessions go."""
+        return self._wall()
+
     async def _prove(self, login: str, password: bytes, address: str) -> _Proof:
         if len(password) > _LONGEST_SECRET:
             raise SignInRefused(WRONG)
@@ -227,7 +236,7 @@ class Auth:
             right = await self._passwords.check(login, password, stored)
             if not right or not found.is_active:
                 return None
-            actor = Actor(found.name, Role(found.role), None, login, address, found.person, found.team)
+            actor = Actor(found.name, Role(found.role), found.enterprise, login, address, found.person, found.team)
             return _Proof(actor, found.account_id, None)
         # knows by itself how to let an unknown code take as long as a known one
         code = await self._verifier.authenticate(login, password)
@@ -243,7 +252,7 @@ class Auth:
         """A person whose password was right before."""
         if found is None or not found.is_active or not self._passwords.remembers(login, password, found.password_hash):
             return None
-        return Actor(found.name, Role(found.role), None, login, address, found.person, found.team)
+        return Actor(found.name, Role(found.role), found.enterprise, login, address, found.person, found.team)
 
     async def _is_enterprise(self, login: str) -> bool:
         if len(login) > _LONGEST_SECRET or "\x00" in login:
@@ -262,6 +271,11 @@ class Auth:
 def _of_nobody() -> str:
     """A hash that no password fits."""
     return hash_password(secrets.token_hex(16))
+
+
+def token_hash(token: str) -> bytes:
+    """What the database has of a session's token."""
+    return _hash(token)
 
 
 def _hash(token: str) -> bytes:

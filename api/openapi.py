@@ -20,7 +20,8 @@ Instants are RFC 3339 with an offset and come back in UTC with `Z`; `from`/`to` 
 Operators' programs use `Authorization: Bearer`. People use HTTP Basic with login and password, or the desk's session
 cookie, which needs the header `x-csrf-token` (see `GET /v1/session`) for whatever changes something. Their role says
 what they may do: `viewer` reads, `duty` acts on alerts and writes records, `lead` also silences, takes out of service
-and decides on limits and rules, `admin` also reads the audit log.
+and decides on limits and rules, `admin` also reads the audit log,
+keeps the accounts and tries the channels.
 
 An enterprise uses HTTP Basic with its code and its MQTT password and reads its own points, readings, hourly rows,
 limits, marks, ledger, duties, findings, alerts, emissions, energy, reports, accounting, rejects, gateways, stations and

@@ -32,8 +32,10 @@ ROLE_NAMES = {
     Role.ENTERPRISE: "企业",
 }
 
-#: Roles that an account of a person can have, least first.
+#: Roles of the bureau's people, least first.
 STAFF = (Role.VIEWER, Role.DUTY, Role.LEAD, Role.ADMIN)
+#: Roles that an account of a person can have.
+ROLES = (*STAFF, Role.ENTERPRISE)
 
 
 class Action(StrEnum):
@@ -135,7 +137,7 @@ _LONGEST_NAME = 100
 def check_login(login: str) -> str:
     """The login, or BadInput."""
     if LOGIN.fullmatch(login) is None:
-        raise BadInput(f"login {login[:80]!r}: expected 2 to 64 of a-z, 0-9, dot, underscore and hyphen")
+        raise BadInput(f"登录名 {login[:80]!r}：应为 2 至 64 个字符，只用 a-z、0-9、点、下划线、连字符")
     return login
 
 
@@ -143,14 +145,14 @@ def check_name(name: str) -> str:
     """A person's name without blanks around it, or BadInput."""
     name = name.strip()
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"name {name[:80]!r}: expected 1 to {_LONGEST_NAME} printable characters")
+        raise BadInput(f"姓名 {name[:80]!r}：应为 1 至 {_LONGEST_NAME} 个可显示的字符")
     return name
 
 
 def check_role(text: str) -> Role:
     """The role of a person's account, or BadInput."""
-    if text not in STAFF:
-        raise BadInput(f"role {text[:80]!r}: expected one of {', '.join(STAFF)}")
+    if text not in ROLES:
+        raise BadInput(f"角色 {text[:80]!r}：应为 {', '.join(ROLES)} 之一")
     return Role(text)
 
 
@@ -161,6 +163,8 @@ def check_password(login: str, password: str) -> str:
     """
     if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
         raise BadInput(f"密码应为 {_SHORTEST_PASSWORD} 至 {_LONGEST_PASSWORD} 个字符")
+    if any("\ud800" <= letter <= "\udfff" for letter in password):
+        raise BadInput("密码中有不能保存的字符")
     if password.strip().casefold() == login.casefold():
         raise BadInput("密码不能与登录名相同")
     if len(set(password)) == 1:

@@ -17,18 +17,24 @@ _SQL = queries("accounts_of_people")
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account without its password. person, team: codes of the roster."""
+    """An account without its password. enterprise: of a plant's own people; person, team: codes of the roster.
+
+    last_sign_in_at: at the desk, within the last quarter; failures: attempts within `domain.accounts.MEMORY`.
+    """
 
     account_id: int
     login: str
     name: str
     role: str
+    enterprise: str | None
     person: str | None
     team: str | None
     created_at: datetime
     created_by: str
     password_set_at: datetime
     disabled_at: datetime | None
+    last_sign_in_at: datetime | None
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class NewAccount:
     password_hash: str
     person: str | None = None
     team: str | None = None
+    enterprise: str | None = None
 
 
 async def insert_account(connection: Connection, account: NewAccount, *, by: str, at: datetime) -> int:
@@ -48,25 +55,46 @@ async def insert_account(connection: Connection, account: NewAccount, *, by: str
     cursor = await connection.execute(_SQL["insert_account"], asdict(account) | {"by": by, "at": at})
     row = await cursor.fetchone()
     if row is None:
-        raise Conflict(f"login {account.login!r} is taken, or the code of an enterprise")
+        raise Conflict(f"登录名 {account.login} 已经有人使用，或是一家企业的代码")
     return int(row[0])
 
 
-async def list_accounts(connection: Connection) -> list[AccountRow]:
-    """All accounts by login."""
+async def list_accounts(connection: Connection, wall: datetime, login: str | None = None) -> list[AccountRow]:
+    """All accounts by login, or the one of a login. wall: the machine's clock, by which attempts to come in go."""
     async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
-        await cursor.execute(_SQL["list_accounts"])
+        await cursor.execute(_SQL["list_accounts"], {"login": login, "since": wall - MEMORY})
         return await cursor.fetchall()
 
 
-async def get_account(connection: Connection, login: str) -> AccountRow:
+async def get_account(connection: Connection, login: str, wall: datetime) -> AccountRow:
     """One account. Raises NotFound."""
-    async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
-        await cursor.execute(_SQL["get_account"], {"login": login})
-        row = await cursor.fetchone()
+    rows = await list_accounts(connection, wall, login)
+    if not rows:
+        raise _unknown(login)
+    return rows[0]
+
+
+async def lock_account(connection: Connection, login: str) -> tuple[str, bool]:
+    """(role, whether not disabled) of an account, held until the transaction ends. Raises NotFound."""
+    row = await (await connection.execute(_SQL["lock_account"], {"login": login})).fetchone()
     if row is None:
-        raise NotFound(f"no account {login!r}")
-    return row
+        raise _unknown(login)
+    return row[1], row[2]
+
+
+async def lock_admins(connection: Connection) -> list[str]:
+    """Logins of the administrators who may come in, held until the transaction ends."""
+    return [login for (login,) in await (await connection.execute(_SQL["lock_admins"])).fetchall()]
+
+
+async def set_profile(connection: Connection, login: str, name: str, person: str | None, team: str | None) -> None:
+    """Another name, person and team. Raises NotFound."""
+    await _changed(connection, "set_profile", login, {"name": name, "person": person, "team": team})
+
+
+async def forget_failures(connection: Connection, login: str) -> int:
+    """Let attempts that failed not count any more, from wherever they came; gives how many."""
+    return (await connection.execute(_SQL["forget_failures"], {"login": login})).rowcount
 
 
 async def set_password(connection: Connection, login: str, hashed: str, at: datetime) -> None:
@@ -84,25 +112,34 @@ async def set_disabled(connection: Connection, login: str, at: datetime | None) 
     await _changed(connection, "set_disabled", login, {"at": at})
 
 
-async def roster_has(connection: Connection, person: str | None, team: str | None) -> tuple[bool, bool]:
-    """Whether the roster has a person, and a team, of these codes."""
-    row = await (await connection.execute(_SQL["roster_has"], {"person": person, "team": team})).fetchone()
-    return (False, False) if row is None else (row[0], row[1])
+async def registers_have(
+    connection: Connection, person: str | None, team: str | None, enterprise: str | None
+) -> tuple[bool, bool, bool]:
+    """Whether there is a person, a team, and an enterprise, of these codes."""
+    asked = {"person": person, "team": team, "enterprise": enterprise}
+    row = await (await connection.execute(_SQL["registers_have"], asked)).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
 
 
 async def _changed(connection: Connection, block: str, login: str, parameters: dict[str, object]) -> None:
     cursor = await connection.execute(_SQL[block], parameters | {"login": login})
     if await cursor.fetchone() is None:
-        raise NotFound(f"no account {login!r}")
+        raise _unknown(login)
+
+
+def _unknown(login: str) -> NotFound:
+    return NotFound(f"没有账号 {login[:64]}")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What is needed to let somebody in. is_active: not disabled."""
+    """What is needed to let somebody in. enterprise: of a plant's own people; is_active: not disabled."""
 
     account_id: int
     name: str
     role: str
+    enterprise: str | None
     person: str | None
     team: str | None
     password_hash: str
@@ -127,7 +164,7 @@ async def enterprise_of(connection: Connection, code: str) -> tuple[int, str] | 
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session and whose it is. Of an enterprise login and role are None."""
+    """A session and whose it is. Of an enterprise's MQTT account login and role are None."""
 
     csrf: str
     seen_at: datetime
@@ -183,9 +220,10 @@ async def end_session(connection: Connection, token_hash: bytes, at: datetime) -
     await connection.execute(_SQL["end_session"], {"token_hash": token_hash, "at": at})
 
 
-async def end_sessions_of(connection: Connection, login: str, at: datetime) -> int:
-    """End every session of a person's account; gives how many. at: as the sessions' times, the wall's clock."""
-    return (await connection.execute(_SQL["end_sessions_of"], {"login": login, "at": at})).rowcount
+async def end_sessions_of(connection: Connection, login: str, at: datetime, *, but: bytes | None = None) -> int:
+    """End every session of a person's account; gives how many. at: as the sessions' times, the wall's clock; but: the
+    digest of the token of one that goes on."""
+    return (await connection.execute(_SQL["end_sessions_of"], {"login": login, "at": at, "but": but})).rowcount
 
 
 async def end_sessions_of_enterprise(connection: Connection, enterprise: str, at: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The page `/admin`, for administrators: accounts and the audit log, to read. The command line changes accounts."""
+"""The page `/admin`, for administrators: channels, accounts, and what people did."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from api.desk import accountcard, channelcard
 from api.desk.desk import Desk
 from api.desk.frame import desk_page, frame, node, trouble
 from api.desk.session import Visit
 from api.desk.words import full_text, one_line
 from api.matcherwords import matched
-from domain.accounts import ROLE_NAMES, Action, Role, allowed
-from storage.accounts import AccountRow, list_accounts
-from storage.listing.desk import audit_lines
+from domain.accounts import ROLE_NAMES, Action, allowed
+from storage.accounts import list_accounts
+from storage.channels import states
+from storage.channeltests import newest
+from storage.listing.desk import audit_lines, choices
+from storage.notifications import queued_counts
+from storage.roster import load
 
 _LINES = 100
 
@@ -68,8 +73,23 @@ _DETAIL_WORDS = {
     "reason": "原因",
     "giver": "交班",
     "taker": "接班",
+    "enterprise": "企业",
+    "before": "原为",
+    "count": "数目",
+    "to": "发给",
+    "messages": "消息",
 }
-_COMMANDS = {"add": "建立", "set-password": "重设密码", "set-role": "改角色", "disable": "停用", "enable": "启用"}
+_COMMANDS = {
+    "add": "建立",
+    "set-password": "重设密码",
+    "set-role": "改角色",
+    "disable": "停用",
+    "enable": "启用",
+    "set-profile": "改资料",
+    "unlock": "解除登录等待",
+    "change-own": "修改本人密码",
+    "everywhere": "在所有设备上退出",
+}
 _NAMES_OF_ROLES = {str(role): name for role, name in ROLE_NAMES.items()}
 
 
@@ -82,13 +102,21 @@ def register(desk: Desk) -> None:
             return trouble(403, "不能查看", "这一页需要管理员的权限。")
         words = request.query_params.get("words", "").replace("\x00", "")[:100]
         before = request.query_params.get("before", "")
+        now = desk.clock()
         number = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
         async with desk.reading() as connection:
-            accounts = await list_accounts(connection)
+            roster, _ = await load(connection, now)
+            plants = (await choices(connection, None))["enterprise"]
+            accounts = await list_accounts(connection, desk.auth.wall())
+            channels, queued = await states(connection), await queued_counts(connection)
+            tests = await newest(connection, limit=100)
             lines = await audit_lines(connection, words=words or None, before=number, limit=_LINES + 1)
-        with frame(desk, known, "/admin"), node("div", "dk-body"):
+        more = accountcard.dialogs(roster, plants) | channelcard.dialogs(channels, roster)
+        with frame(desk, known, "/admin", more=more), node("div", "dk-body"):
+            if not words and number is None:
+                channelcard.card(channels, queued, tests, roster, now)
+                accountcard.card(accounts, roster, dict(plants))
             _log(lines, words)
-            _accounts(accounts)
         return None
 
 
@@ -130,7 +158,7 @@ def _detail(name: str, value: object) -> str:
     """One of a line's details in words; what has none as it is written down."""
     if name == "command":
         said = _COMMANDS.get(str(value), str(value))
-    elif name == "role":
+    elif name in ("role", "before"):
         said = _NAMES_OF_ROLES.get(str(value), str(value))
     elif name == "matchers" and isinstance(value, list):
         said = matched(value)
@@ -149,29 +177,6 @@ def _instant(text: str) -> str:
     except ValueError:
         return text
     return text if at.tzinfo is None else full_text(at)
-
-
-def _accounts(accounts: Sequence[AccountRow]) -> None:
-    with node("div", "dk-card"):
-        node("h2", "", f"账号（{len(accounts)}）")
-        node(
-            "p",
-            "dk-explain",
-            "新建、停用账号和重设密码用命令 plantwatch account。企业用 MQTT 的企业代码和密码登录，只看到本企业。",
-        )
-        with node("div", "dk-scroll"), node("table", "dk-cells dk-accounts"):
-            _heads("登录名", "姓名", "角色", "值班人员", "建立", "状态")
-            for account in accounts:
-                with node("tr"):
-                    for cell in (
-                        account.login,
-                        one_line(account.name, 40),
-                        ROLE_NAMES.get(Role(account.role), account.role),
-                        account.person or "",
-                        f"{full_text(account.created_at)[:10]} {one_line(account.created_by, 30)}",
-                        "在用" if account.disabled_at is None else f"{full_text(account.disabled_at)[:10]} 停用",
-                    ):
-                        node("td", "", cell)
 
 
 def _heads(*words: str) -> None:

@@ -15,14 +15,14 @@ from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import core, ui
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.desk import act, admin, alert, alertlist, arrivals, duty, dutyact, signin
+from api.desk import act, admin, adminact, alert, alertlist, arrivals, duty, dutyact, me, signin
 from api.desk.assetfiles import FOLDER, Assets
 from api.desk.desk import Desk
 from api.desk.live import Live
 from api.desk.session import Gate
 from api.desk.strip import Strip
 
-_PAGES = frozenset({"/", "/duty", "/admin", "/sign-in", "/sign-out"})
+_PAGES = frozenset({"/", "/duty", "/admin", "/me", "/sign-in", "/sign-out"})
 _BELOW = ("/alerts/", "/desk/", "/_nicegui/", "/_nicegui_ws/")
 _SOCKET = "/_nicegui_ws/"
 
@@ -50,9 +50,9 @@ def with_desk(api: FastAPI) -> ASGIApp:
     desk = Desk(state.database, state.clock, state.settings, state.auth, live, strip)
     shell = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_running(desk))
     shell.mount("/desk/assets", Assets(), name="desk-assets")
-    for part in (signin, arrivals, act, dutyact):
+    for part in (signin, arrivals, act, dutyact, adminact):
         shell.include_router(part.router(desk))
-    for page in (alertlist, alert, duty, admin):
+    for page in (alertlist, alert, duty, admin, me):
         page.register(desk)
     ui.run_with(
         shell,

@@ -121,7 +121,7 @@ def frame(
                 node("a", "", "说明", href="/about")
             with node("div", "dk-me"):
                 node("button", "off", "", type="button", data_desk="sound", title="新告警的提示音")
-                node("span", "dk-who", f"{actor.name} · {ROLE_NAMES[actor.role]}")
+                node("a", "dk-who", f"{actor.name} · {ROLE_NAMES[actor.role]}", href="/me", title="我的账号")
                 with node("form", "", method="post", action="/sign-out"):
                     node("input", type="hidden", name="csrf", value=known.csrf)
                     node("button", "", "退出", type="submit")

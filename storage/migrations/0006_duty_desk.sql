@@ -287,15 +287,18 @@ create table account (
     account_id int generated always as identity primary key,
     login text not null unique check (login ~ '^[a-z0-9._-]{2,64}$'),
     name text not null check (name <> ''),
-    role text not null check (role in ('viewer', 'duty', 'lead', 'admin')),
+    role text not null check (role in ('viewer', 'duty', 'lead', 'admin', 'enterprise')),
+    enterprise_id int references enterprise (enterprise_id),
     person text,
     team text,
     password_hash text not null,
     password_set_at timestamptz not null,
     created_at timestamptz not null,
     created_by text not null,
-    disabled_at timestamptz
+    disabled_at timestamptz,
+    check ((role = 'enterprise') = (enterprise_id is not null))
 );
+comment on column account.enterprise_id is 'of a plant''s own people: the plant whose rows they see; its gateways have a credential of their own';
 
 create table desk_session (
     token_hash bytea primary key,

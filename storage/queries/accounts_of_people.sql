@@ -1,21 +1,42 @@
 -- insert_account --
 -- a new account; no row when the login is taken, or the code of an enterprise
-insert into account (login, name, role, person, team, password_hash, password_set_at, created_at, created_by)
-select %(login)s::text, %(name)s::text, %(role)s::text, %(person)s::text, %(team)s::text, %(password_hash)s::text,
-       %(at)s::timestamptz, %(at)s::timestamptz, %(by)s::text
+insert into account (login, name, role, enterprise_id, person, team, password_hash, password_set_at, created_at,
+                     created_by)
+select %(login)s::text, %(name)s::text, %(role)s::text,
+       (select e.enterprise_id from enterprise e where e.code = %(enterprise)s::text), %(person)s::text,
+       %(team)s::text, %(password_hash)s::text, %(at)s::timestamptz, %(at)s::timestamptz, %(by)s::text
 where not exists (select 1 from enterprise e where e.code = %(login)s::text)
 on conflict (login) do nothing
 returning account_id
 
 -- list_accounts --
--- all accounts
-select account_id, login, name, role, person, team, created_at, created_by, password_set_at, disabled_at
-from account order by login
+-- all accounts by login, or one; last_sign_in_at: of the sessions that are still kept; failures: attempts that failed
+-- after an instant
+select a.account_id, a.login, a.name, a.role, e.code as enterprise, a.person, a.team, a.created_at, a.created_by,
+       a.password_set_at, a.disabled_at,
+       (select max(s.created_at) from desk_session s where s.account_id = a.account_id) as last_sign_in_at,
+       (select count(*) from sign_in_failure f where f.login = a.login and f.at > %(since)s::timestamptz)::int as failures
+from account a
+left join enterprise e using (enterprise_id)
+where %(login)s::text is null or a.login = %(login)s::text
+order by a.login
 
--- get_account --
--- one account
-select account_id, login, name, role, person, team, created_at, created_by, password_set_at, disabled_at
-from account where login = %(login)s::text
+-- lock_account --
+-- one account, held until the transaction ends
+select account_id, role, disabled_at is null as is_active from account where login = %(login)s::text for update
+
+-- lock_admins --
+-- the administrators who may come in, held until the transaction ends: of two who disable each other, one is refused
+select login from account where role = 'admin' and disabled_at is null order by account_id for update
+
+-- set_profile --
+-- another name, person and team
+update account set name = %(name)s::text, person = %(person)s::text, team = %(team)s::text
+where login = %(login)s::text returning account_id
+
+-- forget_failures --
+-- attempts that failed bear upon a login no more
+delete from sign_in_failure where login = %(login)s::text
 
 -- set_password --
 -- another password
@@ -32,8 +53,11 @@ update account set disabled_at = %(at)s::timestamptz where login = %(login)s::te
 
 -- credentials --
 -- what is needed to let somebody in
-select account_id, name, role, person, team, password_hash, disabled_at is null as is_active
-from account where login = %(login)s::text
+select a.account_id, a.name, a.role, e.code as enterprise, a.person, a.team, a.password_hash,
+       a.disabled_at is null as is_active
+from account a
+left join enterprise e using (enterprise_id)
+where a.login = %(login)s::text
 
 -- enterprise_of --
 -- id and name of an enterprise
@@ -48,10 +72,11 @@ values (%(token_hash)s::bytea, %(account_id)s::int, %(enterprise_id)s::int, %(cs
 -- find_session --
 -- the session of a token, and whose it is
 select s.csrf, s.seen_at, s.expires_at, s.ended_at, a.login, coalesce(a.name, e.name) as name, a.role,
-       a.person, a.team, e.code as enterprise, a.disabled_at is null as is_active
+       a.person, a.team, coalesce(plant.code, e.code) as enterprise, a.disabled_at is null as is_active
 from desk_session s
 left join account a using (account_id)
 left join enterprise e on e.enterprise_id = s.enterprise_id
+left join enterprise plant on plant.enterprise_id = a.enterprise_id
 where s.token_hash = %(token_hash)s::bytea
 
 -- touch_session --
@@ -67,6 +92,7 @@ update desk_session set ended_at = %(at)s::timestamptz where token_hash = %(toke
 -- a person's account is out, wherever it was signed in
 update desk_session set ended_at = %(at)s::timestamptz
 where account_id = (select account_id from account where login = %(login)s::text) and ended_at is null
+  and (%(but)s::bytea is null or token_hash <> %(but)s::bytea)
 
 -- end_sessions_of_enterprise --
 -- an enterprise's account is out, wherever it was signed in
@@ -124,7 +150,8 @@ where failure_id in (select failure_id from sign_in_failure where at < %(before)
 delete from desk_session
 where token_hash in (select token_hash from desk_session where expires_at < %(before)s::timestamptz limit 1000)
 
--- roster_has --
--- whether the roster has a person, and a team, of these codes
+-- registers_have --
+-- whether there is a person, a team, and an enterprise, of these codes
 select exists (select 1 from person where code = %(person)s::text),
-       exists (select 1 from team where code = %(team)s::text)
+       exists (select 1 from team where code = %(team)s::text),
+       exists (select 1 from enterprise where code = %(enterprise)s::text)

@@ -152,3 +152,143 @@ def test_the_list_begins_with_ones_own_team_and_hides_nothing_that_no_team_has(
     finally:
         with desk.database() as connection:
             connection.execute("delete from team where code = 'wuda'")
+
+
+NEW = {"login": "liu.yang", "name": "刘洋", "role": "duty", "enterprise": "", "team": "city", "person": ""}
+
+
+@pytest.fixture
+def hired(desk: DeskServer) -> Iterator[None]:
+    """Accounts as they were, afterwards."""
+    yield
+    with desk.database() as connection:
+        connection.execute(
+            "delete from desk_session where account_id in (select account_id from account where login like '%.%')"
+        )
+        connection.execute("delete from account where login like '%.%'; update account set disabled_at = null")
+
+
+def come_in(desk: DeskServer, browser: Browser, login: str, password: str) -> Page:
+    page = browser.page()
+    page.open(f"{desk.address}/sign-in")
+    page.write("[name=login]", login)
+    page.write("[name=password]", password)
+    page.click("button[type=submit]")
+    return page
+
+
+@pytest.mark.usefixtures("hired")
+def test_an_administrator_keeps_accounts(desk: DeskServer, browser: Browser) -> None:
+    page = sign_in(desk, browser, "admin", "/admin")
+    page.click("button", "新建账号")
+    fill(page, login="liu.yang", name="刘洋", role="duty", team="city", password="short")
+    page.click("dialog .dk-confirm")
+    page.sees("两次输入的密码不同", "dialog .dk-trouble")
+    fill(page, password="", login="guest")
+    page.click("dialog .dk-confirm")
+    page.sees("已经有人使用", "dialog .dk-trouble")
+    fill(page, login="liu.yang")
+    page.click("dialog .dk-confirm")
+    page.sees("只显示这一次", "dialog")
+    password = page.text("dialog .dk-secret")
+    page.click("dialog .dk-confirm")
+    page.sees("刘洋", "[data-login='liu.yang']")
+
+    officer = come_in(desk, browser, "liu.yang", password)
+    officer.sees("刘洋 · 值班员")
+    page.click("[data-login='liu.yang'] button", "修改")
+    fill(page, role="lead")
+    page.click("dialog .dk-confirm")
+    page.sees("账号 liu.yang 已修改", ".dk-note")
+    page.sees("值班长", "[data-login='liu.yang']")
+    page.click("[data-login='liu.yang'] button", "停用")
+    page.click("dialog .dk-confirm")
+    page.sees("停用", "[data-login='liu.yang'] td")
+    officer.sees("登录已结束")
+
+    page.click("[data-login=admin] button", "停用")
+    page.click("dialog .dk-confirm")
+    page.sees("唯一在用的管理员", ".dk-note")
+    assert not any(password in text for text in page.texts("body"))
+
+
+@pytest.mark.usefixtures("hired")
+def test_accounts_and_channels_are_for_administrators_with_the_pages_token(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        connection.execute(
+            "insert into channel_state (channel, kind, is_group, configured_at) values ('log', 'log', true, now())"
+        )
+    acts = ("", "/guest", "/guest/password", "/guest/disable", "/guest/enable", "/guest/unlock")
+    try:
+        for login in ("zhaolei", "guest", "hx-coking"):
+            page = sign_in(desk, browser, login, "/me")
+            for act in acts:
+                assert post(page, f"/desk/accounts{act}", NEW)[0] == 403, (login, act)
+            assert post(page, "/desk/channels/log/test", {})[0] == 403, login
+        page = sign_in(desk, browser, "admin", "/admin")
+        for path in (*(f"/desk/accounts{act}" for act in acts), "/desk/channels/log/test", "/desk/me/sign-out"):
+            assert post(page, path, NEW, csrf="x") == (403, "页面已过期，请刷新后再试"), path
+        assert post(page, "/desk/accounts/guest/nonsense", {})[0] == 404
+        assert post(page, "/desk/accounts/..x..y", NEW)[0] == 404
+        assert post(page, "/desk/channels/none/test", {})[0] == 404
+        with desk.database() as connection:
+            assert connection.execute("select count(*) from account").fetchone() == (5,)
+            assert connection.execute("select count(*) from notification").fetchone() == (0,)
+    finally:
+        with desk.database() as connection:
+            connection.execute("delete from channel_state")
+
+
+@pytest.mark.usefixtures("hired")
+def test_a_person_changes_their_password_and_leaves_every_device(desk: DeskServer, browser: Browser) -> None:
+    admin = sign_in(desk, browser, "admin", "/admin")
+    first, second = "first password 1", "second password 2"
+    assert post(admin, "/desk/accounts", NEW | {"password": first, "again": first})[0] == 200
+    here, there = (come_in(desk, browser, "liu.yang", first) for _ in range(2))
+    for page in (here, there):
+        page.sees("刘洋 · 值班员")
+    here.click(".dk-who")
+    here.click("button", "修改密码")
+    fill(here, present="not my password", password=second, again=second)
+    here.click("dialog .dk-confirm")
+    here.sees("现在的密码不正确", "dialog .dk-trouble")
+    fill(here, present=first)
+    here.click("dialog .dk-confirm")
+    here.sees("密码已修改", ".dk-note")
+    there.sees("登录已结束")
+    there = come_in(desk, browser, "liu.yang", second)
+    there.sees("刘洋 · 值班员")
+    here.click("button", "在所有设备上退出")
+    here.click("dialog .dk-confirm")
+    here.sees("登录", "h1, button")
+    there.sees("登录已结束")
+    plant = sign_in(desk, browser, "hx-coking", "/me")
+    plant.sees("密码由市局设置")
+    assert post(plant, "/desk/me/password", {"present": "x", "password": first, "again": first})[0] == 409
+
+
+def test_a_channel_is_seen_to_fail_and_is_tried(desk: DeskServer, browser: Browser) -> None:
+    with desk.database() as connection:
+        connection.execute(
+            "insert into channel_state (channel, kind, is_group, rate_per_min, configured_at, failing_since, failures,"
+            " last_error) values ('robot', 'dingtalk', true, 20, %(at)s, %(at)s, 3, 'answered HTTP 503'),"
+            " ('log', 'log', true, null, %(at)s, null, 0, null)",
+            {"at": NOW},
+        )
+    try:
+        page = sign_in(desk, browser, "admin", "/admin")
+        page.sees("自 21:40 起失败 3 次", "[data-channel=robot]")
+        page.sees("对方返回 HTTP 503", "[data-channel=robot]")
+        page.sees("每分钟 20 条", "[data-channel=robot]")
+        page.click("[data-channel=log] button", "测试")
+        page.click("dialog .dk-confirm")
+        page.sees("正在办理", "dialog")
+        with desk.database() as connection:
+            page.wait("a queued test", "true")
+            while not connection.execute("select 1 from notification where event = 'test'").fetchone():
+                connection.rollback()
+            connection.execute("update notification set state = 'sent', sent_at = %s", (NOW,))
+        page.sees("21:40 已送达", "[data-channel=log]")
+    finally:
+        with desk.database() as connection:
+            connection.execute("delete from channel_state; delete from notification")

@@ -72,17 +72,19 @@ async def test_what_makes_no_account(database: Database, database_url: str) -> N
         (ADD, "short\n", "10"),
         (ADD, "\n", "no password"),
         (("account", "add", "wang.weiwang", *ADD[3:]), "Wang.WeiWang\n", "登录名"),
-        (("account", "add", "Wang Wei", *ADD[3:]), PASSWORD, "login 'Wang Wei'"),
-        (("account", "add", "hx-coking", *ADD[3:]), PASSWORD, "code of an enterprise"),
-        ((*ADD, "--person", "nobody"), PASSWORD, "no person 'nobody'"),
-        (("account", "set-role", "nobody", "lead"), "", "no account"),
-        (("account", "disable", "nobody"), "", "no account"),
+        (("account", "add", "Wang Wei", *ADD[3:]), PASSWORD, "登录名 'Wang Wei'"),
+        (("account", "add", "hx-coking", *ADD[3:]), PASSWORD, "一家企业的代码"),
+        ((*ADD, "--person", "nobody"), PASSWORD, "没有人员 nobody"),
+        ((*ADD[:-1], "enterprise"), PASSWORD, "哪一家企业"),
+        ((*ADD, "--enterprise", "hx-coking"), PASSWORD, "才属于一家企业"),
+        (("account", "set-role", "nobody", "lead"), "", "没有账号 nobody"),
+        (("account", "disable", "nobody"), "", "没有账号 nobody"),
     ]:
         told = plantwatch(database_url, *arguments, given=given)
         assert told.returncode == 2, arguments
         assert said in told.stderr, told.stderr
     async with database.transaction() as connection:
-        assert await store.list_accounts(connection) == []
+        assert await store.list_accounts(connection, system_clock()) == []
         assert await fetch_all(connection, "select audit_id from audit") == []
 
 
