@@ -9,6 +9,18 @@ from datetime import UTC, date, datetime, timedelta
 MEDIA_TYPE = "text/calendar"
 #: A content line has at most so many octets without its end (RFC 5545 3.1).
 _OCTETS = 75
+#: The zone of X-WR-TIMEZONE, without summer time since 1991. A calendar must have a component (3.6), an empty one too.
+_ZONE = (
+    "BEGIN:VTIMEZONE",
+    "TZID:Asia/Shanghai",
+    "BEGIN:STANDARD",
+    "DTSTART:19910915T010000",
+    "TZOFFSETFROM:+0900",
+    "TZOFFSETTO:+0800",
+    "TZNAME:CST",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ def calendar(name: str, events: Iterable[Event | TimedEvent], made_at: datetime)
         "X-WR-TIMEZONE:Asia/Shanghai",
         "REFRESH-INTERVAL;VALUE=DURATION:PT6H",
         "X-PUBLISHED-TTL:PT6H",
+        *_ZONE,
     ]
     for event in events:
         lines += _event(event, stamp) if isinstance(event, Event) else _timed(event, stamp)

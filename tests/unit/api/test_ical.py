@@ -74,3 +74,11 @@ def test_folding_loses_nothing(value: str) -> None:
     parts = list(folded(text(value)))
     assert all(len(part) <= 77 and part.endswith(b"\r\n") for part in parts)
     assert b"".join(parts).replace(b"\r\n ", b"")[:-2].decode() == text(value)
+
+
+def test_a_calendar_without_events_has_a_component_all_the_same() -> None:
+    """RFC 5545 3.6: at least one; some programs refuse a file without."""
+    read = Calendar.from_ical(calendar("值班", [], AT))
+    (zone,) = read.walk("VTIMEZONE")
+    assert str(zone["TZID"]) == str(read["X-WR-TIMEZONE"]) == "Asia/Shanghai"
+    assert zone.to_tz().utcoffset(datetime(2026, 7, 1, 12)) == timedelta(hours=8)  # noqa: DTZ001
