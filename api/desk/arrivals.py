@@ -19,6 +19,9 @@ from storage.listing.desk import arrivals, newest_event
 
 Row = Mapping[str, Any]
 
+#: So many lines of the histories are looked through for a window that has slept for long.
+_LONGEST = 50_000
+
 
 def heard(rows: Sequence[Row], actor: Actor, team: str) -> dict[str, Any] | None:
     """What a page is told of alerts that began to fire: how many, whether one is critical, and of a single one what and
@@ -60,7 +63,9 @@ def router(desk: Desk) -> APIRouter:
         try:
             async with desk.reading() as connection:
                 newest = await newest_event(connection)
-                rows = [] if since is None or since >= newest else await arrivals(connection, since, desk.clock())
+                rows = []
+                if since is not None and since < newest:
+                    rows = await arrivals(connection, max(since, newest - _LONGEST), desk.clock())
         except WorldFailed:
             return JSONResponse({}, 503)
         told = heard(rows, known.actor, own_team(known.actor))

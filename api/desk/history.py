@@ -6,6 +6,7 @@ receivers every few hours, and the line that matters must not drown in them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 from alerts.failures import failure_text
 from api.desk.words import full_text, one_line
 from api.naming import Names
-from domain.telling import DECISION_WORDS, REASON_WORDS
+from domain.telling import DECISION_WORDS, REASON_WORDS, Reason
 
 Row = Mapping[str, Any]
 
@@ -84,6 +85,7 @@ _BUREAUS = frozenset(
 )
 #: What somebody of the bureau wrote beside these is its own as well, but not that it has taken the alert.
 _TAKEN = frozenset({"acknowledged", "return_confirmed"})
+_NUMBERED = re.compile(r"^#(\d+)(?: (.+))?$")
 #: Of a run of these only the last is of interest.
 _RUNS = frozenset({"repeated"})
 
@@ -191,7 +193,7 @@ def told(rows: Sequence[Row], people: Mapping[str, str]) -> list[Told]:
     found: dict[tuple[object, ...], Told] = {}
     for row in rows:
         said = {name: str(row[name] or "") for name in ("event", "decision", "reason", "detail")}
-        reason, detail = (REASONS.get(said[name], said[name]) for name in ("reason", "detail"))
+        reason, detail = REASONS.get(said["reason"], said["reason"]), _detail(said["reason"], said["detail"])
         key = (row["at"], *said.values())
         if key not in found:
             what = (
@@ -204,6 +206,15 @@ def told(rows: Sequence[Row], people: Mapping[str, str]) -> list[Told]:
         name = receiver_name(row["receiver"], people) or one_line(row["team_name"] or row["team"] or "", 40)
         one.to.setdefault((row["channel"] or "", _became(row)), []).append(name)
     return list(reversed(found.values()))
+
+
+def _detail(reason: str, detail: str) -> str:
+    """What goes with a reason. `#12` names the alert, or the silence, that it is about."""
+    found = _NUMBERED.match(detail)
+    if found is None:
+        return REASONS.get(detail, detail)
+    what = f"{'静默' if reason == Reason.SILENCED else '告警'} {found[1]}"
+    return f"{what}：{found[2]}" if found[2] else what
 
 
 def _became(row: Row) -> str:

@@ -224,6 +224,22 @@ def test_decisions_say_why_and_what_became_of_the_message() -> None:
     assert list(newest.lines(NAMES)) == ["市局值班"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "detail", "shown"),
+    [
+        ("silenced", "#3", "静默 3"),
+        ("flapping", "#30", "告警 30"),
+        ("inhibited", "#2 网关离线，其下测点收不到数据", "告警 2：网关离线，其下测点收不到数据"),
+        ("escalation", "roster_gap", REASONS["roster_gap"]),
+    ],
+)
+def test_a_decision_names_what_it_rests_on(reason: str, detail: str, shown: str) -> None:
+    row = dict.fromkeys(("team_name", "channel", "receiver", "state", "sent_at", "attempts", "last_error", "together"))
+    given = {"at": NOW, "event": "firing", "team": "city", "decision": "hold", "reason": reason, "detail": detail}
+    (one,) = told([row | given], PEOPLE)
+    assert one.why == f"{REASONS[reason]}（{shown}）"
+
+
 def test_the_address_is_left_out_of_the_text() -> None:
     text = "情况：超标。\n处置：请联系企业。\n\n详情：https://x/alerts/1"
     assert summary_lines(text) == ["情况：超标。", "处置：请联系企业。"]
