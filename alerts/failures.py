@@ -67,6 +67,7 @@ _PATTERNS = (
     (re.compile(r"^not reached: (\w+)$"), r"连接不上（\1）"),
     (re.compile(r"^SMTP (\d+)$"), r"邮件服务器返回 \1"),
     (re.compile(r"^channel raised (\w+)$"), r"通道程序出错（\1）"),
+    (re.compile(r"^no alert stage has this channel any more$"), "告警服务已不再配置该通道"),
     (re.compile(r"^person:(\S+) has no address in this channel$"), r"人员 \1 没有登记该通道的联系方式"),
 )
 _NUMBERED = re.compile(r"^([\w.]+ \S+): (.+)$")

@@ -38,6 +38,10 @@ _PERSON = "person:"
 _MINUTE = timedelta(minutes=1)
 
 
+class _Unreachable(ChannelFailed):
+    """A receiver has no address any more: no fault of the channel, which was not even asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
     """longest_send_s: a channel that has not come back by then is given up for this time; each has a shorter time-out.
@@ -119,6 +123,7 @@ class Outbox:
     async def __aenter__(self) -> Outbox:
         """Raises StorageUnavailable."""
         self._claims = await self._stack.enter_async_context(notifications.claims(self._database))
+        await self._claims.serve(self.codes)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -216,7 +221,7 @@ class Outbox:
             if claimed.receiver.startswith(_PERSON):
                 address = addresses.get(claimed.receiver.removeprefix(_PERSON))
                 if address is None:
-                    raise ChannelFailed(f"{claimed.receiver} has no address in this channel", retryable=False)
+                    raise _Unreachable(f"{claimed.receiver} has no address in this channel", retryable=False)
             async with asyncio.timeout(self._settings.longest_send_s):
                 await channel.send(message, address)
         except ChannelFailed as error:
@@ -250,7 +255,8 @@ class Outbox:
         again = error.retryable and claimed.attempts < self._settings.max_attempts and not is_test
         now = self._clock()
         async with self._database.transaction() as connection:
-            await states.failed(connection, claimed.channel, text, now, gave_up=not again and not is_test)
+            if not isinstance(error, _Unreachable):
+                await states.failed(connection, claimed.channel, text, now, gave_up=not again and not is_test)
             if again:
                 later = self._next_attempt_at(claimed.attempts, error.retry_after_s)
                 await notifications.mark_retry(connection, claimed, text, later, in_doubt=error.in_doubt)

@@ -15,6 +15,7 @@ from alerts.channelwatch import ChannelWatch
 from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
 from alerts.metrics import AlertMetrics
+from alerts.orphans import Orphans
 from alerts.outbox import Outbox, OutboxSettings
 from domain.clock import Clock
 from storage import alerts as store
@@ -123,8 +124,10 @@ class AlertService:
                 await self._pause(self._mail[code])
 
     async def _look_after_channels(self) -> None:
+        orphans = Orphans(self._database, asyncio.get_running_loop().time)
         while True:
             await self._watch.step(self._clock())
+            await orphans.step(self._clock())
             await self._pause(self._answers)
 
     async def _listen(self) -> None:

@@ -230,6 +230,11 @@ async def mark_told(connection: Connection, alert_ids: Iterable[int], at: dateti
     await connection.execute(_SQL["mark_told"], {"alert_ids": sorted(alert_ids), "at": at})
 
 
+async def forget_untold(connection: Connection, alert_ids: Iterable[int], at: datetime) -> None:
+    """Of alerts that last, let those be told anew of which every message was given up. Take try_lock first."""
+    await connection.execute(_SQL["forget_untold"], {"alert_ids": sorted(alert_ids), "at": at})
+
+
 async def mark_realarmed(connection: Connection, alert_ids: Iterable[int], at: datetime) -> None:
     """Alerts have been told anew although somebody had acknowledged them."""
     await connection.execute(_SQL["mark_realarmed"], {"alert_ids": sorted(alert_ids), "at": at})

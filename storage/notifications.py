@@ -42,6 +42,16 @@ class Claimed:
     in_doubt: bool
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A message that nobody will send."""
+
+    notification_id: int
+    event: str
+    channel: str
+    receiver: str
+
+
 class Claims:
     """Session locks of messages. Not for two rounds of one channel at a time: a session gets its own locks again."""
 
@@ -58,6 +68,10 @@ class Claims:
             {"channel": channel, "wall": wall, "latest_pause": latest_pause, "look": limit * _LOOK, "limit": limit},
         )
         return [int(notification_id) for (notification_id,) in rows]
+
+    async def serve(self, channels: Sequence[str]) -> None:
+        """Let others know, for as long as the connection lives, that somebody has these channels."""
+        await self._execute("serve", {"channels": list(channels)})
 
     async def release(self, notification_ids: Sequence[int]) -> None:
         """Put messages out of hand, noted or not."""
@@ -168,6 +182,25 @@ async def alerts_of(connection: Connection, notification_id: int) -> list[int]:
     """The alerts that a message is about."""
     rows = await (await connection.execute(_SQL["alerts_of"], {"notification_id": notification_id})).fetchall()
     return [int(alert_id) for (alert_id,) in rows]
+
+
+async def alerts_of_many(connection: Connection, notification_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """(message, alert) of several messages."""
+    parameters = {"notification_ids": sorted(notification_ids)}
+    rows = await (await connection.execute(_SQL["alerts_of_many"], parameters)).fetchall()
+    return [(int(number), int(alert_id)) for number, alert_id in rows]
+
+
+async def unserved(connection: Connection) -> list[str]:
+    """Channels that messages wait for and that no outbox has; none comes to have one until the transaction ends."""
+    return [channel for (channel,) in await (await connection.execute(_SQL["unserved"])).fetchall()]
+
+
+async def abandon(connection: Connection, channels: Sequence[str], at: datetime, error: str) -> list[GivenUp]:
+    """Give up all messages that wait for channels."""
+    async with connection.cursor(row_factory=class_row(GivenUp)) as cursor:
+        await cursor.execute(_SQL["abandon"], {"channels": list(channels), "at": at, "error": error})
+        return await cursor.fetchall()
 
 
 async def queued_counts(connection: Connection) -> dict[str, int]:

@@ -57,6 +57,17 @@ set state = excluded.state, reason = excluded.reason, since_at = excluded.since_
 update alert set notified_at = %(at)s::timestamptz
 where alert_id = any(%(alert_ids)s::bigint[]) and notified_at is null
 
+-- forget_untold --
+-- alerts that last and of which every message was given up reached nobody: they are to be looked at at once
+update alert_dispatch d
+set state = 'silent', reason = 'no_receiver', since_at = %(at)s::timestamptz, cause_alert_id = null, teams = '{}',
+    step = 0, told_at = null, told_count = 0, progress = '{}', next_at = %(at)s::timestamptz
+from alert a
+where a.alert_id = d.alert_id and d.alert_id = any(%(alert_ids)s::bigint[]) and a.state = 'firing'
+  and a.acknowledged_at is null
+  and not exists (select from notification_alert c join notification n using (notification_id)
+                  where c.alert_id = a.alert_id and n.state <> 'failed')
+
 -- mark_realarmed --
 -- told anew although acknowledged
 update alert set realarmed_at = %(at)s::timestamptz where alert_id = any(%(alert_ids)s::bigint[])

@@ -74,8 +74,8 @@ from old
 where old.deferred_until is null and old.alert_id is not null
 
 -- contacts --
--- how people are reached
-select code, contacts from person where code = any(%(codes)s::text[])
+-- how people are reached; who has left is not
+select code, contacts from person where code = any(%(codes)s::text[]) and active
 
 -- mark_sent --
 -- the receiver has it
@@ -105,6 +105,33 @@ select alert_id from notification_alert where notification_id = %(notification_i
 union
 select alert_id from notification where notification_id = %(notification_id)s::bigint and alert_id is not null
 order by alert_id
+
+-- alerts_of_many --
+-- the alerts that messages are about
+select notification_id, alert_id from notification_alert where notification_id = any(%(notification_ids)s::bigint[])
+union
+select notification_id, alert_id from notification
+where notification_id = any(%(notification_ids)s::bigint[]) and alert_id is not null
+order by 1, 2
+
+-- serve --
+-- somebody has these channels, for as long as the session lasts
+select count(pg_advisory_lock_shared(hashtext('channel served'), hashtext(c.channel)))
+from unnest(%(channels)s::text[]) as c (channel)
+
+-- unserved --
+-- channels that messages wait for and that nobody has; released at the end of the transaction
+select c.channel
+from (select distinct n.channel from notification n where n.state = 'queued' offset 0) c
+where pg_try_advisory_xact_lock(hashtext('channel served'), hashtext(c.channel))
+order by c.channel
+
+-- abandon --
+-- messages for channels that nobody has
+update notification
+set state = 'failed', in_hand = false, failed_at = %(at)s::timestamptz, last_error = %(error)s::text
+where state = 'queued' and channel = any(%(channels)s::text[])
+returning notification_id, event, channel, receiver
 
 -- queued_counts --
 -- waiting messages by channel

@@ -130,6 +130,12 @@ async def test_a_person_is_reached_at_the_address_of_the_register(
     queued.execute("update notification set receiver = 'person:li', state = 'queued', attempts = 0")
     assert (await outbox(database, wall, Addressed()).deliver()).failed == {"webhook": 1}
     assert queued.rows("select last_error from notification") == [("person:li has no address in this channel",)]
+    # that is no fault of the channel's, and who has left is told nothing more
+    assert queued.rows("select failures, failing_since, gave_up_at from channel_state") == [(0, None, None)]
+    queued.execute("update person set active = false")
+    queued.execute("update notification set receiver = 'person:wang', state = 'queued', attempts = 0")
+    assert (await outbox(database, wall, Addressed()).deliver()).failed == {"webhook": 1}
+    assert Addressed.addresses == ["13800000000"]
 
 
 @given(
