@@ -147,6 +147,7 @@ class Referee:
         self._duty: Duty = load_duty(timeline)
         self._routing, self._explanations = Routing(city), Explanations(city, effects)
         self._made: tuple[int, list[Event]] = (0, [])
+        self._alerted: tuple[int, Alerts] | None = None
 
     def events(self, until: int, *, judged_first: bool = False) -> list[Event]:
         """All judgements up to a clock value, in order of clock."""
@@ -189,6 +190,12 @@ class Referee:
             alerts.take(clock, group)
         return alerts
 
+    def alerts_until(self, clock: int) -> Alerts:
+        """The alerts that follow from all judgements up to a clock value; not to be changed, the newest are kept."""
+        if self._alerted is None or self._alerted[0] != clock:
+            self._alerted = clock, self.alerts(group_by_clock(self.events(clock)))
+        return self._alerted[1]
+
     def desk(self, alerts: Alerts, until: int) -> Desk:
         """Who must be told of alerts up to a clock value, and what people do about them."""
         start, last = self._timeline.at(0), self._timeline.hours
@@ -196,20 +203,18 @@ class Referee:
 
     def acts(self, until: int) -> list[Act]:
         """What people of the duty rooms do up to a clock value, in order."""
-        alerts = self.alerts(group_by_clock(self.events(until)))
-        return self.desk(alerts, until).acts
+        return self.desk(self.alerts_until(until), until).acts
 
     def decisive(self, until: int) -> set[int]:
         """Clock values at which a platform must have caught up, see truth_alerts.decisive_clocks."""
-        events = self.events(until)
-        return decisive_clocks(events, self.alerts(group_by_clock(events)))
+        return decisive_clocks(self.events(until), self.alerts_until(until))
 
     def truth(self, clock: int, tallies: Iterable[tuple[str, Tally]]) -> Truth:
         """tallies: (enterprise, tally) of every message published so far."""
         events = self.events(max(clock, self._timeline.hours))
         newest = {event.key: event for event in events if event.clock <= clock}
         current = {key: event for key, event in newest.items() if event.outcome is not None and _is_known(event)}
-        alerts = self.alerts(group_by_clock(event for event in events if event.clock <= clock))
+        alerts = self.alerts_until(clock)
         desk = self.desk(alerts, clock)
         accounting, refusals = self._accounts(tallies)
         return Truth(

@@ -10,13 +10,13 @@ What becomes of an alert is news; whom it is told to is said in truth_telling.py
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from simulators.events import Event, FindingKey
-from simulators.truth_episodes import Episode, Series, episodes, is_duty, joined
+from simulators.truth_episodes import EACH_PERIOD, Episode, Stretches, episodes, is_duty, joined
 
 #: rule prefix: (alert per, subject kinds that alert); the first that fits counts.
 POLICIES = {
@@ -73,6 +73,34 @@ class News:
 
 
 @dataclass(slots=True)
+class _Growing:
+    """A series as far as it was gone through, for as long as only later periods are added to it."""
+
+    through: datetime | None = None
+    stretches: Stretches | None = None
+    waiting: list[Event] = field(default_factory=list)
+
+    def see(self, event: Event) -> None:
+        """Something was said, of a later period or of one that is known already."""
+        start = event.period.start
+        if event.outcome is None or (self.through is not None and start <= self.through):
+            self.stretches = None
+        self.through = start if self.through is None else max(self.through, start)
+        if self.stretches is not None:
+            self.waiting.append(event)
+
+    def episodes(self, rule: str, series: Mapping[datetime, Event]) -> list[Episode]:
+        """Of the whole series."""
+        if self.stretches is None:
+            self.stretches = Stretches(rule, [event for _, event in sorted(series.items())])
+        else:
+            for event in self.waiting:
+                self.stretches.take(event)
+        self.waiting.clear()
+        return self.stretches.episodes
+
+
+@dataclass(slots=True)
 class Alerts:
     """States of all alerts so far and what became of them. withdrawn: alerts that do not stand any more."""
 
@@ -81,6 +109,8 @@ class Alerts:
     news: list[News] = field(default_factory=list)
     _troubled: set[tuple[str, str]] = field(default_factory=set)
     _series: dict[tuple[str, str], dict[str, dict[datetime, Event]]] = field(default_factory=dict)
+    _growing: dict[tuple[str, str], _Growing] = field(default_factory=dict)
+    _of_series: dict[tuple[str, str], dict[AlertKey, None]] = field(default_factory=dict)
     _known: dict[AlertKey, Episode] = field(default_factory=dict)
 
     def take(self, clock: int, events: Iterable[Event]) -> None:
@@ -95,6 +125,7 @@ class Alerts:
                 series.pop(event.period.start, None)
             else:
                 series[event.period.start] = event
+            self._growing.setdefault((event.rule_id, subject), _Growing()).see(event)
             if event.outcome is not None and (event.outcome.verdict == "violation" or event.is_wanting):
                 self._troubled.add((event.rule_id, subject))
             if (event.rule_id, subject) in self._troubled:
@@ -103,12 +134,13 @@ class Alerts:
             self._look(clock, rule, subject)
 
     def _look(self, clock: int, rule: str, subject: str) -> None:
-        found = list(_found(rule, subject, self._series[(rule, subject)]))
+        found = self._found(rule, subject)
         for episode in found:
             key = (rule, subject, episode.occurred_at)
             if key not in self.states or key in self.withdrawn:  # what is back again is a new alert
                 self.withdrawn.discard(key)
                 self.states[key] = "firing"
+                self._of_series.setdefault((rule, subject), {})[key] = None
                 self._say(clock, "fired", key, episode)
             elif self._known[key].condition != episode.condition:
                 raise AssertionError(f"{key} was an alert of another condition: the story must not do that")
@@ -119,13 +151,21 @@ class Alerts:
                 self._say(clock, "resolved", key, episode)
             self._known[key] = episode
         derived = {episode.occurred_at for episode in found}
-        for key, state in list(self.states.items()):
-            if key[:2] != (rule, subject) or key[2] in derived or key in self.withdrawn:
+        for key in self._of_series.get((rule, subject), ()):
+            if key[2] in derived or key in self.withdrawn:
                 continue
             self.withdrawn.add(key)
-            self.states[key] = "resolved"
-            if state == "firing":
+            if self.states[key] == "firing":
                 self._say(clock, "withdrawn", key, self._known[key])
+            self.states[key] = "resolved"
+
+    def _found(self, rule: str, subject: str) -> list[Episode]:
+        members = self._series[(rule, subject)]
+        if is_duty(rule):
+            return list(joined(members.values()))
+        if rule in EACH_PERIOD:
+            return list(episodes(rule, members[subject]))
+        return self._growing[(rule, subject)].episodes(rule, members[subject])
 
     @property
     def standing(self) -> dict[AlertKey, str]:
@@ -136,11 +176,6 @@ class Alerts:
         self, clock: int, kind: Literal["fired", "seen", "resolved", "withdrawn"], key: AlertKey, episode: Episode
     ) -> None:
         self.news.append(News(clock, kind, key, episode.established_at, episode.condition))
-
-
-def _found(rule: str, subject: str, members: dict[str, dict[datetime, Event]]) -> Iterable[Episode]:
-    series: Iterable[Series] = members.values()
-    return joined(series) if is_duty(rule) else episodes(rule, members[subject])
 
 
 def alert_subject(rule: str, subject: str) -> str | None:

@@ -54,7 +54,7 @@ class Episode:
 def episodes(rule: str, series: Series) -> Iterator[Episode]:
     """Of one subject, in order of event time."""
     ordered = [event for _, event in sorted(series.items())]
-    return _each(ordered) if rule in EACH_PERIOD else _stretches(ordered, NO_DATA_FOR.get(rule))
+    return _each(ordered) if rule in EACH_PERIOD else iter(Stretches(rule, ordered).episodes)
 
 
 def _each(ordered: list[Event]) -> Iterator[Episode]:
@@ -64,34 +64,50 @@ def _each(ordered: list[Event]) -> Iterator[Episode]:
             yield Episode(event.period.start, event.period.end, None if after is None else event.period.end)
 
 
-def _stretches(ordered: list[Event], no_data_for: timedelta | None) -> Iterator[Episode]:
-    open_: Episode | None = None
-    wanting_since: datetime | None = None
-    for event in ordered:
+class Stretches:
+    """The stretches of one subject whose periods are taken in order of event time, so that a series that only grows
+    need not be gone through again for each of them."""
+
+    def __init__(self, rule: str, ordered: Iterable[Event] = ()) -> None:
+        self._no_data_for = NO_DATA_FOR.get(rule)
+        self._over: list[Episode] = []
+        self._open: Episode | None = None
+        self._wanting_since: datetime | None = None
+        for event in ordered:
+            self.take(event)
+
+    @property
+    def episodes(self) -> list[Episode]:
+        """All so far; the last one may not be over."""
+        return self._over if self._open is None else [*self._over, self._open]
+
+    def take(self, event: Event) -> None:
+        """The period after those taken so far."""
         period, verdict = event.period, _said(event).verdict
         if verdict == "undetermined":
-            if no_data_for is None:
-                continue
-            if not event.is_wanting:
-                wanting_since = None
-                continue
-            wanting_since = wanting_since or period.start
-            if open_ is not None:
-                if open_.condition == NO_DATA:
-                    open_ = replace(open_, established_at=period.end)
-            elif period.end - wanting_since >= no_data_for:
-                open_ = Episode(wanting_since, period.end, None, NO_DATA)
-            continue
-        wanting_since = None
-        if open_ is not None and (verdict == "compliant" or open_.condition == NO_DATA):
-            yield replace(open_, resolved_at=period.start)
-            open_ = None
+            self._take_undetermined(event)
+            return
+        self._wanting_since = None
+        if self._open is not None and (verdict == "compliant" or self._open.condition == NO_DATA):
+            self._over.append(replace(self._open, resolved_at=period.start))
+            self._open = None
         if verdict == "violation":
-            open_ = (
-                Episode(period.start, period.end, None) if open_ is None else replace(open_, established_at=period.end)
-            )
-    if open_ is not None:
-        yield open_
+            since = period.start if self._open is None else self._open.occurred_at
+            self._open = Episode(since, period.end, None)
+
+    def _take_undetermined(self, event: Event) -> None:
+        if self._no_data_for is None:
+            return
+        if not event.is_wanting:
+            self._wanting_since = None
+            return
+        period = event.period
+        since = self._wanting_since = self._wanting_since or period.start
+        if self._open is not None:
+            if self._open.condition == NO_DATA:
+                self._open = replace(self._open, established_at=period.end)
+        elif period.end - since >= self._no_data_for:
+            self._open = Episode(since, period.end, None, NO_DATA)
 
 
 def joined(members: Iterable[Series]) -> Iterator[Episode]:

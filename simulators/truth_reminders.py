@@ -70,8 +70,12 @@ class Reminders:
         """Days from one to another, both included."""
         if first > last:
             return
-        terms = [(key[1], term) for key, mine in self._current.get(enterprise, {}).items() for term in mine]
-        near = [(subject, term) for subject, term in terms if term.due >= first and term.begins < last]
+        near = [
+            (key[1], term)
+            for key, mine in self._current.get(enterprise, {}).items()
+            for term in mine
+            if term.due >= first and term.begins < last
+        ]
         for rule, (reason, days) in RULES.items():
             said = self._said.setdefault((rule, enterprise), {})
             before = [day for day in said if day < first]
