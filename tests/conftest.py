@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from psycopg import sql
 
+from ingest import passwords
 from runtime.embedded import postgres
 from storage.database import Database
 from storage.migrate import migrate
@@ -24,6 +26,11 @@ from storage.migrate import migrate
 # how long an example takes says something of the machine, not of the code
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+#: The platform's own, which is slow by intent (unit/ingest/test_listener_passwords.py holds it to the standard). Each
+#: hash says what checking it costs, so that cheap ones keep every test on who gets in as it was.
+SLOW_HASHER = passwords._HASHER
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 #: An arbitrary instant for tests: 2026-11-02 08:00 in Wuhai.
 NOW = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)

@@ -6,9 +6,11 @@ import asyncio
 import threading
 
 import pytest
+from argon2 import Type
 
 from ingest.listener.passwords import PasswordAuthenticator
 from ingest.passwords import hash_password, verify_password
+from tests.conftest import SLOW_HASHER
 
 STORED = "stored hash of plant-a"
 
@@ -48,6 +50,13 @@ def test_a_hash_is_argon2id_and_salted() -> None:
     assert verify_password(first, "pa55 密码".encode())
     assert verify_password(second, "pa55 密码".encode())
     assert not verify_password(first, b"pa55")
+
+
+def test_the_platform_hashes_as_slowly_as_rfc_9106_recommends() -> None:
+    """Its second recommended option, for little memory."""
+    costs = SLOW_HASHER.type, SLOW_HASHER.memory_cost, SLOW_HASHER.time_cost, SLOW_HASHER.parallelism
+    assert costs == (Type.ID, 64 * 1024, 3, 4)
+    assert SLOW_HASHER.hash("pa55").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_something_that_is_no_hash_verifies_nothing() -> None:
