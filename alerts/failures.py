@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import re
 
+#: What kinds of channels are called.
+CHANNEL_WORDS = {
+    "dingtalk": "钉钉群通道", "wecom": "企业微信群通道", "feishu": "飞书群通道", "email": "邮件通道", "sms": "短信通道",
+    "webhook": "Webhook 通道", "log": "日志通道",
+}  # fmt: skip
 _GONE = "no such token"
 #: What is said behind the number of an error, or alone.
 _PHRASES = {

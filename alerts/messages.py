@@ -76,11 +76,15 @@ def idempotency_key(
 
 
 def headed(
-    title: str, occasion: Occasion, resolution: Resolution | None, condition: Condition = Condition.VIOLATION
+    title: str,
+    occasion: Occasion,
+    resolution: Resolution | None,
+    condition: Condition = Condition.VIOLATION,
+    reason: str | None = None,
 ) -> str:
     """An alert's title, its head saying what the message is about: `【严重·仍未签收】...`."""
     if occasion is Occasion.RESOLVED:
-        return occasion_title(title, occasion, resolution, condition)
+        return occasion_title(title, occasion, resolution, condition, reason)
     word = OCCASION_WORDS.get(occasion)
     head, bracket, rest = title.partition("】")
     return f"{head}·{word}{bracket}{rest}" if word and bracket and head.startswith("【") else title
@@ -125,7 +129,7 @@ def alert_body(
         "state": "resolved" if occasion is Occasion.RESOLVED else "firing",
         "resolution": str(resolution) if occasion is Occasion.RESOLVED and resolution is not None else None,
         "condition": str(condition),
-        "title": headed(title, occasion, resolution, condition),
+        "title": headed(title, occasion, resolution, condition, details.get("reason")),
         "summary": summary,
         "occurred_at": span.occurred_at.isoformat(),
         "detected_at": detected_at.isoformat(),

@@ -14,7 +14,7 @@ from typing import Any
 
 from alerts.advice import advice
 from alerts.evidence import shortcomings
-from alerts.failures import failure_text
+from alerts.failures import CHANNEL_WORDS, failure_text
 from alerts.signs import sightings
 from alerts.templates.clean import begin_of, line
 from alerts.templates.moments import lasted
@@ -30,11 +30,6 @@ MAX_TITLE = 120
 _LONGEST_NAME = 30
 #: What a title begins with.
 SEVERITY_WORDS = {Severity.CRITICAL: "严重", Severity.WARNING: "警告", Severity.INFO: "提示"}
-#: What kinds of channels are called.
-CHANNEL_WORDS = {
-    "dingtalk": "钉钉群通道", "wecom": "企业微信群通道", "feishu": "飞书群通道", "email": "邮件通道", "sms": "短信通道",
-    "webhook": "Webhook 通道", "log": "日志通道",
-}  # fmt: skip
 #: What a line of a summary begins with that is an address of a list of what is to be done.
 WORK_LIST = "工作清单："
 _MINUTE = timedelta(minutes=1)
@@ -116,19 +111,30 @@ def told(facts: Facts, headline: str, lines: Sequence[str], said: dict[str, Any]
 
 
 def occasion_title(
-    title: str, occasion: Occasion, resolution: Resolution | None, condition: Condition = Condition.VIOLATION
+    title: str,
+    occasion: Occasion,
+    resolution: Resolution | None,
+    condition: Condition = Condition.VIOLATION,
+    reason: str | None = None,
 ) -> str:
     """The title of a message: an alert's own, but headed by what has become of it."""
     if occasion is Occasion.FIRING:
         return title
-    return f"【{over_word(resolution, condition)}】{title.partition('】')[2] or title}"
+    return f"【{over_word(resolution, condition, reason)}】{title.partition('】')[2] or title}"
 
 
-def over_word(resolution: str | None, condition: str | None) -> str:
-    """What has become of an alert that is over. Data that came back say nothing of whether the limit is met."""
+#: What has become of a reminder: nothing was wrong, and that its day is over does not say that it was done.
+_REMINDERS_OVER = {"due_today": "当日已过", "due_soon": "已解除"}
+
+
+def over_word(resolution: str | None, condition: str | None, reason: str | None = None) -> str:
+    """What has become of an alert that is over. Data that came back say nothing of whether the limit is met.
+
+    reason: of its last finding.
+    """
     if resolution == Resolution.SUPERSEDED:
         return "已撤销"
-    return "数据已恢复" if condition == Condition.NO_DATA else "已恢复"
+    return "数据已恢复" if condition == Condition.NO_DATA else _REMINDERS_OVER.get(reason or "", "已恢复")
 
 
 def withdrawn(summary: str, url: str) -> str:

@@ -84,6 +84,8 @@ class Bodies:
         """The body of a message; its alerts' contents must be known, at least of the first MOST."""
         alerts = [self._alert(number, event, message.team.code) for number, event in message.alerts[:MOST]]
         first, count = alerts[0], len(message.alerts)
+        # what comes next, comes of what lasts
+        lasting = next((Severity(alert["severity"]) for alert in alerts if alert["event"] != Occasion.RESOLVED), None)
         turns = self._on_duty(message.team.code)
         shifts = {person: turn.shift_name for turn in turns for person in turn.people}
         return {
@@ -92,7 +94,9 @@ class Bodies:
             "team_name": message.team.name,
             "to": [self._name(person, shifts) for person in message.people],
             "people": list(message.people),
-            "next": outlook(message.team, Severity(first["severity"]), message.event, self._roster, message.step),
+            "next": ""
+            if lasting is None
+            else outlook(message.team, lasting, message.event, self._roster, message.step),
             "reason": str(message.reason),
             "count": count,
             "title": first["title"] if count == 1 else _title(message, alerts, count),

@@ -15,6 +15,8 @@ from domain.alerts import Occasion
 MAX_NOTE = 120
 _MOST_NAMES = 5
 _MAX_UNIT = 20
+#: Reasons of reminders, which are no breach.
+_REMINDED = ("due_soon", "due_today")
 _AGAIN = (Occasion.REPEATED, Occasion.REALARMED, Occasion.ESCALATED)
 
 
@@ -45,9 +47,16 @@ def ending(event: Occasion, alert: Mapping[str, Any]) -> tuple[str, ...]:
         at = moment(alert.get("acknowledged_at"))
         word = "上次签收" if event in _AGAIN else "签收"  # told again: it does not count any more
         return (f"{word}：{clean.name(by)}{f'，{at}' if at else ''}",)
-    if event is Occasion.RESOLVED and not by and alert.get("resolution") != "superseded" and "acknowledged_at" in alert:
-        return ("告警期间无人签收，请到值班台确认恢复。",)
-    return ()
+    if (
+        event is not Occasion.RESOLVED
+        or by
+        or alert.get("resolution") == "superseded"
+        or "acknowledged_at" not in alert
+    ):
+        return ()
+    if alert.get("reason") in _REMINDED:
+        return ("本条是提醒；逾期未完成的另行告警。",)
+    return ("告警期间无人签收，请到值班台确认恢复。",)
 
 
 def waited(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -13,12 +13,11 @@ from alerts.templates.moments import moment, stretch
 from alerts.wording import SEVERITY_WORDS, WORK_LIST, over_word
 from domain.alerts import Occasion
 
-#: How a message begins, by its occasion; {severity} is that of its most severe alert, {times} says which telling it is.
-_HEADS: Mapping[str, str] = {
+#: How a message begins, by its occasion; {severity} is that of its most severe alert, {times} says which telling it is,
+#: {over} what has become of it.
+_HEADS: Mapping[Occasion, str] = {
     Occasion.FIRING: "【{severity}】",
-    Occasion.RESOLVED: "【已恢复】",
-    "withdrawn": "【已撤销】",
-    "data_returned": "【数据已恢复】",
+    Occasion.RESOLVED: "【{over}】",
     Occasion.REPEATED: "【{times}：无人签收·{severity}】",
     Occasion.REALARMED: "【已签收，至今未恢复·{severity}】",
     Occasion.ESCALATED: "【升级：无人签收·{severity}】",
@@ -27,7 +26,7 @@ _HEADS: Mapping[str, str] = {
     Occasion.TEST: "【测试】",
 }
 #: The same where every character is paid for.
-_SHORT_HEADS: Mapping[str, str] = {
+_SHORT_HEADS: Mapping[Occasion, str] = {
     Occasion.REPEATED: "【{times}·{severity}】",
     Occasion.REALARMED: "【未恢复·{severity}】",
     Occasion.ESCALATED: "【升级·{severity}】",
@@ -133,12 +132,8 @@ def sheet(message: Message) -> Sheet:
     count = max(_whole(body.get("count")), len(alerts))
     is_over = message.event is Occasion.RESOLVED or (bool(alerts) and not open_ and count == len(alerts))
     severity = min((str(a.get("severity")) for a in open_ or alerts), key=lambda s: _RANK.get(s, 3), default="info")
-    event: str = message.event
-    if message.event is Occasion.RESOLVED and alerts:
-        words = {over_word(a.get("resolution"), a.get("condition")) for a in alerts}
-        event = {"已撤销": "withdrawn", "数据已恢复": "data_returned"}.get(
-            words.pop() if len(words) == 1 else "", event
-        )
+    ends = {_over_word(alert) for alert in alerts}
+    over = ends.pop() if len(ends) == 1 else "已恢复"
     word = "已恢复" if is_over else _SEVERITIES.get(severity, "提示")
     times = recall.times(alerts)
     single = count == 1 and message.event is not Occasion.DIGEST
@@ -159,7 +154,8 @@ def sheet(message: Message) -> Sheet:
             lines = (*lines, _of_owners(owners))
         most = MOST_ESCALATED if message.event is Occasion.ESCALATED else len(alerts)
         entries = tuple(_entry(alert, message.event) for alert in alerts[:most])
-    head = _HEADS[event].format(severity=word, times=f"第 {times} 次通知" if times else "再次提醒")
+    event = message.event
+    head = _HEADS[event].format(severity=word, over=over, times=f"第 {times} 次通知" if times else "再次提醒")
     short_head = _SHORT_HEADS.get(event, head).format(severity=word, times=f"第{times}次" if times else "再次")
     return Sheet(
         head=head,
@@ -225,7 +221,7 @@ def _work_list(alert: Mapping[str, Any]) -> str:
 
 def _entry(alert: Mapping[str, Any], event: Occasion) -> Entry:
     if _is_over(alert):
-        mark = over_word(alert.get("resolution"), alert.get("condition"))
+        mark = _over_word(alert)
     else:
         mark = _SEVERITIES.get(str(alert.get("severity")), "提示")
         if event is Occasion.DIGEST:  # of one occasion the head of the message says it for all
@@ -290,6 +286,10 @@ def _since(alert: Mapping[str, Any]) -> str:
         return ""
     end = alert.get("resolved_at") if _is_over(alert) else None
     return stretch(alert.get("occurred_at"), end, alert.get("queued_at"))
+
+
+def _over_word(alert: Mapping[str, Any]) -> str:
+    return over_word(alert.get("resolution"), alert.get("condition"), str(alert.get("reason")))
 
 
 def _is_over(alert: Mapping[str, Any]) -> bool:

@@ -142,6 +142,17 @@ def test_what_is_over_says_until_when_and_what_is_left_to_do() -> None:
     assert not any("确认恢复" in line for line in withdrawn.lines)
 
 
+def test_a_reminder_that_is_over_does_not_say_that_it_was_done() -> None:
+    ended = ENDED | {"title": "【已恢复】天河焦化：3 项今日（11月2日）到期", "acknowledged_at": None}
+    today = told(Occasion.RESOLVED, ended | {"reason": "due_today"})
+    assert (today.title, today.lines[-1]) == (
+        "【当日已过】天河焦化：3 项今日（11月2日）到期",
+        "本条是提醒；逾期未完成的另行告警。",
+    )
+    assert told(Occasion.RESOLVED, ended | {"reason": "due_soon"}).title.startswith("【已解除】")
+    assert told(Occasion.RESOLVED, ENDED, ended | {"reason": "due_today"}).title.startswith("【已恢复】")
+
+
 def test_a_work_list_is_a_link_of_ours_and_nobody_elses() -> None:
     own = "https://pw.example/v1/ldar/worklist.xlsx?enterprise=tianhe"
     due = SO2 | {"reason": "due_today", "summary": f"情况：3 项。\n工作清单：{own}\n详情：https://pw.example/alerts/7"}
