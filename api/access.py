@@ -11,7 +11,9 @@ import binascii
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
@@ -101,8 +103,32 @@ async def authorize(request: Request) -> Access:
             request.state.signed_in = session
             return Access(session.actor)
     if settings.token is None:
+        _require_here(request)
         return Access(Actor(OPEN_NAME, Role.ADMIN, address=address))
     raise _unauthorized("需要令牌、账号与密码，或登录")
+
+
+def _require_here(request: Request) -> None:
+    """Without a token the API is open to who sits at the machine: comes from it, and asks for it by its own name.
+
+    A reverse proxy in front of it tells another address; a site that has its name pointed at this machine, so that its
+    pages may read what is here (DNS rebinding), names another host.
+    """
+    client = "" if request.client is None else request.client.host
+    try:
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        asked = ""
+    if not (_is_loopback(client) and (asked == "localhost" or _is_loopback(asked))):
+        raise _unauthorized("没有设置令牌（PLANTWATCH_API_TOKEN）时，只接受在本机以 localhost 或 127.0.0.1 发来的请求")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return found.is_loopback or (isinstance(found, IPv6Address) and (found.ipv4_mapped or found).is_loopback)
 
 
 async def _by_header(request: Request, header: str, settings: ApiSettings, address: str) -> Actor:
@@ -120,7 +146,10 @@ async def _by_header(request: Request, header: str, settings: ApiSettings, addre
     if scheme.lower() == "bearer":
         # header values are latin-1 text; the same bytes are compared, in constant time
         given = credentials.strip().encode("latin-1")
-        if settings.token is None or hmac.compare_digest(given, settings.token.encode()):
+        if settings.token is None:
+            _require_here(request)
+            return Actor(TOKEN_NAME, Role.ADMIN, address=address)
+        if hmac.compare_digest(given, settings.token.encode()):
             return Actor(TOKEN_NAME, Role.ADMIN, address=address)
     raise _unauthorized("令牌不正确")
 

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 from api import errors
 from api.access import authorize, refuse_unknown_parameters
 from api.auth import Auth, Verifier
+from api.guard import Guard
 from api.openapi import document
 from api.reports.fonts import report_font
 from api.routers import (
@@ -132,6 +133,7 @@ def create_app(
     app.state.registry = registry
     app.state.auth = Auth(database, verifier, wall=wall or clock, clock=clock, registry=registry)
     errors.install(app)
+    app.add_middleware(Guard)
 
     app.router.routes.extend(_routes())
     app.mount(platform.ASSETS_PATH, StaticFiles(directory=str(platform.ASSETS)), name="docs-assets")

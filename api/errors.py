@@ -40,6 +40,7 @@ FORBIDDEN = Kind("forbidden", 403, "These credentials do not reach this far", "�
 NOT_FOUND = Kind("not-found", 404, "There is no such thing", "没有企业 no-such-plant")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The method is not allowed here", "Method Not Allowed")
 TOO_LARGE = Kind("too-large", 413, "The body is too large", "应为不超过 20 MB 的文件")
+TOO_SLOW = Kind("too-slow", 408, "The body did not arrive in time", "请求内容没有在 30 秒内收完")
 CONFLICT = Kind("conflict", 409, "The present state forbids this", "告警 12 已由 李四 签收")
 TOO_MANY = Kind("too-many", 429, "Too many attempts", "尝试过于频繁，请 8 秒后再试")
 INTERNAL = Kind("internal", 500, "The platform made a mistake", "平台内部错误，已记入日志")

@@ -10,12 +10,11 @@ import os
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import uvicorn
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
 from alerts.channels import Channel
@@ -39,6 +38,7 @@ from runtime.broker import broker_options
 from runtime.channelfile import configured_channels
 from runtime.clock import open_clock, system_clock
 from runtime.housekeeping import KeepingTimes, keep_house
+from runtime.httpserver import Server
 from runtime.process import open_database, run_until_stopped, serve_metrics
 from runtime.rosternotes import stored_notes
 from runtime.settings import PREFIX, Settings
@@ -218,14 +218,6 @@ async def alerts(settings: Settings) -> None:
         await service.run()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, except that signals are ours to handle."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def api(settings: Settings) -> None:
     """The HTTP API, and the duty desk in front of it."""
     # half a second and a server of its own: the other services' processes go without
@@ -252,11 +244,7 @@ async def api(settings: Settings) -> None:
             verifier=PasswordAuthenticator(Registry(database, lambda: asyncio.get_running_loop().time())),
         )
         listening = _listen(settings.api_host, settings.api_port)
-        server = _Server(
-            uvicorn.Config(
-                with_desk(app), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2
-            )
-        )
+        server = Server(with_desk(app), lifespan="on")
         report_ready(os.environ, {"api_port": listening.getsockname()[1]})
         serving = asyncio.create_task(server.serve(sockets=[listening]), name="uvicorn")
         try:

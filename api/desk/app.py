@@ -10,33 +10,39 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import FastAPI
+import nicegui
+from fastapi import FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from nicegui import core, ui
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.desk import act, admin, adminact, alert, alertlist, arrivals, duty, dutyact, me, signin
 from api.desk.assetfiles import FOLDER, Assets
 from api.desk.desk import Desk
 from api.desk.live import Live
 from api.desk.session import Gate
+from api.desk.signin import to_sign_in
 from api.desk.strip import Strip
+from api.guard import Guard
 
 _PAGES = frozenset({"/", "/duty", "/admin", "/me", "/sign-in", "/sign-out"})
-_BELOW = ("/alerts/", "/desk/", "/_nicegui/", "/_nicegui_ws/")
+#: What NiceGUI serves of its own. An address that it does not know it answers with a page, which it keeps for a minute.
+_NICEGUI = tuple(
+    f"/_nicegui/{nicegui.__version__}/{part}/"
+    for part in ("static", "libraries", "components", "resources", "dynamic_resources", "esm")
+)
 _SOCKET = "/_nicegui_ws/"
+_BELOW = ("/alerts/", "/desk/", *_NICEGUI, _SOCKET)
 
 #: Nothing comes from elsewhere, and nobody shows the desk in a frame. Vue compiles its templates in the page.
-_HEADERS = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
-        b" img-src 'self' data:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none';"
-        b" form-action 'self'; frame-ancestors 'none'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-)
+_HEADERS = {
+    b"content-security-policy": b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval';"
+    b" style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self';"
+    b" object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+}
 
 #: How soon a page whose line is dead notices: the socket's pulse in seconds, and how long an answer may take.
 _PULSE_S, _PATIENCE_S = 3, 3
@@ -52,6 +58,7 @@ def with_desk(api: FastAPI) -> ASGIApp:
     shell.mount("/desk/assets", Assets(), name="desk-assets")
     for part in (signin, arrivals, act, dutyact, adminact):
         shell.include_router(part.router(desk))
+    shell.add_api_route("/desk/{rest:path}", _nothing, methods=["GET", "HEAD", "POST"])
     for page in (alertlist, alert, duty, admin, me):
         page.register(desk)
     ui.run_with(
@@ -65,7 +72,12 @@ def with_desk(api: FastAPI) -> ASGIApp:
         show_welcome_message=False,
         binding_refresh_interval=None,
     )
-    return _Front(api, shell, Gate(desk))
+    return _Front(api, Guard(shell, headers=_HEADERS), Gate(desk))
+
+
+async def _nothing(rest: str) -> Response:
+    """Below the desk's own addresses: NiceGUI would answer with a page."""
+    return Response("no such address", 404, media_type="text/plain")
 
 
 def _running(desk: Desk):  # type: ignore[no-untyped-def]
@@ -90,6 +102,7 @@ class _Front:
         self._api = api
         self._shell = shell
         self._gate = gate
+        self._away = Guard(_send_away, headers=_HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -100,17 +113,19 @@ class _Front:
             await self._api(scope, receive, send)
         elif path.startswith(_SOCKET) and not await self._gate.lets_in(scope):
             await _refuse(scope, receive, send)
+        elif scope["type"] == "http" and _is_page(path) and await self._gate.sends_away(scope):
+            # before NiceGUI makes a page for whoever asks, and keeps it for a minute
+            await self._away(scope, receive, send)
         else:
-            await self._shell(scope, receive, _with_headers(send))
+            await self._shell(scope, receive, send)
 
 
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *_HEADERS]}
-        await send(message)
+async def _send_away(scope: Scope, receive: Receive, send: Send) -> None:
+    await to_sign_in(Request(scope))(scope, receive, send)
 
-    return sending
+
+def _is_page(path: str) -> bool:
+    return path in ("/", "/duty", "/admin", "/me") or path.startswith("/alerts/")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,7 +10,7 @@ from starlette.types import Scope
 from api.auth import COOKIE, same_origin
 from api.desk.desk import Desk
 from domain.accounts import Action, Actor, allowed
-from domain.errors import PlantwatchError
+from domain.errors import PlantwatchError, WorldFailed
 
 #: What a button asks for, by its name.
 ACTIONS = {
@@ -75,6 +75,13 @@ class Gate:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+
+    async def sends_away(self, scope: Scope) -> bool:
+        """Whether a page is asked for by somebody who is not signed in."""
+        try:
+            return await visit(self._desk, HTTPConnection(scope)) is None
+        except WorldFailed:
+            return False  # the page says so in words
 
     async def lets_in(self, scope: Scope) -> bool:
         """Whether a socket may be opened, or used by polling: from our pages, within a session."""

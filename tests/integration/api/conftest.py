@@ -140,7 +140,7 @@ def client_of(database: Database) -> Client:
         )
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://plantwatch", headers=headers, auth=auth
+            transport=transport, base_url="http://localhost", headers=headers, auth=auth
         ) as opened_client:
             yield opened_client
 

@@ -1,4 +1,7 @@
-"""Laws that hold for every endpoint below /v1, also for those that will be written: walked by the OpenAPI document."""
+"""Laws that hold for every endpoint below /v1, also for those that will be written: walked by the OpenAPI document.
+
+Who gets what is in test_rights.py.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,10 @@ from api.auth import COOKIE, Auth
 from domain.accounts import Role
 from ingest.passwords import hash_password
 from storage import accounts as store
-from storage.database import Database, fetch_all
-from tests.integration.api.conftest import NOW, PASSWORDS, TOKEN, Client
+from storage.database import Database
+from tests.integration.api.conftest import NOW, TOKEN, Client
 
 PASSWORD = "a-long-password"
-HX = ("hx-coking", PASSWORDS["hx-coking"])
-#: Change nothing, although they are no GET.
-ASKS = {"/v1/silences/preview"}
 
 
 def _endpoints(document: dict[str, Any]) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
@@ -44,47 +44,6 @@ async def manned(city: Database) -> Database:
         account = store.NewAccount("vera", "Vera", Role.VIEWER, hash_password(PASSWORD))
         await store.insert_account(connection, account, by="test", at=NOW)
     return city
-
-
-async def test_nobody_gets_in_without_credentials(client: Client) -> None:
-    async with client(token=TOKEN) as http:
-        for method, path, url, _ in await _endpoints_of(http):
-            assert (await http.request(method, url)).status_code == 401, (method, path)
-
-
-async def test_an_enterprise_reaches_what_the_document_says_and_nothing_else(client: Client, city: Database) -> None:
-    wrong = []
-    async with client(token=TOKEN, auth=HX) as http:
-        for method, path, url, operation in await _endpoints_of(http):
-            status = (await http.request(method, url)).status_code
-            # 422: a body is looked at before the use-case asks for the right
-            refused = status == 403 or (method == "POST" and status == 422)
-            if {"enterprise": []} in operation["security"]:
-                # "x" is no enterprise of theirs, and a record's number may be somebody else's
-                if status not in ((200, 404, 422) if path == url else (200, 403, 404, 422)):
-                    wrong.append((method, path, status, "documented as theirs"))
-            elif not refused:
-                wrong.append((method, path, status, "not documented as theirs"))
-    assert wrong == []
-
-
-async def test_a_viewer_reads_everything_and_changes_nothing(client: Client, manned: Database) -> None:
-    async with client(token=TOKEN, auth=("vera", PASSWORD)) as http:
-        for method, path, url, _ in await _endpoints_of(http):
-            status = (await http.request(method, url)).status_code
-            if method == "GET":
-                assert status in ((403,) if path in ("/v1/audit", "/v1/users") else (200, 404, 422)), (
-                    method,
-                    path,
-                    status,
-                )
-            elif path in ASKS:
-                assert status == 422, path
-            else:
-                assert status in (403, 422), (method, path, status)
-    async with manned.transaction() as connection:
-        done = await fetch_all(connection, "select action from audit where outcome = 'done'")
-    assert {row["action"] for row in done} <= {"sign_in"}
 
 
 async def test_a_cookie_alone_changes_nothing_and_no_other_site_does(client: Client, manned: Database) -> None:

@@ -186,6 +186,6 @@ async def test_the_mistake_is_raised_again_for_the_log(city: Database) -> None:
     async with city.transaction() as connection:
         await connection.execute("alter table target rename to gone")
     app = create_app(city, clock=lambda: NOW, settings=ApiSettings(), registry=CollectorRegistry(), verifier=Accounts())
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://plantwatch") as http:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as http:
         with pytest.raises(Exception, match="target"):
             await http.get("/v1/targets")
