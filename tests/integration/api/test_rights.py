@@ -97,6 +97,7 @@ ROUTES = {
         GET /v1/silences/{silence_id}
         GET /v1/holds
         GET /v1/channels
+        GET /v1/channels/{code}/tests
         GET /v1/alarm-health
         GET /v1/roster
         GET /v1/roster/{team}/turns
@@ -148,6 +149,14 @@ ROUTES = {
     """,
     "admin": """
         GET /v1/audit
+        GET /v1/users
+        POST /v1/users
+        POST /v1/users/{login}
+        POST /v1/users/{login}/password
+        POST /v1/users/{login}/disable
+        POST /v1/users/{login}/enable
+        POST /v1/users/{login}/unlock
+        POST /v1/channels/{code}/test
     """,
     "author": """
         POST /v1/marks/{mark_id}/withdraw

@@ -14,7 +14,7 @@ from tests.integration.desk.conftest import ROOT, DeskServer
 from tests.integration.desk.wire import come_in, csrf
 
 #: Routes of the desk by what lets one in. form: a form of its own; session: anybody signed in; pages: others are sent
-#: to the form; act: by the right to it, with the token of the session, from a page of ours; open: files without data.
+#: to the form; act: by the right to it, with the token of the session, from a page of ours, as own does; open: files.
 ROUTES = {
     "form": """
         GET /sign-in
@@ -31,6 +31,7 @@ ROUTES = {
         GET /alerts/{alert_id}
         GET /duty
         GET /admin
+        GET /me
     """,
     "act": """
         POST /desk/alerts/{alert_id}/{name}
@@ -40,6 +41,15 @@ ROUTES = {
         POST /desk/teams/{team}/override/preview
         POST /desk/teams/{team}/overrides/{override_id}/cancel
         POST /desk/teams/{team}/overrides/{override_id}/cancel/preview
+        POST /desk/accounts
+        POST /desk/accounts/{login}
+        POST /desk/accounts/{login}/password
+        POST /desk/accounts/{login}/{name}
+        POST /desk/channels/{code}/test
+    """,
+    "own": """
+        POST /desk/me/password
+        POST /desk/me/sign-out
     """,
     "open": """
         MOUNT /desk/assets
@@ -93,6 +103,9 @@ def test_every_route_of_the_desk_has_a_row() -> None:
 
 def _url(row: str, alert_id: int) -> str:
     path = row.partition(" ")[2]
+    names = {"login": "nobody", "code": "nothing"} | ({"name": "disable"} if "accounts" in path else {})
+    for name, value in names.items():
+        path = path.replace(f"{{{name}}}", value)
     for name, value in {"alert_id": alert_id, "name": "comment", "team": "city"}.items():
         path = path.replace(f"{{{name}}}", str(value))
     return path.replace("{silence_id}", "1").replace("{override_id}", "1")
@@ -106,7 +119,7 @@ def test_the_desk_lets_in_who_is_signed_in_and_nobody_else(desk: DeskServer) -> 
             for row in rows("pages"):
                 answer = nobody.get(_url(row, alert_id), headers=headers)
                 assert (answer.status_code, answer.headers["location"][:14]) == (303, "/sign-in?next="), row
-            for row in rows("act"):
+            for row in rows("act") + rows("own"):
                 assert nobody.post(_url(row, alert_id), json={}, headers=headers).status_code == 401, row
             for path in ("/desk/session", "/desk/arrivals", "/desk/arrivals?after=0"):
                 assert nobody.get(path, headers=headers).status_code == 401, path
@@ -137,10 +150,12 @@ def test_an_act_needs_the_pages_token_and_a_page_of_ours(desk: DeskServer) -> No
             {"Content-Type": "text/plain"},
             {"Content-Type": "application/x-www-form-urlencoded"},
         ]
-        for row in rows("act"):
+        for row in rows("act") + rows("own"):
             url = _url(row, alert_id)
             for headers in refused:
                 assert http.post(url, content='{"comment": "x"}', headers=headers).status_code == 403, (row, headers)
+        for row in rows("act"):
+            url = _url(row, alert_id)
             assert http.post(url, json={}, headers={"x-csrf-token": own}).status_code in (404, 422), row
         assert http.post(_url(rows("act")[0], alert_id), content="x" * 70_000).status_code == 413
         # signing out needs the token as well: another site could send people away in the night
