@@ -327,7 +327,7 @@ def _seen(stretch_: Period, period: Period) -> timedelta:
 
 def _area(stretch_: Period, period: Period, colour: str, word: str) -> list[dict[str, Any]]:
     start, end = max(stretch_.start, period.start), min(max(stretch_.end, stretch_.start), period.end)
-    label = {"show": bool(word), "position": "insideTop", "color": "#41505e", "fontSize": 12}
+    label = {"show": bool(word), "position": "insideTopLeft", "color": "#41505e", "fontSize": 12}
     return [
         {"xAxis": _local(start), "name": word, "itemStyle": {"color": colour}, "label": label},
         {"xAxis": _local(end)},

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from alerts.wording import period_text
-from api.desk.words import against, clock_text, figure, full_text, lasted_text, one_line
+from api.desk.words import against, clock_text, full_text, lasted_text, one_line
 from api.naming import Names
 from domain.findingwords import finding_word
 from domain.periods import Period
@@ -100,6 +100,7 @@ def summary_lines(summary: str, *, is_bureau: bool = True) -> list[str]:
 
 def finding_line(rule_id: str, row: Row, names: Names) -> dict[str, str]:
     """A finding as a line of a table: for duties and leaks its period is the time allowed."""
+    value, limit = against(row["value"], row["limit_value"], row["unit"])
     verdicts = {"violation": "不符合", "compliant": "符合", "undetermined": "无法判定"}
     period = Period(row["period_start"], row["period_end"]) if row["period_end"] > row["period_start"] else None
     return {
@@ -107,8 +108,8 @@ def finding_line(rule_id: str, row: Row, names: Names) -> dict[str, str]:
         "subject": one_line(names.subject(row["subject"]), 80),
         "verdict": verdicts.get(str(row["verdict"]), str(row["verdict"])),
         "reason": finding_word(rule_id, row["reason"]),
-        "value": figure(row["value"], row["unit"], row["limit_value"]),
-        "limit": figure(row["limit_value"], row["unit"], row["value"]),
+        "value": value,
+        "limit": limit,
     }
 
 

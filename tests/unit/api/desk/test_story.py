@@ -255,13 +255,13 @@ def test_terms_are_lines_of_a_table() -> None:
             "period_end": datetime(2026, 11, 15, 16, tzinfo=UTC),
             "verdict": "violation",
             "reason": "not_done",
-            "value": None,
-            "limit_value": None,
-            "unit": None,
+            "value": 2.0,
+            "limit_value": 0.0,
+            "unit": "项",
         },
         NAMES,
     )
-    assert line["subject"] == "密封点 P-1"
+    assert (line["subject"], line["value"], line["limit"]) == ("密封点 P-1", "2 项", "")
     assert line["verdict"] == "不符合"
     assert line["period"] == "2026年11月1日至2026年11月15日"
 
