@@ -8,7 +8,8 @@ from datetime import datetime
 
 from domain.periods import SITE_ZONE
 
-Cell = str | int | float | None
+#: An instant is shown as local time; a workbook has it as a time that can be sorted and filtered by.
+Cell = str | int | float | datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 
-from api.reports.document import Cell, Document, Table
+from api.reports.document import Cell, Document, Table, local_text
 
 _STYLE = """
 @page { size: A4 landscape; margin: 12mm 10mm 14mm;
@@ -82,6 +83,8 @@ def _row_class(row: object) -> str:
 def _cell(value: Cell, decimals: int | None) -> str:
     if value is None:
         return '<td class="x">–</td>'
+    if isinstance(value, datetime):
+        return f"<td>{local_text(value)}</td>"
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
     return f'<td class="n">{number_text(value, decimals)}</td>'

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache, partial
 from html import escape
 from typing import Any
@@ -167,6 +168,8 @@ class _Writer:
     def _value(self, value: parts.Cell, column: parts.Column, width: float) -> Any:
         if value is None:
             return ""
+        if isinstance(value, datetime):
+            return self._cell(str(parts.local_text(value)), width, "plain")
         if isinstance(value, str):
             return self._cell(value, width, "plain")
         text = f"{value:.{column.decimals}f}" if column.decimals is not None else str(value)

@@ -301,10 +301,7 @@ def document(report: ShiftReport, made_at: datetime) -> Document:
 
 
 def _note_cells(told: Sequence[HandoverItem], direction: str) -> list[list[Cell]]:
-    return [
-        [direction, one.giver.name, one.taker.name, local_text(one.at), one.note, one.open_alerts]
-        for one in reversed(told)
-    ]
+    return [[direction, one.giver.name, one.taker.name, one.at, one.note, one.open_alerts] for one in reversed(told)]
 
 
 def _cells(one: ShiftAlert) -> list[Cell]:
@@ -312,9 +309,9 @@ def _cells(one: ShiftAlert) -> list[Cell]:
         one.alert_id,
         one.severity_word,
         one.title,
-        local_text(one.occurred_at),
-        local_text(one.fired_at),
-        local_text(one.ended_at),
+        one.occurred_at,
+        one.fired_at,
+        one.ended_at,
         one.state_word,
         one.taken_by,
         one.taken_after_min,
@@ -323,16 +320,16 @@ def _cells(one: ShiftAlert) -> list[Cell]:
 
 
 def _done(one: ShiftAction) -> list[Cell]:
-    return [local_text(one.at), one.alert_id, one.title, one.action_word, one.actor, one.comment]
+    return [one.at, one.alert_id, one.title, one.action_word, one.actor, one.comment]
 
 
 def _escalated(one: ShiftEscalation) -> list[Cell]:
-    return [local_text(one.at), one.alert_id, one.title, one.event_word, one.receiver, one.channel]
+    return [one.at, one.alert_id, one.title, one.event_word, one.receiver, one.channel]
 
 
 def _held(one: ShiftHold) -> list[Cell]:
-    until = local_text(one.until_at) or "未定"
-    return [one.kind_word, one.what, local_text(one.from_at), until, local_text(one.ended_at), one.author, one.reason]
+    until = one.until_at or "未定"
+    return [one.kind_word, one.what, one.from_at, until, one.ended_at, one.author, one.reason]
 
 
 def _delivered(one: ShiftDelivery) -> list[Cell]:
@@ -345,13 +342,13 @@ def _changed(one: OverrideItem) -> list[Cell]:
         state = f"{local_text(one.cancelled_at)} 由 {one.cancelled_by} 取消"
     replaced = "增援" if one.replaces is None else one.replaces.name
     return [
-        local_text(one.from_at),
-        local_text(one.until_at),
+        one.from_at,
+        one.until_at,
         one.person.name,
         replaced,
         one.reason,
         one.author,
-        local_text(one.created_at),
+        one.created_at,
         state,
     ]
 

@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import cast
 
 from openpyxl import Workbook
@@ -21,11 +21,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from api.fields import format_instant
 from api.reports import document as parts
 from api.reports.document import Document
+from domain.periods import SITE_ZONE
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 _FONT = "Microsoft YaHei"
 _GREY = "555555"
+_TIME = "yyyy-mm-dd hh:mm"
 _LINE = Side(style="thin", color="C9D1D9")
 _BOX = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _TOP = Alignment(vertical="top", wrap_text=True)
@@ -128,6 +130,10 @@ def _notes(sheet: Worksheet, notes: Sequence[str]) -> None:
 def _put(sheet: Worksheet, row: int, column: int, value: parts.Cell, style: str) -> None:
     cell = cast(Cell, sheet.cell(row, column))
     cell.style = style
+    if isinstance(value, datetime):
+        cell.value = value.astimezone(SITE_ZONE).replace(microsecond=0, tzinfo=None)  # a workbook knows no zones
+        cell.number_format = _TIME
+        return
     if not isinstance(value, str):
         cell.value = value
         return

@@ -19,6 +19,9 @@ create index ix_alert_returned on alert (alert_id desc)
 
 alter table alert_event add column detail jsonb;
 create index ix_alert_event_at on alert_event (at) where kind in ('firing', 'resolved');
+create index ix_alert_event_act on alert_event (at)
+    where kind in ('acknowledged', 'return_confirmed', 'commented', 'handed_over', 'shelved', 'unshelved',
+                   'out_of_service', 'in_service');
 
 create table alert_hold (
     hold_id bigint generated always as identity primary key,

@@ -220,7 +220,10 @@ async def test_as_documents(shift: Database, client: Client) -> None:
     assert answers["pdf"].content == again.content
     book = load_workbook(io.BytesIO(answers["xlsx"].content))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
-    assert all(cell.data_type in ("s", "n") for cell in cells)
+    assert {cell.data_type for cell in cells} == {"s", "n", "d"}
+    fired = next(sheet for sheet in book if sheet.title == "班末未结束的告警")["E"]
+    assert [cell.value for cell in fired[1:]][:2] == [datetime(2026, 11, 2, 3), datetime(2026, 11, 2, 8, 10)]  # noqa: DTZ001
+    assert fired[1].number_format == "yyyy-mm-dd hh:mm"
     assert HOSTILE in [cell.value for cell in cells]
 
 
