@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alerts.lifecycle import judge
+from alerts.lifecycle import ended, judge
 from alerts.reconcile import StoredAlert, plan
 from alerts.series import Group, findings, grouped, loud
 from alerts.writer import Change, Writer
@@ -119,6 +119,8 @@ class AlertEngine:
         changes = []
         for group, own, known in zip(groups, rows, found, strict=True):
             spans, breaches = judge(known, group.series.settings)
+            if group.series.rule.is_retired:
+                spans = ended(spans)
             spans = [span for span in spans if span.resolved_at is None or span.resolved_at >= group.changed_from]
             todo = plan([_stored(row) for row in own], spans)
             changes.append(Change(group.series, {row.alert_id: row for row in own}, todo, breaches))

@@ -159,6 +159,21 @@ def judge(findings: Sequence[CurrentFinding], settings: AlertSettings) -> tuple[
     return spans_of(sightings, settings.for_, settings.keep_firing_for, settings.no_data_for), breaches
 
 
+def ended(spans: Iterable[Span]) -> list[Span]:
+    """Spans of a rule that nobody judges any more: what lasted is over where it was last seen."""
+    return [
+        span
+        if span.resolved_at is not None
+        else replace(
+            span,
+            resolved_at=max(span.last_seen_at, span.fired_at or span.occurred_at),
+            resolution=Resolution.RETIRED,
+            no_data_since=None,
+        )
+        for span in spans
+    ]
+
+
 def breaches_of(span: Span, breaches: Iterable[Breach]) -> list[Breach]:
     """The violations, or periods without data, that belong to a span."""
     inside = (b for b in breaches if span.occurred_at <= b.since_at < span.last_seen_at)

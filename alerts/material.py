@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alerts.cautions import describe
 from alerts.series import Series
-from alerts.wording import Basis, Facts, Text
-from domain.alerts import Breach, Severity, Span
+from alerts.wording import Basis, Facts, Text, assemble
+from domain.alerts import Breach, Resolution, Severity, Span
 from domain.findings import SubjectKind
 from storage import alertseries as store
 from storage.database import Connection
@@ -66,29 +66,37 @@ async def texts(connection: Connection, drafts: Sequence[Draft]) -> list[Text]:
     out = []
     for draft, ids, own_groups in zip(drafts, told, groups, strict=True):
         series, evidence = draft.series, evidences.get(draft.finding_id, {})
+        is_retired = draft.span.resolution is Resolution.RETIRED
+        span = replace(draft.span, resolved_at=None, resolution=None) if is_retired else draft.span
         enterprise_name, subject_name = names[series.subject]
-        out.append(
-            describe(
-                Facts(
-                    alert_id=draft.alert_id,
-                    rule_title=series.rule.title,
-                    standard=series.rule.standard,
-                    clause=series.rule.clause,
-                    severity=draft.severity,
-                    subject=series.subject,
-                    enterprise_name=enterprise_name,
-                    subject_name=subject_name,
-                    span=draft.span,
-                    breaches=draft.breaches,
-                    evidence=evidence,
-                    url=draft.url,
-                    basis=_basis(evidence, bases),
-                    evidences={one: evidences[one] for one in ids[:_TOLD] if one in evidences},
-                    groups=own_groups,
-                )
+        text = describe(
+            Facts(
+                alert_id=draft.alert_id,
+                rule_title=series.rule.title,
+                standard=series.rule.standard,
+                clause=series.rule.clause,
+                severity=draft.severity,
+                subject=series.subject,
+                enterprise_name=enterprise_name,
+                subject_name=subject_name,
+                span=span,
+                breaches=draft.breaches,
+                evidence=evidence,
+                url=draft.url,
+                basis=_basis(evidence, bases),
+                evidences={one: evidences[one] for one in ids[:_TOLD] if one in evidences},
+                groups=own_groups,
             )
         )
+        out.append(_retired(text, draft.url) if is_retired else text)
     return out
+
+
+def _retired(text: Text, url: str) -> Text:
+    """What is said of an alert whose rule is no more: it is over, and nobody knows whether the problem is."""
+    lines = ["规则已从规则包中撤下，之后不再判定，本告警到此为止；这不表示已经符合要求。"]
+    lines += [f"原告警：{line}" for line in text.summary.splitlines()[:2]]
+    return replace(text, summary=assemble(lines, url))
 
 
 def _basis(evidence: Mapping[str, Any], bases: Mapping[int, LimitBasis]) -> Basis | None:

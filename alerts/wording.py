@@ -134,6 +134,8 @@ def over_word(resolution: str | None, condition: str | None, reason: str | None 
     """
     if resolution == Resolution.SUPERSEDED:
         return "已撤销"
+    if resolution == Resolution.RETIRED:
+        return "不再判定"
     return "数据已恢复" if condition == Condition.NO_DATA else _REMINDERS_OVER.get(reason or "", "已恢复")
 
 

@@ -35,6 +35,7 @@ class Resolution(StrEnum):
     COMPLIANT = "compliant"  # the rule is met again
     VIOLATION = "violation"  # nothing was known, and then a violation was: it has an alert of its own
     SUPERSEDED = "superseded"  # late or corrected data: this span of violation does not stand any more
+    RETIRED = "retired"  # no pack has the rule any more: nobody will ever judge whether it is over
 
 
 class EventKind(StrEnum):

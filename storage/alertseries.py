@@ -39,13 +39,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """What alerts say about a rule; alert is its [alert] table, None when it has none."""
+    """What alerts say about a rule; alert is its [alert] table, None when it has none. is_retired: no pack has it."""
 
     rule_id: str
     title: str
     standard: str
     clause: str
     alert: dict[str, Any] | None
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

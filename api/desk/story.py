@@ -16,7 +16,12 @@ from domain.periods import Period
 
 Row = Mapping[str, Any]
 
-_RESOLUTIONS = {"compliant": "恢复达标", "superseded": "数据更正后不再成立", "violation": "转为超标（无数据告警结束）"}
+_RESOLUTIONS = {
+    "compliant": "恢复达标",
+    "superseded": "数据更正后不再成立",
+    "violation": "转为超标（无数据告警结束）",
+    "retired": "规则已撤下，不再判定",
+}
 
 
 @dataclass(frozen=True, slots=True)

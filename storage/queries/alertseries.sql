@@ -40,7 +40,7 @@ insert into alert_work (finding_id) select unnest(%(finding_ids)s::bigint[])
 
 -- rules --
 -- what the alert stage needs to know about some rules
-select rule_id, title, standard, clause, definition -> 'alert' as alert
+select rule_id, title, standard, clause, definition -> 'alert' as alert, definition ? 'retired' as is_retired
 from rule where rule_id = any(%(rule_ids)s::text[])
 
 -- lock --

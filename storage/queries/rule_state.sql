@@ -12,8 +12,14 @@ on conflict (rule_id) do update set
     severity = excluded.severity, definition = excluded.definition
 
 -- disable_others --
--- rules that no pack knows any more keep their findings and are not judged
-update rule set enabled = false where enabled and rule_id <> all(%(rule_ids)s::text[])
+-- rules that no pack knows any more keep their findings and are not judged; the alert stage ends what lasts of them
+with others as (
+    update rule set enabled = false, definition = definition || '{"retired": true}'
+    where rule_id <> all(%(rule_ids)s::text[]) and (enabled or not definition ? 'retired')
+    returning rule_id
+)
+insert into alert_work (finding_id)
+select a.finding_id from alert a join others using (rule_id) where a.state in ('pending', 'firing')
 
 -- upsert_target --
 -- a row of the policy tables

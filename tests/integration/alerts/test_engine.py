@@ -16,6 +16,7 @@ from domain.errors import BadInput, Conflict, NotFound
 from domain.findings import Subject
 from storage.alerts import AlertContent, NewAlert, insert_alerts, next_alert_ids
 from storage.database import Database
+from storage.rule_state import sync_rules
 from tests.integration.alerts.world import RULES, World, instant, period
 
 NOW = instant("2026-11-02 13:10")
@@ -29,6 +30,39 @@ async def test_a_step_without_work_does_nothing(engine: AlertEngine) -> None:
     report = await engine.step(NOW)
     assert report.is_idle
     assert report.taken == 0
+
+
+async def test_what_lasts_of_a_rule_that_no_pack_has_any_more_is_ended_and_told(
+    world: World, engine: AlertEngine, dispatcher: Dispatcher, database: Database
+) -> None:
+    world.so2("08", 46.2)
+    world.so2("08", 46.2, rule_id="ule.hourly")
+    await engine.step(NOW)
+    await dispatcher.step(NOW)
+    names = (
+        "rule_id, version, pack, title, evaluator, standard, clause, status, document_status, confidence, enabled,"
+        " severity, definition"
+    )
+    rows = [
+        dict(zip(names.split(", "), row, strict=True))
+        for row in world.rows(f"select {names} from rule where rule_id <> 'legal.hourly'")
+    ]
+    for _ in range(2):
+        async with database.transaction() as connection:
+            await sync_rules(connection, rows)
+        await engine.step(NOW)
+    assert world.rows("select rule_id, state, resolution, resolved_at from alert order by 1") == [
+        ("legal.hourly", "resolved", "retired", instant("2026-11-02 09:00")),
+        ("ule.hourly", "firing", None, None),
+    ]
+    ((summary,),) = world.rows("select summary from alert where state = 'resolved'")
+    assert summary.startswith(
+        "规则已从规则包中撤下，之后不再判定，本告警到此为止；这不表示已经符合要求。\n原告警：自2026年11月2日 08:00"
+    )
+    assert "恢复" not in summary.replace("尚未恢复", "")
+    await dispatcher.step(NOW)
+    ((title,),) = world.rows("select body -> 'alert' ->> 'title' from notification where event = 'resolved'")
+    assert title.startswith("【不再判定】")
 
 
 async def test_two_engines_at_once_make_each_alert_once(

@@ -267,6 +267,7 @@ def test_never_too_long_and_never_without_the_address(name: str, clause: str, pl
         (Occasion.FIRING, None, "【警告】甲厂：超限"),
         (Occasion.RESOLVED, Resolution.COMPLIANT, "【已恢复】甲厂：超限"),
         (Occasion.RESOLVED, Resolution.SUPERSEDED, "【已撤销】甲厂：超限"),
+        (Occasion.RESOLVED, Resolution.RETIRED, "【不再判定】甲厂：超限"),
     ],
 )
 def test_the_title_says_what_has_become_of_it(occasion: Occasion, resolution: Resolution | None, expected: str) -> None:
