@@ -9,6 +9,7 @@ text is split into parts of 67 (3GPP TS 23.040, UCS-2), each paid for.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -26,6 +27,8 @@ MAIL_BYTES = 200_000
 SMS_CHARACTERS, SMS_PART = 70, 67
 #: What a list of messages, a list of mails and a card's header show of a first line.
 PREVIEW_CHARACTERS, SUBJECT_CHARACTERS, CARD_CHARACTERS = 60, 150, 200
+#: Characters that a short message counts twice; and what stands for the second one while its text is laid out.
+_RARE, _SECOND = re.compile("[\U00010000-\U0010ffff]"), "\ue000"
 #: Of a plant's name, what still tells it from others.
 _LEAST_NAME = 8
 #: And of it before the last word, which may be the pollutant and is kept whole.
@@ -158,7 +161,21 @@ def sms(sheet: Sheet, most: int, sign: str = "") -> str:
     weight, since when, the middle of the place's name, the middle of what is said. Of several alerts it says the most
     urgent one, and how many there are.
     """
+    room, text = most, _sms(sheet, most, sign)
+    while _characters(text) > most:  # a rare character and what makes it count were cut apart
+        room -= 1
+        text = _sms(sheet, room, sign)
+    return text
+
+
+def _characters(text: str) -> int:
+    """As short messages count them: rare Han characters are two (UCS-2)."""
+    return len(text) + len(_RARE.findall(text))
+
+
+def _sms(sheet: Sheet, most: int, sign: str) -> str:
     said = (sheet.entries[0].whole if sheet.entries else sheet.what).rstrip("。")
+    said = _RARE.sub(rf"\g<0>{_SECOND}", said)
     repeat = "可能重复。" if sheet.may_repeat else ""
     since = f"，{sheet.since}" if sheet.since else ""
     number = f"，等 {sheet.count} 条" if sheet.entries else ""
@@ -169,8 +186,8 @@ def sms(sheet: Sheet, most: int, sign: str = "") -> str:
     head = f"{sign}{sheet.short_head}"
     for end in ends:
         if len(head) + len(said) + len(end) <= most:
-            return f"{head}{said}{end}"
-    return f"{_within(head, said, most - len(ends[-1]))}{ends[-1]}"[:most]
+            return f"{head}{said}{end}".replace(_SECOND, "")
+    return f"{_within(head, said, most - len(ends[-1]))}{ends[-1]}"[:most].replace(_SECOND, "")
 
 
 def _within(head: str, what: str, most: int) -> str:
@@ -194,7 +211,8 @@ def _within(head: str, what: str, most: int) -> str:
 
 def sms_parts(text: str) -> int:
     """How many messages a gateway makes of a text."""
-    return 1 if len(text) <= SMS_CHARACTERS else -(-len(text) // SMS_PART)
+    count = _characters(text)
+    return 1 if count <= SMS_CHARACTERS else -(-count // SMS_PART)
 
 
 def _more(sheet: Sheet, escape: Callable[[str], str]) -> Callable[[int], str]:

@@ -31,8 +31,10 @@ BODIES = [name for name in MAKE if name != "webhook"]
 
 
 @contextmanager
-def raw(answer: bytes, *, reset: bool = False) -> Iterator[str]:
-    """A server that reads a request, writes these bytes and closes its connection, or breaks it."""
+def raw(answer: bytes, *, reset: bool = False, drip: float = 0.0) -> Iterator[str]:
+    """A server that reads a request, writes these bytes and closes its connection, or breaks it. drip: seconds between
+    single bytes."""
+    over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -52,13 +54,17 @@ def raw(answer: bytes, *, reset: bool = False) -> Iterator[str]:
                         )
                         while len(body) < length:
                             body += connection.recv(65536)
-                        connection.sendall(answer)
+                        for at in range(0, len(answer), 1 if drip else max(len(answer), 1)):
+                            connection.sendall(answer[at : at + 1] if drip else answer)
+                            if drip and over.wait(drip):
+                                return
                         if reset:
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        over.set()
         server.shutdown(socket.SHUT_RDWR)
     thread.join(5)
 
@@ -105,6 +111,19 @@ async def test_an_answer_that_cannot_be_read_may_have_been_a_yes(name: str, faul
         error = await failure(MAKE[name](base))
     assert failure_text(str(error)) in ("应答中断", "对方返回 HTTP 200，内容无法识别")
     assert (error.retryable, error.in_doubt) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda base: WebhookChannel(f"{base}/hook", wall=now, timeout_s=0.3),
+        lambda base: SmsChannel("sms", SmsGateway(url=f"{base}/send"), timeout_s=0.3),
+    ],
+)
+async def test_an_answer_byte_by_byte_ends_in_time(make: Callable[[str], Channel]) -> None:
+    with raw(HEAD + b"X-Padding: " + b"x" * 1000, drip=0.05) as base:  # 50 s for all of its headers
+        error = await failure(make(base))
+    assert (failure_text(str(error)), error.retryable, error.in_doubt) == ("0.3 秒内没有应答", True, True)
 
 
 @pytest.mark.parametrize("name", MAKE)

@@ -155,7 +155,7 @@ def test_names_of_others_break_nothing_and_speak_for_nobody(
     assert layouts.size(mark) <= layouts.WECOM_MARKDOWN_BYTES
     assert layouts.size(plain) <= layouts.WECOM_TEXT_BYTES
     assert layouts.size(title) + layouts.size(card) <= layouts.FEISHU_BYTES
-    assert len(short) <= most
+    assert len(short.encode("utf-16-le")) // 2 <= most, "as short messages count"
     for text in (mark, plain, subject, title, card, short):
         assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs") and c not in "\n"]
     links = re.findall(r"https?://[^\s)]+", "\n".join((mark, plain, subject, title, card, short)))

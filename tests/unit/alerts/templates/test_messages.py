@@ -173,6 +173,16 @@ def test_a_name_with_a_colon_does_not_cost_the_figures() -> None:
     assert len(text) <= 70
 
 
+def test_a_rare_character_counts_twice() -> None:
+    name = "𬭎𬬭𫟼" * 9
+    parts = told(Occasion.FIRING, SO2 | {"title": SO2["title"].replace("天河焦化", name), "enterprise_name": name})
+    for most in (70, 134):
+        text = layouts.sms(parts, most, "【监测平台】")
+        assert len(text.encode("utf-16-le")) // 2 <= most
+        assert "46.2 mg/m³，限值 30 mg/m³" in text
+    assert (layouts.sms_parts("𬭎" * 35), layouts.sms_parts("𬭎" * 36)) == (1, 2)
+
+
 def test_no_figure_is_cut() -> None:
     parts = told(Occasion.ESCALATED, SO2)
     for most in range(45, 140):
