@@ -32,6 +32,7 @@ class WhoAmI(BaseModel):
                     "account": "wang.wei",
                     "enterprise": None,
                     "person": "wang-wei",
+                    "team": "duty",
                     "rights": ["read", "alert.acknowledge"],
                     "longest_shelf_h": 24,
                     "csrf": "kT3v0e4mX1b9",
@@ -47,6 +48,7 @@ class WhoAmI(BaseModel):
     account: str | None = Field(description="login; null for the operators' token, and where no token is set")
     enterprise: str | None
     person: str | None = Field(description="code in the roster")
+    team: str | None = Field(description="code in the roster")
     rights: list[Action]
     longest_shelf_h: float = Field(description="for how long one may shelve an alarm")
     csrf: str | None = Field(description="of a session in a cookie: to be sent as x-csrf-token with every change")
@@ -95,6 +97,7 @@ async def who_am_i(request: Request, access: Annotated[Access, Depends(authorize
         account=actor.account,
         enterprise=actor.enterprise,
         person=actor.person,
+        team=actor.team,
         rights=[action for action in Action if allowed(actor.role, action)],
         longest_shelf_h=longest_shelf(actor.role).total_seconds() / 3600,
         csrf=None if signed_in is None else signed_in.csrf,

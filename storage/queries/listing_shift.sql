@@ -93,7 +93,7 @@ order by n.at, n.decision_id
 limit %(limit)s::int
 
 -- deliveries --
--- messages to a team by channel, and what the newest failure was
+-- messages to a team by channel, and what the newest failure was; not those by which somebody tried a channel
 select n.channel, count(*) as messages, count(*) filter (where n.state = 'sent') as sent,
        count(*) filter (where n.state = 'failed') as failed,
        count(*) filter (where n.state not in ('sent', 'failed')) as waiting,
@@ -102,5 +102,6 @@ select n.channel, count(*) as messages, count(*) filter (where n.state = 'sent')
             filter (where n.last_error is not null))[1] as last_error
 from notification n
 where n.queued_at >= %(from_at)s::timestamptz and n.queued_at < %(to_at)s::timestamptz and n.team = %(team)s::text
+  and n.event <> 'test'
 group by n.channel
 order by n.channel

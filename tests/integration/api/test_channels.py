@@ -101,6 +101,8 @@ async def test_an_administrator_tries_channels_through_the_outbox(staffed: Datab
         # by a channel that reaches people a team means whoever is on duty there
         (one,) = (await http.post("/v1/channels/sms/test", json={"to": "team:duty"})).json()["items"]
         assert one["receiver"] == "person:li-na"
+        # a shift was told nothing by it
+        assert (await http.get("/v1/roster/duty/shift-report")).json()["deliveries"] == []
     async with staffed.transaction() as connection:
         lines = await fetch_all(connection, "select actor, object, detail from audit where action = 'channel.test'")
     assert [(line["actor"], line["object"]) for line in lines] == [
