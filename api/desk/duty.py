@@ -93,7 +93,13 @@ class _Duty(Follower):
             if not page.cards:
                 with node("div", "dk-card"):
                     node("h2", "", "还没有登记值班组")
-                    node("p", "dk-explain", "在站点文件中登记人员、值班组和班次后，这里显示谁在值班。")
+                    is_bureau = self.visit.actor.enterprise is None
+                    where = (
+                        "在站点文件中登记人员、值班组和班次后"
+                        if is_bureau
+                        else "向管理部门登记本企业的人员、值班组和班次后"
+                    )
+                    node("p", "dk-explain", f"{where}，这里显示谁在值班。")
             if len(page.cards) > 1:
                 self._choice(page, chosen)
             for code in chosen:

@@ -237,6 +237,8 @@ def test_the_strip_has_the_citys_three_figures(desk: DeskServer, browser: Browse
     ]
     plant = sign_in(desk, browser, "hx-coking")
     assert plant.texts(".dk-strip") == []
+    plant.open(desk.address + "/duty")
+    plant.sees("向管理部门登记本企业的人员", ".dk-body")
 
 
 def test_administrators_read_accounts_and_what_was_done(desk: DeskServer, browser: Browser) -> None:
