@@ -134,4 +134,5 @@ def report_font(path: Path | None, places: Iterable[Path] = PLACES) -> Font:
                 return from_file(place)
             except BadInput as error:
                 logger.warning("reports are not written with %s", error)
+    logger.info("no Chinese font is installed: the shift report's PDF names one that readers must bring along")
     return named()
