@@ -47,12 +47,8 @@ def ending(event: Occasion, alert: Mapping[str, Any]) -> tuple[str, ...]:
         at = moment(alert.get("acknowledged_at"))
         word = "上次签收" if event in _AGAIN else "签收"  # told again: it does not count any more
         return (f"{word}：{clean.name(by)}{f'，{at}' if at else ''}",)
-    if (
-        event is not Occasion.RESOLVED
-        or by
-        or alert.get("resolution") == "superseded"
-        or "acknowledged_at" not in alert
-    ):
+    has_returned = alert.get("resolution") in ("compliant", "violation") and "acknowledged_at" in alert
+    if event is not Occasion.RESOLVED or by or not has_returned:
         return ()
     if alert.get("reason") in _REMINDED:
         return ("本条是提醒；逾期未完成的另行告警。",)

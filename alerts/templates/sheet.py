@@ -134,7 +134,7 @@ def sheet(message: Message) -> Sheet:
     severity = min((str(a.get("severity")) for a in open_ or alerts), key=lambda s: _RANK.get(s, 3), default="info")
     ends = {_over_word(alert) for alert in alerts}
     over = ends.pop() if len(ends) == 1 else "已恢复"
-    word = "已恢复" if is_over else _SEVERITIES.get(severity, "提示")
+    word = over if is_over else _SEVERITIES.get(severity, "提示")
     times = recall.times(alerts)
     single = count == 1 and message.event is not Occasion.DIGEST
     owners = Counter(_owner(alert) for alert in alerts)
@@ -260,11 +260,13 @@ def _several(event: Occasion, owners: Mapping[str, int], count: int, kinds: str)
 
 
 def _kinds(alerts: Sequence[Mapping[str, Any]], count: int) -> str:
-    counted = Counter("已恢复" if _is_over(a) else _SEVERITIES.get(str(a.get("severity")), "提示") for a in alerts)
-    if set(counted) == {"已恢复"}:
+    lasting = Counter(_SEVERITIES.get(str(a.get("severity")), "提示") for a in alerts if not _is_over(a))
+    over = Counter(_over_word(alert) for alert in alerts if _is_over(alert))
+    if not lasting and len(over) == 1:
         return ""
     of = "" if count == len(alerts) else f"所列 {len(alerts)} 条："
-    return of + "、".join(f"{word} {counted[word]}" for word in (*_SEVERITIES.values(), "已恢复") if counted[word])
+    counted = [(word, lasting[word]) for word in _SEVERITIES.values() if lasting[word]]
+    return of + "、".join(f"{word} {number}" for word, number in (*counted, *over.items()))
 
 
 def _of_owners(owners: Mapping[str, int]) -> str:

@@ -89,6 +89,8 @@ def test_a_digest_is_as_severe_as_what_lasts_and_says_whose_it_is() -> None:
     over = told(Occasion.DIGEST, ENDED, ENDED)
     assert (over.title, over.is_over) == ("【告警汇总·已恢复】天河焦化 2 条告警", True)
     assert layouts.card(over)[2] == "green"
+    mixed = told(Occasion.DIGEST, SO2, ENDED, ENDED, ENDED | {"resolution": "superseded"})
+    assert mixed.title == "【告警汇总·严重】天河焦化 4 条告警（严重 1、已恢复 2、已撤销 1）"
 
 
 def test_what_does_not_fit_is_counted_by_weight_and_no_plant_crowds_out_another() -> None:
@@ -138,8 +140,10 @@ def test_what_is_over_says_until_when_and_what_is_left_to_do() -> None:
     )
     heard = told(Occasion.RESOLVED, ENDED | {"acknowledged_at": "2026-11-02T00:30:00Z", "acknowledged_by": "王维"})
     assert heard.lines[-1] == "签收：王维，11月2日 08:30"
-    withdrawn = told(Occasion.RESOLVED, ENDED | {"resolution": "superseded", "acknowledged_at": None})
-    assert not any("确认恢复" in line for line in withdrawn.lines)
+    for resolution, head in (("superseded", "【已撤销】"), ("retired", "【不再判定】")):
+        ended = told(Occasion.RESOLVED, ENDED | {"resolution": resolution, "acknowledged_at": None})
+        assert ended.title.startswith(f"{head}天河焦化")
+        assert not any("确认恢复" in line for line in ended.lines)
 
 
 def test_a_reminder_that_is_over_does_not_say_that_it_was_done() -> None:
