@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from alerts.wording import SEVERITY_WORDS
-from api.desk.words import FAMILIES
-from api.naming import KINDS, Names
+from api.naming import FAMILIES, KINDS, Names
 
 _LABELS = {
     "rule": "规则",

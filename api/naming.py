@@ -30,6 +30,28 @@ KINDS = {
     SubjectKind.RULE: "规则",
 }
 
+#: What rules are about, by their id up to the first dot.
+FAMILIES = {
+    "ule": "超低排放",
+    "legal": "法定限值",
+    "warn": "超标预警",
+    "mass": "排放总量",
+    "voc": "挥发性有机物",
+    "data": "数据质量",
+    "qa": "质控",
+    "sign": "异常迹象",
+    "water": "用水",
+    "energy": "能源",
+    "carbon": "碳排放",
+    "green": "绿电",
+    "solid": "固废",
+    "ldar": "泄漏检测与修复",
+    "gc": "色谱质控",
+    "duty": "应办事项",
+    "remind": "到期提醒",
+    "platform": "平台自身",
+}
+
 #: Kinds of ways to reach people.
 CHANNELS = {
     "log": "运行日志",

@@ -9,14 +9,10 @@ from typing import Any
 from alerts.failures import failure_text
 from api.desk.frame import node
 from api.desk.words import clock_text, one_line
+from api.naming import CHANNELS
 from domain.roster import Roster
 from storage.channels import ChannelState
 from storage.channeltests import ChannelTest
-
-_KINDS = {
-    "log": "日志", "webhook": "Webhook", "dingtalk": "钉钉", "wecom": "企业微信", "feishu": "飞书", "email": "邮件",
-    "sms": "短信",
-}  # fmt: skip
 
 
 def dialogs(states: Sequence[ChannelState], roster: Roster) -> dict[str, Any]:
@@ -76,7 +72,7 @@ def card(
                     newest = next((test for test in tests if test.channel == state.channel), None)
                     for cell in (
                         state.channel,
-                        _KINDS.get(state.kind or "", state.kind or "") + ("（群）" if state.is_group else ""),
+                        CHANNELS.get(state.kind or "", state.kind or "") + ("（群）" if state.is_group else ""),
                         _state(state, now),
                         one_line(failure_text(state.last_error), 160) if state.last_error else "",
                         "不限" if state.rate_per_min is None else f"每分钟 {state.rate_per_min} 条",

@@ -7,33 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.wording import SEVERITY_WORDS, quantity
+from api.naming import FAMILIES
 from domain.alarmstate import WORDS, DisplayState
 from domain.periods import SITE_ZONE
 
 #: States in which somebody is to do something; the list opens with these.
 ATTENTION = (DisplayState.UNACKNOWLEDGED, DisplayState.ACKNOWLEDGED, DisplayState.RETURNED_UNACKNOWLEDGED)
-
-#: What rules are about, by their id up to the first dot.
-FAMILIES = {
-    "ule": "超低排放",
-    "legal": "法定限值",
-    "warn": "超标预警",
-    "mass": "排放总量",
-    "voc": "挥发性有机物",
-    "data": "数据质量",
-    "qa": "质控",
-    "sign": "异常迹象",
-    "water": "用水",
-    "energy": "能源",
-    "carbon": "碳排放",
-    "green": "绿电",
-    "solid": "固废",
-    "ldar": "泄漏检测与修复",
-    "gc": "色谱质控",
-    "duty": "应办事项",
-    "remind": "到期提醒",
-    "platform": "平台自身",
-}
 
 #: Why telling waits, where it stands beside the state in the list.
 HOLDS = {
