@@ -183,17 +183,16 @@ class Looker:
         held = [code for code, state in look.teams.items() if not state.count and state.held is not None]
         if look.state == "held" and not held and not any(state.count for state in look.teams.values()):
             held = list(look.teams) or [team.code for team in self._audiences.teams(facts)]
+        untold = Reason.WITHDRAWN if facts.is_withdrawn else Reason.RESOLVED_WHILE_HELD
         for code in held:
             reason = look.teams.get(code, TeamState()).held or look.reason
-            self._plan.decide(
-                facts, Occasion.FIRING, code, Decision.DROP, Reason.RESOLVED_WHILE_HELD, detail=str(reason)
-            )
+            self._plan.decide(facts, Occasion.FIRING, code, Decision.DROP, untold, detail=str(reason))
             look.teams[code] = TeamState()
         ended = Reason.WITHDRAWN if facts.is_withdrawn else Reason.RESOLVED
         if not told_to and not held:
             for team in self._audiences.teams(facts):
                 self._plan.decide(facts, Occasion.RESOLVED, team.code, Decision.DROP, Reason.NOT_TOLD_OF)
-        look.set("over", Reason.RESOLVED_WHILE_HELD if held and not told_to else ended)
+        look.set("over", untold if held and not told_to else ended)
         for code, receivers in told_to.items():
             if waiting and code not in waiting:
                 continue
