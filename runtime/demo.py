@@ -48,6 +48,8 @@ _PATIENCE_S = 180.0
 #: After the story, one simulated hour takes so many seconds.
 _LEISURE_S = 2.0
 _LOOK_S = 1.0
+#: Connections in a row that may fail: over a minute, as long as the supervisor waits for a service that comes back.
+_ATTEMPTS = 20
 #: Days, from 0, of which the readings in formats of their own are compared one by one: one with faults of the
 #: analysers, one of backlog over TCP, one of backlog over MQTT, one of corrections and redelivery.
 _COMPARED_DAYS = (5, 13, 19, 24)
@@ -160,6 +162,7 @@ async def _demo(
                 clock=clock,
                 hj212=("127.0.0.1", ports["hj212_port"]),
                 stations=story.tcp_stations,
+                attempts=_ATTEMPTS,
             )
         )
         addresses = _addresses(ports, told, embedded, of_people)
