@@ -33,10 +33,8 @@ class Report(Protocol):
 
 
 async def _drain(step: Callable[[], Awaitable[Report]]) -> None:
-    """Until there is nothing more to do, twice: another worker may just have left something."""
-    idle = 0
-    while idle < 2:
-        idle = idle + 1 if (await step()).is_idle else 0
+    while not (await step()).is_idle:
+        pass
 
 
 async def _round(database: Database, channel: Quick, now: datetime, workers: int) -> None:
@@ -47,9 +45,8 @@ async def _round(database: Database, channel: Quick, now: datetime, workers: int
         dispatcher = Dispatcher(database, [ChannelInfo("webhook", "webhook", True)], DispatchSettings())
         sender = outbox(database, wall, channel)
         works += [lambda e=engine: e.step(now), lambda d=dispatcher: d.step(now), sender.deliver]  # type: ignore[misc]
-    for _ in range(2):  # what the last engine left is for a dispatcher, and what that left for an outbox
-        await asyncio.gather(*(_drain(work) for work in works))
-    for work in works[:3]:
+    await asyncio.gather(*(_drain(work) for work in works))
+    for work in works[:3]:  # what the last engine left is for a dispatcher, and what that left for an outbox
         await _drain(work)
 
 
