@@ -13,9 +13,10 @@ import hmac
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Protocol
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -32,6 +33,9 @@ from storage import audit
 from storage.database import Database
 
 COOKIE = "plantwatch_session"
+#: What a browser keeps for 30 days after a sign-in; it lets nobody in.
+DEVICE_COOKIE = "plantwatch_device"
+_DEVICE_S = 30 * 24 * 3600
 #: Header of a state-changing request that is authenticated by the cookie.
 CSRF_HEADER = "x-csrf-token"
 
@@ -107,14 +111,18 @@ class Auth:
         for outcome in ("ok", "wrong", "throttled"):
             self._sign_ins.labels(outcome)
 
-    async def sign_in(self, login: str, password: str, address: str, *, replaces: str | None = None) -> str:
+    async def sign_in(
+        self, login: str, password: str, address: str, *, replaces: str | None = None, device: str | None = None
+    ) -> str:
         """A new session's token, for the cookie. replaces: the token that the browser sent along, which ends here, so
-        that nobody goes on in a session that somebody else has put into their browser.
+        that nobody goes on in a session that somebody else has put into their browser. device: what the browser keeps
+        from one sign-in to the next; a login that came in from it is known there, and waits for no guesser elsewhere.
 
         Raises SignInRefused. The password is looked at once whatever the login, in a thread.
         """
         login = login.strip().lower()
-        proof = await self._prove(login, password.encode("utf-8", "surrogatepass"), address)
+        known_by = _hash(device) if device and len(device) <= _LONGEST_SECRET else None
+        proof = await self._prove(login, password.encode("utf-8", "surrogatepass"), address, known_by)
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._wall()
         async with self._database.transaction() as connection:
             await store.drop_old(connection, now)
@@ -128,7 +136,8 @@ class Auth:
                 enterprise_id=proof.enterprise_id,
                 created_at=now,
                 expires_at=now + LONGEST_SESSION,
-                address=address,
+                address=network_of(address),
+                device=known_by,
             )
             entry = audit.Entry(self._clock(), proof.actor, "sign_in", f"account:{login}")
             await audit.write(connection, entry)
@@ -202,19 +211,23 @@ class Auth:
         """The machine's time, by which accounts and sessions go."""
         return self._wall()
 
-    async def _prove(self, login: str, password: bytes, address: str) -> _Proof:
+    async def _prove(self, login: str, password: bytes, address: str, device: bytes | None = None) -> _Proof:
         if len(password) > _LONGEST_SECRET:
             raise SignInRefused(WRONG)
-        filed = _filed(login)
+        filed, place = _filed(login), network_of(address)
         async with self._database.transaction() as connection:
-            await store.lock_attempts(connection, filed, address)
+            is_known = device is not None and await store.knows_device(connection, filed, device, self._wall())
+            if device is not None and is_known:
+                place = f"device:{device.hex()[:16]}"  # its failures are its own, wherever it is carried
+            await store.lock_attempts(connection, filed, place)
             now = self._wall()
-            until = retry_at(await store.failures(connection, filed, address, now), now)
+            failed = await store.failures(connection, filed, place, now)
+            until = retry_at(replace(failed, known=failed.known or is_known), now)
             if until is not None:
                 self._sign_ins.labels("throttled").inc()
                 wait_s = math.ceil((until - now).total_seconds())
                 raise SignInRefused(f"尝试过于频繁，请 {wait_s} 秒后再试", retry_after_s=wait_s)
-            booked = await store.book_failure(connection, filed, address, now)
+            booked = await store.book_failure(connection, filed, place, now)
         proof = await self._checked(login, password, address)
         async with self._database.transaction() as connection:
             if proof is not None:
@@ -282,6 +295,17 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
+def network_of(address: str) -> str:
+    """Where attempts come from, for counting them: an address, of IPv6 its /64, of which each house has one whole."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found)
+
+
 def _filed(login: str) -> str:
     """Under what an attempt is booked. What is no login may be a password typed into the wrong field."""
     if LOGIN.fullmatch(login):
@@ -300,6 +324,14 @@ def needs_tls(public_url: str | None) -> bool:
 def set_cookie(response: Response, token: str, *, public_url: str | None) -> None:
     """Give the browser its session; it forgets it when it is closed."""
     response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="strict", secure=needs_tls(public_url))
+
+
+def set_device_cookie(response: Response, device: str, *, public_url: str | None) -> None:
+    """Let the browser be known at the next sign-in; sent to the form alone."""
+    response.set_cookie(
+        DEVICE_COOKIE, device, max_age=_DEVICE_S, path="/sign-in", httponly=True, samesite="strict",
+        secure=needs_tls(public_url),
+    )  # fmt: skip
 
 
 def clear_cookie(response: Response, *, public_url: str | None) -> None:

@@ -89,7 +89,8 @@ async def change_account(connection: Connection, login: str, profile: Profile, *
         await _note(connection, login, "set-role", actor, times, {"role": role, "before": before.role})
     if (name, profile.person, profile.team) != (before.name, before.person, before.team):
         await store.set_profile(connection, login, name, profile.person, profile.team)
-        said = {"name": name, "person": profile.person, "team": profile.team}
+        was = {"name": before.name, "person": before.person, "team": before.team}
+        said = {"name": name, "person": profile.person, "team": profile.team, "before": was}
         await _note(connection, login, "set-profile", actor, times, said)
 
 

@@ -27,8 +27,39 @@ from storage.migrate import migrate
 from storage.stations import set_station_key, set_station_password
 
 
+#: Commands that change what is stored and write no line of the audit log themselves; what they take in says by whom.
+_NOTED = {
+    ("site", "apply"),
+    ("site", "import"),
+    ("ledger", "import"),
+    ("meters", "import"),
+    ("duties", "import"),
+    ("ldar", "import"),
+    ("targets", "import"),
+    ("channels", "test"),
+}
+
+
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Dispatch; returns an exit code."""
+    """Dispatch; returns an exit code. What was changed is on record."""
+    code = _dispatch(options, settings)
+    command = (options.command, getattr(options, f"{options.command}_command", ""))
+    if command in _NOTED and not getattr(options, "dry_run", False):
+        asyncio.run(_note(" ".join(command), options, settings))
+    return code
+
+
+async def _note(command: str, options: argparse.Namespace, settings: Settings) -> None:
+    files = getattr(options, "files", None) or [getattr(options, "file", None)]
+    said = {"files": [file.name for file in files if file is not None], "author": getattr(options, "author", None)}
+    what = getattr(options, "code", None) or command
+    now = open_clock(settings.clock_file)()
+    async with Database(settings.require_database_url()) as database, database.transaction() as connection:
+        entry = audit.Entry(now, terminal(), "command", f"{command} {what}" if what != command else command, said)
+        await audit.write(connection, entry)
+
+
+def _dispatch(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "migrate":
         return _migrate(settings)
     if options.command == "site":

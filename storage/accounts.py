@@ -189,8 +189,9 @@ async def insert_session(
     created_at: datetime,
     expires_at: datetime,
     address: str,
+    device: bytes | None = None,
 ) -> None:
-    """Somebody has come in; exactly one of account and enterprise."""
+    """Somebody has come in; exactly one of account and enterprise. device: digest of what the browser keeps."""
     parameters = {
         "token_hash": token_hash,
         "csrf": csrf,
@@ -199,6 +200,7 @@ async def insert_session(
         "at": created_at,
         "expires_at": expires_at,
         "address": address,
+        "device": device,
     }
     await connection.execute(_SQL["insert_session"], parameters)
 
@@ -239,6 +241,13 @@ async def lock_attempts(connection: Connection, login: str, address: str) -> Non
     would let as many through as come together."""
     await connection.execute(_SQL["lock_login"], {"login": login})
     await connection.execute(_SQL["lock_address"], {"address": address})
+
+
+async def knows_device(connection: Connection, login: str, device: bytes, now: datetime) -> bool:
+    """Whether a login came in from a browser not long ago. device: digest of what the browser keeps."""
+    parameters = {"login": login, "device": device, "now": now}
+    row = await (await connection.execute(_SQL["knows_device"], parameters)).fetchone()
+    return row is not None and bool(row[0])
 
 
 async def failures(connection: Connection, login: str, address: str, now: datetime) -> Failures:

@@ -50,6 +50,7 @@ ACTION_WORDS = {
     "channel.test": "测试渠道",
     "password": "企业密码",
     "station": "数采仪",
+    "command": "命令",
 }
 
 #: What the details of a line are called, and some of what they say.
@@ -73,6 +74,8 @@ _DETAIL_WORDS = {
     "reason": "原因",
     "giver": "交班",
     "taker": "接班",
+    "files": "文件",
+    "author": "填报人",
     "enterprise": "企业",
     "before": "原为",
     "count": "数目",
@@ -158,6 +161,8 @@ def _detail(name: str, value: object) -> str:
     """One of a line's details in words; what has none as it is written down."""
     if name == "command":
         said = _COMMANDS.get(str(value), str(value))
+    elif isinstance(value, dict):
+        said = "、".join(_detail(one, was) for one, was in value.items() if was not in (None, ""))
     elif name in ("role", "before"):
         said = _NAMES_OF_ROLES.get(str(value), str(value))
     elif name == "matchers" and isinstance(value, list):

@@ -9,7 +9,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.auth import COOKIE, SignInRefused, clear_cookie, csrf_fits, needs_tls, same_origin, set_cookie
+from api.auth import (
+    COOKIE,
+    DEVICE_COOKIE,
+    SignInRefused,
+    clear_cookie,
+    csrf_fits,
+    needs_tls,
+    same_origin,
+    set_cookie,
+    set_device_cookie,
+)
 from api.desk.desk import Desk
 from api.desk.session import visit
 from api.desk.sounds import sound
@@ -110,12 +120,15 @@ def router(desk: Desk) -> APIRouter:
         address = request.client.host if request.client is not None else ""
         try:
             before = request.cookies.get(COOKIE)
-            token = await desk.auth.sign_in(login, texts.get("password", ""), address, replaces=before)
+            device = request.cookies.get(DEVICE_COOKIE) or secrets.token_urlsafe(32)
+            password = texts.get("password", "")
+            token = await desk.auth.sign_in(login, password, address, replaces=before, device=device)
         except SignInRefused as error:
             status = 401 if error.retry_after_s is None else 429
             return shown(request, status=status, login=login, note=str(error), next_path=next_path)
         answer = RedirectResponse(next_path, 303)
         set_cookie(answer, token, public_url=desk.settings.public_url)
+        set_device_cookie(answer, device, public_url=desk.settings.public_url)
         answer.delete_cookie(_FORM_COOKIE, path="/sign-in")
         return answer
 

@@ -313,8 +313,10 @@ create table desk_session (
     expires_at timestamptz not null,
     ended_at timestamptz,
     address text not null,
+    device bytea,
     check ((account_id is null) <> (enterprise_id is null))
 );
+comment on column desk_session.device is 'SHA-256 of what the browser keeps beyond the session: by it a login is known there, whatever its address';
 comment on table desk_session is 'who is signed in at the duty desk; the cookie holds the token, this its SHA-256';
 
 create table sign_in_failure (
@@ -339,6 +341,14 @@ create table audit (
 );
 create index ix_audit_at on audit (at desc);
 comment on table audit is 'append-only: what people did at the desk, by the API and on the command line; never a secret';
+
+create function refuse_change_v1() returns trigger language plpgsql as $$
+begin
+    raise exception '% is append-only: no line of it is changed or removed', tg_table_name
+        using errcode = 'restrict_violation';
+end $$;
+create trigger audit_is_append_only before update or delete or truncate on audit
+    for each statement execute function refuse_change_v1();
 
 create table gateway_point (
     enterprise_id int not null references enterprise (enterprise_id),

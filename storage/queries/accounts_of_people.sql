@@ -65,9 +65,9 @@ select enterprise_id, name from enterprise where code = %(code)s::text
 
 -- insert_session --
 -- somebody has come in
-insert into desk_session (token_hash, account_id, enterprise_id, csrf, created_at, seen_at, expires_at, address)
+insert into desk_session (token_hash, account_id, enterprise_id, csrf, created_at, seen_at, expires_at, address, device)
 values (%(token_hash)s::bytea, %(account_id)s::int, %(enterprise_id)s::int, %(csrf)s::text, %(at)s::timestamptz,
-        %(at)s::timestamptz, %(expires_at)s::timestamptz, %(address)s::text)
+        %(at)s::timestamptz, %(expires_at)s::timestamptz, %(address)s::text, %(device)s::bytea)
 
 -- find_session --
 -- the session of a token, and whose it is
@@ -106,6 +106,15 @@ select pg_advisory_xact_lock(hashtext('sign_in login'), hashtext(%(login)s::text
 -- lock_address --
 -- and those from one address; after the login's lock, never before
 select pg_advisory_xact_lock(hashtext('sign_in address'), hashtext(%(address)s::text))
+
+-- knows_device --
+-- whether a login came in from a browser within 30 days
+select exists (
+    select 1 from desk_session s
+    left join account a using (account_id)
+    left join enterprise e on e.enterprise_id = s.enterprise_id
+    where s.device = %(device)s::bytea and coalesce(a.login, e.code) = %(login)s::text
+      and s.created_at > %(now)s::timestamptz - interval '30 days')
 
 -- failures --
 -- what has failed lately that bears upon an attempt; a login that came in from the address within 30 days is known there

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from prometheus_client import CollectorRegistry
 
-from api.auth import COOKIE, Auth, SignInRefused
+from api.auth import COOKIE, Auth, SignInRefused, network_of
 from domain.accounts import IDLE, LONGEST_SESSION, Role
 from ingest.passwords import Passwords, hash_password, verify_password
 from storage import accounts as store
@@ -193,6 +194,50 @@ async def test_guessing_gets_slower_and_shuts_nobody_out(auth: Auth, hire: Hire,
         wall.on(timedelta(minutes=1))
         with pytest.raises(SignInRefused, match="不正确"):
             await auth.sign_in("wang.wei", "wrong-password", "192.0.2.66")
+
+
+async def test_a_browser_that_came_in_is_known_wherever_it_is_carried(auth: Auth, hire: Hire, wall: Wall) -> None:
+    """A telephone gets another address each night; whoever guesses at its owner's login keeps it from nothing."""
+    await hire()
+    await auth.sign_in("wang.wei", PASSWORD, DESK, device="the-browser")
+    wall.on(timedelta(days=1))
+    for number in range(25):
+        with pytest.raises(SignInRefused):
+            await auth.sign_in("wang.wei", "wrong-password", f"192.0.2.{number}", device=f"guessed-{number}")
+    for device in (None, "another-browser"):
+        with pytest.raises(SignInRefused, match="秒后再试"):
+            await auth.sign_in("wang.wei", PASSWORD, "198.51.100.7", device=device)
+    assert await auth.sign_in("wang.wei", PASSWORD, "198.51.100.7", device="the-browser")
+    # who has taken the browser guesses no faster than at an address, wherever from
+    waits = []
+    for number in range(8):
+        with pytest.raises(SignInRefused) as refused:
+            await auth.sign_in("wang.wei", "wrong-password", f"203.0.113.{number}", device="the-browser")
+        waits.append(refused.value.retry_after_s)
+    assert waits == [None] * 5 + [1] * 3
+
+
+async def test_a_house_with_a_network_of_addresses_is_one_guesser(auth: Auth, hire: Hire) -> None:
+    await hire()
+    waits = []
+    for number in range(7):
+        with pytest.raises(SignInRefused) as refused:
+            await auth.sign_in("wang.wei", "wrong-password", f"2001:db8:1:2::{number + 1:x}")
+        waits.append(refused.value.retry_after_s)
+    assert waits == [None] * 5 + [1] * 2
+    with pytest.raises(SignInRefused, match="不正确"):
+        await auth.sign_in("wang.wei", "wrong-password", "2001:db8:1:3::1")
+    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") == "192.0.2.1"
+    assert network_of("x" * 500) == "x" * 64
+
+
+async def test_a_line_of_the_audit_log_is_neither_changed_nor_removed(auth: Auth, hire: Hire, city: Database) -> None:
+    await hire()
+    await auth.sign_in("wang.wei", PASSWORD, DESK)
+    for statement in ("update audit set actor = 'x'", "delete from audit", "truncate audit"):
+        with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+            async with city.transaction() as connection:
+                await connection.execute(statement)
 
 
 async def test_many_attempts_at_once_do_not_slip_through(auth: Auth, hire: Hire, registry: CollectorRegistry) -> None:

@@ -182,6 +182,7 @@ def test_the_form_leads_nowhere_else_and_takes_over_no_session(desk: DeskServer)
             assert (answer.status_code, answer.headers["location"]) == (303, "/"), path
         cookies = answer.headers.get_list("set-cookie")
         assert any("plantwatch_session=" in cookie and "HttpOnly" in cookie for cookie in cookies)
+        assert any("plantwatch_device=" in cookie and "Path=/sign-in;" in cookie for cookie in cookies)
         planted = http.cookies["plantwatch_session"]
         http.get("/sign-in")
         form["form"] = http.cookies["plantwatch_sign_in"]

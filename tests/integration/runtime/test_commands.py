@@ -14,7 +14,7 @@ from ingest.passwords import verify_password
 from runtime.commands import read_sm4_key
 from runtime.site import apply_site
 from runtime.sitefile import load_site
-from storage.database import Database
+from storage.database import Database, fetch_all
 from storage.stations import find_station
 from tests.integration.runtime.test_site import NOW, site
 from tests.unit.runtime.test_sitefile import GOOD
@@ -89,3 +89,23 @@ def test_a_rule_is_decided_on(database_url: str) -> None:
     refused = plantwatch(database_url, *request, "--disable", *words[:2], "--reason", " ", *words[4:])
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == "plantwatch: reason: 不能为空：决定须写明决定人、理由和依据\n"
+
+
+async def test_a_command_that_changes_the_register_is_on_record(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    file = site(tmp_path, GOOD)
+    assert plantwatch(database_url, "site", "apply", str(file), "--dry-run").returncode == 0
+    applied = plantwatch(database_url, "site", "apply", str(file))
+    assert applied.returncode == 0, applied.stderr
+    async with database.transaction() as connection:
+        rows = await fetch_all(connection, "select action, object, detail, role, address from audit")
+    assert rows == [
+        {
+            "action": "command",
+            "object": "site apply",
+            "detail": {"files": [file.name], "author": None},
+            "role": "admin",
+            "address": "terminal",
+        }
+    ]
