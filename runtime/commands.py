@@ -26,7 +26,6 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.stations import set_station_key, set_station_password
 
-
 #: Commands that change what is stored and write no line of the audit log themselves; what they take in says by whom.
 _NOTED = {
     ("site", "apply"),
