@@ -34,7 +34,7 @@ setup: $(VENV)/ready
 check: $(VENV)/ready-dev
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/lint-imports --no-logo | tail -n 3
+	@said=$$($(BIN)/lint-imports --no-logo) && echo "$$said" | tail -n 1 || { echo "$$said"; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/python -m grafana.build --check
 	@$(BIN)/python -m runtime.docs --check

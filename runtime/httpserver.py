@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 #: Longest head of a request, in octets: line and headers.
@@ -60,7 +59,7 @@ class _Protocol(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """uvicorn, except that signals are ours to handle."""
 
-    def __init__(self, application: ASGIApp, **config: Any) -> None:
+    def __init__(self, application: Callable[..., Awaitable[None]], **config: Any) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
