@@ -123,6 +123,11 @@ class Actor:
     person: str | None = None
     team: str | None = None
 
+    def __post_init__(self) -> None:
+        # who has no enterprise sees them all: an enterprise's account without its own must not come about
+        if (self.role is Role.ENTERPRISE) != (self.enterprise is not None):
+            raise ValueError(f"an actor of role {self.role} with enterprise {self.enterprise!r}")
+
     @property
     def signature(self) -> str:
         """For the audit log: name and login, so that two of one name are told apart."""

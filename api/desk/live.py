@@ -133,8 +133,9 @@ class Live:
                 continue
             try:
                 if is_due or self._strip_at is None or loop.time() - self._strip_at >= _STRIP_S:
-                    await self._check()
                     await self._look_up(loop.time())
+                    await self._check()  # between reading and showing: what came after a session's end is not shown
+                    self._show_heads()
                 if await self._look(is_due=is_due):
                     looked_at = loop.time()
                 if await self._strip.read_figures(self._database, self._clock(), loop.time(), self._timeout_s):
@@ -179,12 +180,11 @@ class Live:
             return is_due
 
     async def _look_up(self, at_s: float) -> None:
-        """Read the strip, and show it in every head."""
+        """Read the strip."""
         async with self._database.transaction() as connection:
             await begin(connection, read_only=True, timeout_s=self._timeout_s)
             await self._strip.read(connection, self._clock())
         self._strip_at = at_s
-        self._show_heads()
 
     def _show_heads(self) -> None:
         for head in list(self._heads):
