@@ -22,9 +22,8 @@ demo: $(VENV)/ready
 
 test: $(VENV)/ready-dev
 ifeq ($(strip $(ARGS)),)
-	@# what plays the whole system has the machine to itself; the rest mostly waits for a server: two files at a time
-	@$(BIN)/python -m pytest tests/acceptance
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/acceptance
+	@# one plays the demo, which uses one core, while two take the rest; on what and in which order: tests/schedule.py
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif

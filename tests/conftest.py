@@ -22,6 +22,7 @@ from ingest import passwords
 from runtime.embedded import postgres
 from storage.database import Database
 from storage.migrate import migrate
+from tests import schedule
 
 # how long an example takes says something of the machine, not of the code
 settings.register_profile("house", deadline=None)
@@ -42,6 +43,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("PLANTWATCH_TEST_DATABASE_URL"),
         help="maintenance database of a PostgreSQL or TimescaleDB server to run the suite on",
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        schedule.sort(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> schedule.LongestFirst | None:
+    return schedule.LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 class TestServer:
