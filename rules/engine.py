@@ -331,9 +331,10 @@ class Engine:
 
     async def _close(self, report: StepReport) -> None:
         """Note each rule's health, as its row and as findings; one engine after the other, or rows would deadlock."""
+        closed_at = report.now - self._settings.grace
         async with self._database.transaction() as connection:
             if not report.advanced and not report.failed:
-                await rule_state.set_evaluated(connection, report.evaluated, report.now)
+                await rule_state.set_evaluated(connection, report.evaluated, report.now, closed_at)
                 return
             await rule_state.lock_rule(connection, RULE_FAILED)
             health: dict[str, tuple[str, str | None]] = {}
@@ -348,7 +349,7 @@ class Engine:
                 await self._record_health(connection, report)
                 health[RULE_FAILED] = ("ok", None)
             await rule_state.set_health(connection, health)
-            await rule_state.set_evaluated(connection, report.evaluated, report.now)
+            await rule_state.set_evaluated(connection, report.evaluated, report.now, closed_at)
 
     def _unmatched(self, rule_id: str) -> str:
         applies = self._variants(rule_id)[0].applies

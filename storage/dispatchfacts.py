@@ -47,6 +47,22 @@ class FactsRow:
     progress: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class LatenessRow:
+    """How an old alert came to be known. established_at: event time, end of the newest period that shows it; the rest
+    is by the platform's clock: computed_at: when that was found; evaluated_at: when its rule last had judged all that
+    was closed; missed_from, missed_to: when the rule was last not judged for long; is_waiting: there are findings of
+    its series that the alert stage has not looked at. None where nothing is known."""
+
+    alert_id: int
+    established_at: datetime
+    computed_at: datetime | None
+    evaluated_at: datetime | None
+    missed_from: datetime | None
+    missed_to: datetime | None
+    is_waiting: bool
+
+
 async def due(connection: Connection, now: datetime, changed: Iterable[int], limit: int) -> set[int]:
     """Alerts that are due at an instant, the longest due first, and those held because of an alert that has changed."""
     rows = await (
@@ -71,6 +87,13 @@ async def facts(connection: Connection, alert_ids: Iterable[int]) -> list[FactsR
     """Alerts by number."""
     async with connection.cursor(row_factory=class_row(FactsRow)) as cursor:
         await cursor.execute(_SQL["facts"], {"alert_ids": sorted(alert_ids)})
+        return await cursor.fetchall()
+
+
+async def lateness(connection: Connection, alert_ids: Iterable[int]) -> list[LatenessRow]:
+    """How alerts came to be known, by number."""
+    async with connection.cursor(row_factory=class_row(LatenessRow)) as cursor:
+        await cursor.execute(_SQL["lateness"], {"alert_ids": sorted(alert_ids)})
         return await cursor.fetchall()
 
 

@@ -119,9 +119,10 @@ async def set_health(connection: Connection, health: Mapping[str, tuple[str, str
     )
 
 
-async def set_evaluated(connection: Connection, rule_ids: Sequence[str], at: datetime) -> None:
-    """Note that these rules have judged everything that was closed at an instant."""
-    await connection.execute(_SQL["set_evaluated"], {"rule_ids": list(rule_ids), "at": at})
+async def set_evaluated(connection: Connection, rule_ids: Sequence[str], at: datetime, closed_at: datetime) -> None:
+    """Note that these rules have judged everything that was closed at an instant: what had ended by closed_at. Where
+    they had not for long, it is noted from when to when."""
+    await connection.execute(_SQL["set_evaluated"], {"rule_ids": list(rule_ids), "at": at, "closed_at": closed_at})
 
 
 async def listen(connection: Connection) -> None:

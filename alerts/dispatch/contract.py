@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from alerts.dispatch.late import Lateness
 from alerts.messages import Receiver
 from domain.alerts import Condition, Occasion, Severity
 from domain.matchers import Matcher
@@ -196,7 +197,8 @@ class World:
     alerts a team was told of, or waits for, within its flood window, and how many critical ones of these were
     told by themselves. group_last: when a (team, group) was last told. told_to: by alert, who was told of it by
     which team, in any way. failing: channels that took nothing of late, and when they last failed. behind: the
-    outlets that a gateway (subject) serves, of gateways that serve nothing else.
+    outlets that a gateway (subject) serves, of gateways that serve nothing else. late: of old alerts that last and that
+    nobody was told of, how they came to be known.
     """
 
     now: datetime
@@ -217,6 +219,7 @@ class World:
     told_to: Mapping[int, Mapping[str, tuple[Receiver, ...]]] = field(default_factory=dict)
     failing: Mapping[str, datetime] = field(default_factory=dict)
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    late: Mapping[int, Lateness] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,13 @@ class Holds:
         self._causes = Causes(table, world.causes, world.dark)
 
     def historical(self, alert: AlertFacts, established_at: datetime) -> bool:
-        """Whether the newest period that shows an alert is too old to wake anybody, and nobody asked for old ones."""
-        if self._world.now - established_at <= HOUR * self._world.notify_within_h:
+        """Whether the newest period that shows an alert is too old to wake anybody, nobody asked for old ones, and it
+        is not the platform's own fault that what lasts is told late."""
+        within = HOUR * self._world.notify_within_h
+        if self._world.now - established_at <= within:
+            return False
+        late = self._world.late.get(alert.alert_id)
+        if alert.is_firing and late is not None and late.is_ours(established_at, within):
             return False
         return not any(
             notice.enterprise in (None, alert.enterprise) and notice.from_at <= alert.occurred_at < notice.to_at

@@ -27,6 +27,7 @@ from alerts.dispatch.contract import (
     World,
 )
 from alerts.dispatch.inhibit import Table
+from alerts.dispatch.late import Lateness
 from alerts.dispatch.past import Past
 from alerts.messages import Receiver
 from domain.alerts import Condition, Occasion, Resolution, Severity
@@ -34,6 +35,7 @@ from domain.errors import BadInput
 from domain.findings import Subject as AlertSubject
 from domain.findings import SubjectKind
 from domain.marks import LONGEST, STOPPED
+from domain.periods import HOUR
 from domain.roster import Roster, TeamPolicy
 from domain.routing import Routes
 from domain.telling import NewsKind, Reason
@@ -130,6 +132,7 @@ async def load(
             if one.failing_since is not None
         },
         behind=await _behind(connection, firing, stopped),
+        late=await _late(connection, subjects, now - HOUR * notify_within_h),
     )
     return Loaded(world, subjects, {row.alert_id: row.finding_id for row in rows})
 
@@ -313,6 +316,26 @@ async def _behind(
     """The outlets behind gateways that alerts are about; asked for only where some plant stands still."""
     gateways = [one.subject for one in alerts if one.labels["kind"] == SubjectKind.GATEWAY] if stopped else []
     return await facts.behind(connection, gateways, FORGET) if gateways else {}
+
+
+async def _late(connection: Connection, subjects: Iterable[Subject], since: datetime) -> dict[int, Lateness]:
+    """How alerts came to be known that last and were last seen before an instant, if nobody was told of them."""
+    numbers = [
+        one.facts.alert_id
+        for one in subjects
+        if one.facts.is_firing
+        and (
+            (one.news.established_at is not None and one.news.established_at < since)
+            or (one.progress is not None and one.progress.reason is Reason.HISTORICAL)
+        )
+    ]
+    rows = await facts.lateness(connection, numbers) if numbers else []
+    return {
+        row.alert_id: Lateness(
+            row.established_at, row.computed_at, row.evaluated_at, row.missed_from, row.missed_to, row.is_waiting
+        )
+        for row in rows
+    }
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -79,7 +79,7 @@ class Looker:
             elif before is None:
                 if not look.tellings:
                     return None
-            elif before.reason is Reason.NO_RECEIVER:
+            elif before.reason is Reason.NO_RECEIVER or self._is_news_after_all(facts, before):
                 self._try_again(look, before)
         elif before.state != "over":
             if facts.is_firing:
@@ -113,7 +113,8 @@ class Looker:
             look.set("over", Reason.RESOLVED_WHILE_HELD)
 
     def _try_again(self, look: Look, before: Progress) -> None:
-        """What reached nobody: somebody may have joined, or a channel may be there now."""
+        """What reached nobody: somebody may have joined, a channel may be there now, or what seemed to be history is
+        known to last."""
         facts, teams = look.facts, self._audiences.teams(look.facts)
         hold = self._holds.of(facts, before)
         if facts.is_acknowledged:
@@ -123,6 +124,12 @@ class Looker:
             self._hold(look, hold, teams)
         else:
             self._tell_first(look, teams, was_held=False)
+
+    def _is_news_after_all(self, facts: AlertFacts, before: Progress) -> bool:
+        late = self._world.late.get(facts.alert_id)
+        if before.reason is not Reason.HISTORICAL or late is None:
+            return False
+        return not self._holds.historical(facts, late.established_at)
 
     def _lasting(self, look: Look, before: Progress) -> None:
         facts, routed = look.facts, self._audiences.teams(look.facts)

@@ -24,7 +24,7 @@ from alerts.dispatch.contract import (
     Telling,
     World,
 )
-from alerts.dispatch.holds import LOOK_AGAIN, Holds
+from alerts.dispatch.holds import LOOK_AGAIN, SETTLE, Holds
 from alerts.dispatch.inhibit import Table, shipped
 from alerts.dispatch.looks import Look, Looker
 from alerts.dispatch.timing import dues, last_first_step
@@ -284,6 +284,9 @@ def _remember(world: World, audiences: Audiences, result: Plan, look: Look) -> N
             waits += _coming(now, facts, [(team, TeamState()) for team in due])
         elif facts.is_firing and reason is Reason.NO_RECEIVER:
             waits.append(now + LOOK_AGAIN)
+        elif facts.is_firing and reason is Reason.HISTORICAL:
+            late = world.late.get(facts.alert_id)
+            waits += [now + SETTLE] if late is not None and late.is_open else []
         next_at = min(waits, default=None)
     is_same = before is not None and (before.state, before.reason) == (state, reason)
     progress = Progress(

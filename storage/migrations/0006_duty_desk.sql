@@ -111,6 +111,11 @@ create table flapping (
 );
 comment on table flapping is 'series whose alerts come and go: told once, then held until they have been quiet';
 
+alter table rule
+    add column missed_from timestamptz,
+    add column missed_to timestamptz;
+comment on column rule.missed_from is 'the rule was not judged until missed_to (a stage was down, or it failed): what it found then is told late, not history';
+
 create table flood (
     flood_id bigint generated always as identity primary key,
     team text not null,

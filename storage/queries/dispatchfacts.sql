@@ -39,6 +39,25 @@ left join outlet o on o.outlet_id = p.outlet_id
 left join alert_dispatch d on d.alert_id = a.alert_id
 where a.alert_id = any(%(alert_ids)s::bigint[])
 
+-- lateness --
+-- how alerts came to be known, and whether findings of their series wait for the alert stage
+with waiting as materialized (
+    select distinct f.rule_id, f.subject, f.enterprise_id
+    from alert_work w
+    cross join lateral (select l.rule_id, l.subject, l.enterprise_id
+                        from finding l where l.finding_id = w.finding_id offset 0) f
+)
+select a.alert_id, a.last_seen_at as established_at, f.computed_at, r.last_evaluated_at as evaluated_at, r.missed_from,
+       r.missed_to,
+       exists (select from waiting w
+               where w.rule_id = a.rule_id
+                 and (w.subject = a.subject or a.subject like 'enterprise:%%' and w.enterprise_id = a.enterprise_id))
+           as is_waiting
+from alert a
+left join finding f on f.finding_id = a.finding_id
+left join rule r on r.rule_id = a.rule_id
+where a.alert_id = any(%(alert_ids)s::bigint[])
+
 -- changes --
 -- when alerts of the series of some alerts fired or were resolved of late; not those that were only corrected.
 -- Each step by the index of its own: on tables without statistics the planner would walk all late events for each alert

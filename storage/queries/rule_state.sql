@@ -95,8 +95,17 @@ from unnest(%(rule_ids)s::text[], %(healths)s::text[], %(last_errors)s::text[]) 
 where r.rule_id = n.rule_id and (r.health, r.last_error) is distinct from (n.health, n.last_error)
 
 -- set_evaluated --
--- everything closed by an instant is judged, for these rules
-update rule set last_evaluated_at = %(at)s::timestamptz where rule_id = any(%(rule_ids)s::text[])
+-- everything closed by an instant is judged, for these rules; closed_at: the end of what is closed. Where that was not
+-- so for more than an hour it is noted since when, and until now; outages of one day are one
+update rule
+set missed_from = case when last_evaluated_at >= %(at)s::timestamptz - interval '1 hour' or last_evaluated_at is null
+                       then missed_from
+                       when missed_to >= last_evaluated_at - interval '1 day' then missed_from
+                       else last_evaluated_at - (%(at)s::timestamptz - %(closed_at)s::timestamptz) end,
+    missed_to = case when last_evaluated_at >= %(at)s::timestamptz - interval '1 hour' or last_evaluated_at is null
+                     then missed_to else %(at)s::timestamptz end,
+    last_evaluated_at = %(at)s::timestamptz
+where rule_id = any(%(rule_ids)s::text[])
 
 -- listen --
 -- new hints reach this session

@@ -1,12 +1,15 @@
 """Timelines as data: tests/cases/alerts/*.toml, each a series of steps with the alerts expected after each.
 
 A finding is `subject period verdict[/reason] [value]`; an alert `subject state[/resolution] occurred [resolved]` in
-the order of opening; a message `#alert event`, or `#alert not_notified: reason`, new ones of the step.
+the order of opening; a message `#alert event`, or `#alert not_notified: reason`, new ones of the step. `found`: when
+the findings of a step were made, if not at it; `judged`: the rule, after these findings, has judged all that was closed
+at an instant.
 """
 
 from __future__ import annotations
 
 import tomllib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import pytest
 
 from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
+from storage import rule_state
 from storage.database import Database
 from tests.integration.alerts.world import RULES, World, instant
 
@@ -24,11 +28,12 @@ def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"))
 
 
-def _put(world: World, rule_id: str, line: str, met: dict[str, str]) -> None:
+def _put(world: World, rule_id: str, line: str, met: dict[str, str], at: datetime) -> None:
     subject, when, verdict, *rest = line.split()
     verdict, _, reason = verdict.partition("/")
     evidence = {"met_at": met[subject]} if subject in met else {}
-    world.finding(rule_id, subject, when, verdict, reason, value=float(rest[0]) if rest else None, evidence=evidence)
+    value = float(rest[0]) if rest else None
+    world.finding(rule_id, subject, when, verdict, reason, value=value, evidence=evidence, computed_at=at)
 
 
 def _alerts(world: World) -> list[str]:
@@ -73,10 +78,15 @@ async def test_case(path: Path, at_once: bool, world: World, database: Database)
     seen = 0
     for step in case["step"]:
         for line in step.get("findings", []):
-            _put(world, rule_id, line, step.get("met_at", {}))
+            _put(world, rule_id, line, step.get("met_at", {}), instant(step.get("found", step["at"])))
             if not at_once:
                 await _work_through(engine, dispatcher, step["at"])
         await _work_through(engine, dispatcher, step["at"])
+        if "judged" in step:
+            at = instant(step["judged"])
+            async with database.transaction() as connection:
+                await rule_state.set_evaluated(connection, [rule_id], at, at - timedelta(minutes=10))
+            await _work_through(engine, dispatcher, step["at"])
         told, seen = _told(world, seen)
         assert (_alerts(world), told) == (step["alerts"], step.get("told", [])), step["at"]
         assert world.rows("select count(*) from alert_work union all select count(*) from alert_news") == [(0,), (0,)]

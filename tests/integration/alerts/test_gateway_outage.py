@@ -88,3 +88,25 @@ async def test_people_are_told_of_the_cause_alone(city: City, database: Database
         ("resolved", "gateway:tianhe/gw1"),
         ("firing", "point:tianhe/W-3"),
     ]
+
+
+async def test_what_the_rules_stage_finds_late_after_an_outage_of_its_own_is_told(
+    city: City, database: Database
+) -> None:
+    plant = city.enterprise("tianhe", since="2026-11-02")
+    points = [city.point(plant, code, "water_volume") for code in METERS]
+    for point in points:
+        city.run(
+            "insert into gateway_point select enterprise_id, 'gw1', point_id, %s, %s from point where point_id = %s",
+            START,
+            START,
+            point,
+        )
+        city.hours(point, START, 6)
+    stages = Stages(database)
+    await stages.until(START, 6)
+    await stages.until(START + timedelta(days=3), 1)  # it was down meanwhile
+    assert told(city) == [("firing", "gateway:tianhe/gw1")]
+    assert city.run("select distinct occurred_at from alert where rule_id = 'data.gateway_offline'") == [
+        {"occurred_at": START + timedelta(hours=6)}
+    ]
