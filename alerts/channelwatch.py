@@ -6,10 +6,11 @@ is known here alone.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.channelhealth import ChannelRecord, judge_channel
+from domain.channelhealth import CHANNEL_REMOVED, ChannelRecord, judge_channel
 from domain.findings import Subject, SubjectKind, Verdict
 from storage import channels as store
 from storage import findings
@@ -28,8 +29,11 @@ class ChannelWatch:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def step(self, now: datetime) -> int:
+    async def step(self, now: datetime, unserved: Collection[str] = (), gone: Collection[str] = ()) -> int:
         """Write a finding for each channel whose state has changed; returns how many. now: the platform's clock.
+
+        unserved: channels that no alert stage has at present: that they fail is found of none of them. gone: those of
+        them that none will have again; what was found of them ends, and they are forgotten.
 
         Raises StorageUnavailable; then nothing has changed.
         """
@@ -50,10 +54,13 @@ class ChannelWatch:
                 found = judge_channel(record, now, failing_for)
                 subject = subjects[state.channel]
                 before, started = last.get(subject, (Verdict.COMPLIANT, None))
+                if state.failing_since is not None and state.channel in unserved:
+                    is_over = state.channel in gone and before == Verdict.VIOLATION
+                    found = (Verdict.UNDETERMINED, CHANNEL_REMOVED) if is_over else None
                 if found is None or found[0] == before:
                     continue
                 verdict, reason = found
-                since = state.failing_since if verdict is Verdict.VIOLATION else state.last_ok_at
+                since = {Verdict.VIOLATION: state.failing_since, Verdict.COMPLIANT: state.last_ok_at}.get(verdict)
                 start = since or now
                 if started is not None and start <= started:  # a clock that stands still, as a simulated one may
                     start = started + _INSTANT
@@ -75,6 +82,7 @@ class ChannelWatch:
                 )
             if new:
                 await findings.record(connection, new, [], now)
+            await store.forget(connection, [one.channel for one in states if one.failing_since and one.channel in gone])
             return len(new)
 
 

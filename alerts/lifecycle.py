@@ -7,7 +7,8 @@
   rule recorded on change only must therefore have `for` 0.
 - A compliant period ends a pending span at its start. It ends a firing span when compliance has lasted for
   `keep_firing_for`; a violation before that continues the same span.
-- Undetermined periods and gaps between periods neither open nor end nor restart a violation.
+- Undetermined periods and gaps between periods neither open nor end nor restart a violation, but for those after which
+  the subject is not judged any more (`CurrentFinding.is_last`): what was open is over at their start, as retired.
 
 Want of data has a `for` of its own, `no_data_for`, where a rule says so:
 
@@ -44,12 +45,14 @@ _MET_WITHIN = frozenset({"tested", "done", "done_in_time", "done_late"})
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What is known of the alert subject in [start, end). is_want_of_data: undetermined because of that."""
+    """What is known of the alert subject in [start, end). is_want_of_data: undetermined because of that; is_last: the
+    subject is not judged from then on."""
 
     start: datetime
     end: datetime
     verdict: Verdict
     is_want_of_data: bool = False
+    is_last: bool = False
 
 
 class Lifecycle:
@@ -68,6 +71,11 @@ class Lifecycle:
 
     def see(self, sighting: Sighting) -> None:
         """Take the next sighting."""
+        if sighting.is_last:
+            self._forget_no_data()
+            if self._open is not None:
+                self._close(self._open, sighting.start, Resolution.RETIRED)
+            return
         if sighting.verdict is Verdict.UNDETERMINED:
             if self._no_data_for is not None:
                 self._undetermined(sighting, self._no_data_for)
@@ -153,7 +161,9 @@ def judge(findings: Sequence[CurrentFinding], settings: AlertSettings) -> tuple[
         ordered = sorted(findings, key=lambda f: f.period)
         if settings.each_period:
             return list(_each_period([f for f in ordered if condition(f) is not Verdict.UNDETERMINED])), breaches
-        sightings = (Sighting(f.period.start, f.period.end, condition(f), f.is_want_of_data) for f in ordered)
+        sightings = (
+            Sighting(f.period.start, f.period.end, condition(f), f.is_want_of_data, f.is_last) for f in ordered
+        )
         if settings.no_data_for is not None:
             breaches += [_without_data(f) for f in ordered if f.is_want_of_data]
     return spans_of(sightings, settings.for_, settings.keep_firing_for, settings.no_data_for), breaches

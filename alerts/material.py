@@ -88,13 +88,15 @@ async def texts(connection: Connection, drafts: Sequence[Draft]) -> list[Text]:
                 groups=own_groups,
             )
         )
-        out.append(_retired(text, draft.url) if is_retired else text)
+        out.append(_retired(text, series.rule.is_retired, draft.url) if is_retired else text)
     return out
 
 
-def _retired(text: Text, url: str) -> Text:
-    """What is said of an alert whose rule is no more: it is over, and nobody knows whether the problem is."""
-    lines = ["规则已从规则包中撤下，之后不再判定，本告警到此为止；这不表示已经符合要求。"]
+def _retired(text: Text, is_rule_gone: bool, url: str) -> Text:
+    """What is said of an alert whose rule, or whose channel, is no more: it is over, and nobody knows whether the
+    problem is."""
+    why = "规则已从规则包中撤下" if is_rule_gone else "通道已从通道配置中移除"
+    lines = [f"{why}，之后不再判定，本告警到此为止；这不表示已经{'符合要求' if is_rule_gone else '恢复正常'}。"]
     lines += [f"原告警：{line}" for line in text.summary.splitlines()[:2]]
     return replace(text, summary=assemble(lines, url))
 

@@ -32,11 +32,17 @@ class Orphans:
         self._seconds = seconds
         self._patience_s = patience_s
         self._since: dict[str, float] = {}
+        self._gone: frozenset[str] = frozenset()
 
     @property
     def unserved(self) -> frozenset[str]:
-        """Channels that messages waited for, and that nobody had, when it looked last."""
+        """Channels that messages waited for or that failed, and that nobody had, when it looked last."""
         return frozenset(self._since)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Those of them that nobody has had for long enough: they are taken out of the channels file."""
+        return self._gone
 
     async def step(self, now: datetime) -> int:
         """Give up what waits for channels that nobody has served for long enough; returns how many messages. now: the
@@ -48,6 +54,7 @@ class Orphans:
             at = self._seconds()
             self._since = {channel: self._since.get(channel, at) for channel in unserved}
             gone = [channel for channel, since in self._since.items() if at - since >= self._patience_s]
+            self._gone = frozenset(gone)
             given_up = await notifications.abandon(connection, gone, now, NOT_CONFIGURED) if gone else []
             about = {one.notification_id: one for one in given_up}
             alerts = await notifications.alerts_of_many(connection, about)

@@ -126,8 +126,8 @@ class AlertService:
     async def _look_after_channels(self) -> None:
         orphans = Orphans(self._database, asyncio.get_running_loop().time)
         while True:
-            await self._watch.step(self._clock())
             await orphans.step(self._clock())
+            await self._watch.step(self._clock(), orphans.unserved, orphans.gone)
             await self._pause(self._answers)
 
     async def _listen(self) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from domain.channelhealth import CHANNEL_REMOVED
 from domain.errors import BadInput
 from domain.findings import Subject, SubjectKind, Verdict
 from domain.periods import HOUR, Period
@@ -35,7 +36,7 @@ class Resolution(StrEnum):
     COMPLIANT = "compliant"  # the rule is met again
     VIOLATION = "violation"  # nothing was known, and then a violation was: it has an alert of its own
     SUPERSEDED = "superseded"  # late or corrected data: this span of violation does not stand any more
-    RETIRED = "retired"  # no pack has the rule any more: nobody will ever judge whether it is over
+    RETIRED = "retired"  # nobody will ever judge whether it is over: the rule, or what it was about, is no more
 
 
 class EventKind(StrEnum):
@@ -96,6 +97,9 @@ NO_DATA_REASONS = frozenset(
         "too_few_valid_o2_minutes",  # fewer than 45 valid minutes of oxygen
     }
 )
+
+#: Reasons of undetermined findings after which a subject is not judged any more: what was open ends without being met.
+LAST_REASONS = frozenset({CHANNEL_REMOVED})
 
 
 class Per(StrEnum):
@@ -180,6 +184,11 @@ class CurrentFinding:
     def is_want_of_data(self) -> bool:
         """Whether nothing is known of the period for want of data."""
         return self.verdict is Verdict.UNDETERMINED and self.reason in NO_DATA_REASONS and not self.is_marked
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the subject is not judged from then on."""
+        return self.verdict is Verdict.UNDETERMINED and self.reason in LAST_REASONS
 
 
 @dataclass(frozen=True, slots=True)

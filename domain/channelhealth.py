@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from domain.findings import Verdict
 
+#: Reason of the finding that ends what was found of a channel once nobody has it any more.
+CHANNEL_REMOVED = "channel_removed"
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:

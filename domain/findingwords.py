@@ -71,6 +71,7 @@ WORDS: Mapping[str, str] = {
     "channel_failing": "通道持续失败",
     "channel_gave_up": "通道放弃消息",
     "channel_ok": "通道正常",
+    "channel_removed": "通道已移除",
     "rule_error": "规则执行出错",
     "rule_ok": "规则正常",
 }

@@ -261,6 +261,7 @@ REASONS: Words = {
     "channel_gave_up": Word("通道放弃消息", RED),
     "channel_failing": Word("通道持续失败", RED),
     "channel_ok": Word("通道正常"),
+    "channel_removed": Word("通道已移除"),
 }
 
 SEVERITIES: Words = {

@@ -60,6 +60,11 @@ async def states(connection: Connection) -> list[ChannelState]:
         return await cursor.fetchall()
 
 
+async def forget(connection: Connection, channels: Iterable[str]) -> None:
+    """Drop what is known of channels that nobody has; one that comes back begins anew."""
+    await connection.execute(_SQL["forget"], {"channels": list(channels)})
+
+
 async def try_lock_watch(connection: Connection) -> bool:
     """Be the only one to judge channels until the end of the transaction; False when somebody else does."""
     row = await (await connection.execute(_SQL["lock_watch"])).fetchone()

@@ -20,7 +20,7 @@ _RESOLUTIONS = {
     "compliant": "恢复达标",
     "superseded": "数据更正后不再成立",
     "violation": "转为超标（无数据告警结束）",
-    "retired": "规则已撤下，不再判定",
+    "retired": "不再判定（规则或对象已撤下）",
 }
 
 

@@ -28,6 +28,10 @@ select channel, kind, is_group, rate_per_min, configured_at, last_ok_at, last_fa
        failing_since, gave_up_at
 from channel_state order by channel
 
+-- forget --
+-- channels that nobody has any more
+delete from channel_state where channel = any(%(channels)s::text[])
+
 -- lock_watch --
 -- one worker at a time judges channels; released at the end of the transaction
 select pg_try_advisory_xact_lock(hashtext('plantwatch'), hashtext('channel watch'))

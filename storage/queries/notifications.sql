@@ -120,9 +120,12 @@ select count(pg_advisory_lock_shared(hashtext('channel served'), hashtext(c.chan
 from unnest(%(channels)s::text[]) as c (channel)
 
 -- unserved --
--- channels that messages wait for and that nobody has; released at the end of the transaction
+-- channels that messages wait for, or that fail, and that nobody has; released at the end of the transaction
 select c.channel
-from (select distinct n.channel from notification n where n.state = 'queued' offset 0) c
+from (select n.channel from notification n where n.state = 'queued'
+      union
+      select s.channel from channel_state s where s.failing_since is not null
+      offset 0) c
 where pg_try_advisory_xact_lock(hashtext('channel served'), hashtext(c.channel))
 order by c.channel
 

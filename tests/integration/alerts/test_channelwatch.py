@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.channelwatch import CHANNEL_FAILED, ChannelWatch
+from alerts.dispatch.dispatcher import ChannelInfo, Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
+from alerts.orphans import Orphans
 from storage import channels
 from storage.database import Database
 from tests.integration.alerts.world import World, instant
@@ -77,3 +79,46 @@ async def test_a_rule_that_is_not_in_force_finds_nothing(world: World, database:
     world.execute(f"update rule set enabled = false where rule_id = '{CHANNEL_FAILED}'")
     await answer(database, NOW, "refused", gave_up=True)
     assert await watch.step(NOW) == 0
+
+
+async def test_a_channel_that_is_taken_out_while_it_fails_is_not_judged_any_more(
+    world: World, database: Database, watch: ChannelWatch
+) -> None:
+    engine = AlertEngine(database, EngineSettings())
+    dispatcher = Dispatcher(database, [ChannelInfo("log", "log")], DispatchSettings())
+    seconds = iter((0.0, 600.0))  # of each step
+    orphans = Orphans(database, seconds.__next__, patience_s=600)
+    await answer(database, NOW, "code 22: refused", gave_up=True)
+    await answer(database, NOW, "code 22: refused", gave_up=True)
+    assert await watch.step(NOW) == 1
+    await engine.step(NOW)
+    await dispatcher.step(NOW)
+    taken_out = NOW + timedelta(minutes=10)
+    await orphans.step(NOW)
+    assert await watch.step(NOW, orphans.unserved, orphans.gone) == 0, "whoever had it may be starting again"
+    await orphans.step(taken_out)
+    assert await watch.step(taken_out, orphans.unserved, orphans.gone) == 1
+    await engine.step(taken_out)
+    await dispatcher.step(taken_out)
+    assert world.rows("select state, resolution, resolved_at from alert") == [("resolved", "retired", taken_out)]
+    ((title, summary),) = world.rows(
+        "select body -> 'alert' ->> 'title', body -> 'alert' ->> 'summary' from notification where event = 'resolved'"
+    )
+    assert title == "【不再判定】通知通道“sms”发不出消息"
+    assert summary.startswith("通道已从通道配置中移除，之后不再判定，本告警到此为止；这不表示已经恢复正常。\n原告警：")
+    # it is put back, and fails anew
+    again = taken_out + timedelta(hours=1)
+    assert await watch.step(again) == 0
+    await answer(database, again, "answered HTTP 503", gave_up=True)
+    assert await watch.step(again) == 1
+    await engine.step(again)
+    assert world.rows("select state from alert order by alert_id") == [("resolved",), ("firing",)]
+
+
+async def test_a_channel_that_nobody_has_is_not_found_to_fail(
+    world: World, database: Database, watch: ChannelWatch
+) -> None:
+    await answer(database, NOW, "not reached")
+    assert await watch.step(NOW + timedelta(hours=1), ["sms"], []) == 0
+    assert await watch.step(NOW + timedelta(hours=1), ["sms"], ["sms"]) == 0
+    assert world.rows("select channel from channel_state") == []
