@@ -52,7 +52,7 @@ def test_sounds_are_short_wav_files(name: str) -> None:
 
 def test_dialogues_are_those_that_a_role_has_the_right_to() -> None:
     def offered(role: Role) -> dict[str, object]:
-        return dialogs(role, rights(Actor("x", role)))
+        return dialogs(role, rights(Actor("x", role, "tianhe" if role is Role.ENTERPRISE else None)))
 
     assert offered(Role.VIEWER) == {}
     assert offered(Role.ENTERPRISE) == {}
