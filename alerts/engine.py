@@ -17,9 +17,10 @@ from datetime import datetime
 
 from alerts.lifecycle import ended, judge
 from alerts.reconcile import StoredAlert, plan
-from alerts.series import Group, findings, grouped, loud
+from alerts.series import Group, findings, former, grouped, loud
 from alerts.writer import Change, Writer
 from domain.alerts import AlertState, Condition
+from domain.findings import Subject
 from storage import alertseries as store
 from storage.database import Connection, Database
 
@@ -75,10 +76,17 @@ class AlertEngine:
         async with self._database.transaction() as connection:
             work = await store.take_work(connection, self._settings.batch)
             report.taken = len(work)
-            groups = grouped(work, await store.rules(connection, {one.rule_id for one in work}))
+            rules = await store.rules(connection, {one.rule_id for one in work})
+            groups = grouped(work, rules)
+            gone = former(await store.open_of(connection, [one.finding_id for one in work]), rules) if work else []
             report.series = len(groups)
-            if groups:
-                await store.lock(connection, [group.series.key for group in groups])
+            if groups or gone:
+                keys = {group.series.key for group in groups} | {
+                    (one.rule_id, Subject.parse(one.subject)) for one in gone
+                }
+                await store.lock(connection, sorted(keys, key=lambda key: (key[0], str(key[1]))))
+                writer = Writer(connection, now=now, public_url=self._settings.public_url, report=report)
+                await writer.retire(gone)
                 await self._evaluate_all(connection, await loud(connection, groups), now, report)
         return report
 
@@ -119,7 +127,7 @@ class AlertEngine:
         changes = []
         for group, own, known in zip(groups, rows, found, strict=True):
             spans, breaches = judge(known, group.series.settings)
-            if group.series.rule.is_retired:
+            if not group.series.rule.is_judged:
                 spans = ended(spans)
             spans = [span for span in spans if span.resolved_at is None or span.resolved_at >= group.changed_from]
             todo = plan([_stored(row) for row in own], spans)

@@ -88,17 +88,27 @@ async def texts(connection: Connection, drafts: Sequence[Draft]) -> list[Text]:
                 groups=own_groups,
             )
         )
-        out.append(_retired(text, series.rule.is_retired, draft.url) if is_retired else text)
+        if is_retired:
+            text = replace(text, summary=retired(text.summary, _why(series.rule), draft.url))
+        out.append(text)
     return out
 
 
-def _retired(text: Text, is_rule_gone: bool, url: str) -> Text:
-    """What is said of an alert whose rule, or whose channel, is no more: it is over, and nobody knows whether the
-    problem is."""
-    why = "规则已从规则包中撤下" if is_rule_gone else "通道已从通道配置中移除"
-    lines = [f"{why}，之后不再判定，本告警到此为止；这不表示已经{'符合要求' if is_rule_gone else '恢复正常'}。"]
-    lines += [f"原告警：{line}" for line in text.summary.splitlines()[:2]]
-    return replace(text, summary=assemble(lines, url))
+#: Why an alert about what its rule does not alert on any more is over.
+NOT_ALERTED = "规则已不再就此告警"
+
+
+def _why(rule: store.RuleRow) -> str:
+    if rule.is_retired:
+        return "规则已从规则包中撤下"
+    return "规则已停用" if rule.is_off else "通道已从通道配置中移除"
+
+
+def retired(summary: str, why: str, url: str) -> str:
+    """What is said of an alert that nobody judges any more: it is over, and nobody knows whether the problem is."""
+    lines = [f"{why}，之后不再判定，本告警到此为止；这不表示问题已经消除。"]
+    lines += [f"原告警：{line}" for line in summary.splitlines()[:2]]
+    return assemble(lines, url)
 
 
 def _basis(evidence: Mapping[str, Any], bases: Mapping[int, LimitBasis]) -> Basis | None:

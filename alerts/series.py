@@ -73,6 +73,21 @@ def _settings(rule: store.RuleRow) -> AlertSettings | None:
         return None
 
 
+def former(opened: Iterable[store.OpenAlert], rules: Mapping[str, store.RuleRow]) -> list[store.OpenAlert]:
+    """Those of open alerts that are about what their rule does not alert on any more. One whose settings cannot be read
+    stays as it is."""
+    found = []
+    for one in opened:
+        rule = rules.get(one.rule_id)
+        if rule is None:
+            continue
+        settings = _settings(rule)
+        is_about = rule.alert is not None if settings is None else settings.may_be_about(Subject.parse(one.subject))
+        if not is_about:
+            found.append(one)
+    return found
+
+
 async def loud(connection: Connection, groups: Sequence[Group]) -> list[Group]:
     """The groups that may change an alert, in order. Most findings say that all is well where all was well."""
     plain = [group for group in groups if group.series.is_plain]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alerts.lifecycle import breaches_of
-from alerts.material import Draft, texts
+from alerts.material import NOT_ALERTED, Draft, retired, texts
 from alerts.reconcile import Plan
 from alerts.series import Series
 from alerts.wording import Text, local_text, withdrawn
@@ -70,6 +70,19 @@ class Writer:
                 self._update(one.rows[draft.alert_id], draft, told[id(draft)])
             for draft, (_, replaced) in zip(new_drafts, one.todo.new, strict=True):
                 self._open(draft, [alert.alert_id for alert in replaced], told[id(draft)])
+        await self._flush()
+
+    async def retire(self, alerts: Sequence[AlertRow]) -> None:
+        """End open alerts as they are: nobody will judge any more what they are about."""
+        summaries = {one.alert_id: retired(one.summary, NOT_ALERTED, self._url(one.alert_id)) for one in alerts}
+        ended = await store.retire_alerts(self._connection, summaries)
+        for one in alerts:
+            if one.alert_id not in ended:
+                continue
+            self._event(one.alert_id, EventKind.RESOLVED, comment=Resolution.RETIRED)
+            self._report.resolved[Resolution.RETIRED] += 1
+            if one.fired_at is not None:
+                self._announce(one.alert_id, "resolved", one.last_seen_at)
         await self._flush()
 
     async def _flush(self) -> None:

@@ -36,7 +36,7 @@ class Resolution(StrEnum):
     COMPLIANT = "compliant"  # the rule is met again
     VIOLATION = "violation"  # nothing was known, and then a violation was: it has an alert of its own
     SUPERSEDED = "superseded"  # late or corrected data: this span of violation does not stand any more
-    RETIRED = "retired"  # nobody will ever judge whether it is over: the rule, or what it was about, is no more
+    RETIRED = "retired"  # nobody will judge whether it is over: the rule, or what it was about, is no more
 
 
 class EventKind(StrEnum):
@@ -151,6 +151,12 @@ class AlertSettings:
         """How severe an alert is. That nothing is known is no exceedance: nobody is called out of bed for it."""
         is_lowered = condition is Condition.NO_DATA and self.severity is Severity.CRITICAL
         return Severity.WARNING if is_lowered else self.severity
+
+    def may_be_about(self, subject: Subject) -> bool:
+        """Whether any finding's alert would be about a subject."""
+        if self.per is Per.ENTERPRISE:
+            return subject.kind is SubjectKind.ENTERPRISE
+        return not self.subjects or subject.kind in self.subjects
 
     def alert_subject(self, subject: Subject) -> Subject | None:
         """What a finding's alert would be about, None when it does not alert."""

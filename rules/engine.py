@@ -147,7 +147,7 @@ class Engine:
         self._settings = settings or EngineSettings()
         self._decided = 0
         self._take(rules)
-        self._synced: dict[str, int] = {}
+        self._synced: dict[str, tuple[int, bool]] = {}
         self._presets_synced = False
         self._complete: dict[str, tuple[datetime, int | None]] = {}
         self._summed: datetime | None = None
@@ -175,12 +175,12 @@ class Engine:
         since the last time; and, once, the shipped limits."""
         await self._look_up_decisions()
         in_force = {rule_id: self._rules.in_force(rule_id, now) for rule_id in self._rules.variants}
-        versions = {rule_id: rule.version for rule_id, rule in in_force.items()}
+        versions = {rule_id: (rule.version, rule.judges_from(now)) for rule_id, rule in in_force.items()}
         if versions == self._synced and self._presets_synced:
             return
         async with self._database.transaction() as connection:
             await rule_state.lock_rule(connection, RULE_FAILED)
-            await rule_state.sync_rules(connection, [_rule_row(self._rules, rule) for rule in in_force.values()])
+            await rule_state.sync_rules(connection, [_rule_row(self._rules, rule, now) for rule in in_force.values()])
             if not self._presets_synced:
                 await limits.sync_presets(connection, [preset.row() for preset in self._rules.limits], now)
         self._synced, self._presets_synced = versions, True
@@ -375,7 +375,7 @@ class Engine:
         report.count(RULE_FAILED, await settle(connection, judged, {}, report.now, rule_id=RULE_FAILED))
 
 
-def _rule_row(rules: RuleSet, rule: Rule) -> dict[str, Any]:
+def _rule_row(rules: RuleSet, rule: Rule, now: datetime) -> dict[str, Any]:
     """A row of table `rule`: the variant in force, and under `variants` all of them where there are several."""
     definition = rule.definition()
     variants = rules.variants[rule.id]
@@ -392,7 +392,7 @@ def _rule_row(rules: RuleSet, rule: Rule) -> dict[str, Any]:
         "status": rule.status,
         "document_status": rule.document_status,
         "confidence": rule.confidence,
-        "enabled": rule.enabled,
+        "enabled": rule.judges_from(now),
         "severity": rule.alert.severity,
         "definition": definition,
     }

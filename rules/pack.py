@@ -130,6 +130,10 @@ class Rule(_Strict):
         until = self.valid_until_at
         return self.valid_from_at <= at and (until is None or at < until)
 
+    def judges_from(self, at: datetime) -> bool:
+        """Whether it judges anything that starts at an instant or later."""
+        return self.enabled and (self.valid_until_at is None or at < self.valid_until_at)
+
     def definition(self) -> dict[str, Any]:
         """As JSON, for the table `rule`; params with their defaults filled in."""
         dumped: dict[str, Any] = self.model_dump(mode="json")

@@ -89,6 +89,14 @@ async def supersede_alerts(connection: Connection, summaries: Mapping[int, str])
         await connection.execute(_SQL["supersede_alerts"], parameters)
 
 
+async def retire_alerts(connection: Connection, summaries: Mapping[int, str]) -> set[int]:
+    """End open alerts, with their summaries, that nobody will judge any more; the numbers of those that were open."""
+    if not summaries:
+        return set()
+    parameters = {"alert_ids": list(summaries), "summaries": list(summaries.values())}
+    return {int(row[0]) for row in await (await connection.execute(_SQL["retire_alerts"], parameters)).fetchall()}
+
+
 def _row(content: AlertContent) -> dict[str, Any]:
     span = content.span
     return {

@@ -39,7 +39,8 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """What alerts say about a rule; alert is its [alert] table, None when it has none. is_retired: no pack has it."""
+    """What alerts say about a rule; alert is its [alert] table, None when it has none. is_retired: no pack has it;
+    is_off: it is not in force, as when a decision ended it."""
 
     rule_id: str
     title: str
@@ -47,6 +48,12 @@ class RuleRow:
     clause: str
     alert: dict[str, Any] | None
     is_retired: bool = False
+    is_off: bool = False
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anybody will judge anything by it."""
+        return not (self.is_retired or self.is_off)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,14 @@ class AlertRow:
     was_notified: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAlert(AlertRow):
+    """An open alert with what it is about."""
+
+    rule_id: str
+    subject: str
+
+
 async def take_work(connection: Connection, limit: int) -> list[Work]:
     """Take the oldest new findings off the work list, with all others of their series. A failed transaction gives
     them back."""
@@ -89,6 +104,13 @@ async def rules(connection: Connection, rule_ids: Iterable[str]) -> dict[str, Ru
     async with connection.cursor(row_factory=class_row(RuleRow)) as cursor:
         await cursor.execute(_SQL["rules"], {"rule_ids": sorted(rule_ids)})
         return {row.rule_id: row for row in await cursor.fetchall()}
+
+
+async def open_of(connection: Connection, finding_ids: Iterable[int]) -> list[OpenAlert]:
+    """Open alerts that some findings are the newest of, by rule and subject."""
+    async with connection.cursor(row_factory=class_row(OpenAlert)) as cursor:
+        await cursor.execute(_SQL["open_of"], {"finding_ids": list(finding_ids)})
+        return await cursor.fetchall()
 
 
 async def lock(connection: Connection, series: Sequence[tuple[str, Subject]]) -> None:

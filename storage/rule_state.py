@@ -31,6 +31,10 @@ async def sync_rules(connection: Connection, rows: Sequence[Mapping[str, Any]]) 
     """Bring the rule rows to what the packs say; rules of no pack are disabled."""
     async with connection.cursor() as cursor:
         prepared = [{**row, "definition": json.dumps(row["definition"], ensure_ascii=False)} for row in rows]
+        kept = ("rule_id", "enabled", "definition")
+        await cursor.execute(
+            _SQL["reconsider"], {"rows": json.dumps([{name: row[name] for name in kept} for row in rows])}
+        )
         await cursor.executemany(_SQL["upsert_rule"], prepared)
     await connection.execute(_SQL["disable_others"], {"rule_ids": [row["rule_id"] for row in rows]})
 

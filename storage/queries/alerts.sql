@@ -48,6 +48,20 @@ set state = 'resolved', resolution = 'superseded', resolved_at = coalesce(a.reso
 from unnest(%(alert_ids)s::bigint[], %(summaries)s::text[]) as g (alert_id, summary), held
 where a.alert_id = g.alert_id and held.alert_id = g.alert_id
 
+-- retire_alerts --
+-- open alerts that nobody will judge any more; they end where they were last seen
+with held as (
+    select h.alert_id from alert h
+    where h.alert_id = any(%(alert_ids)s::bigint[]) and h.state in ('pending', 'firing')
+    order by h.alert_id for update
+)
+update alert a
+set state = 'resolved', resolution = 'retired', summary = g.summary, no_data_since = null,
+    resolved_at = greatest(a.last_seen_at, a.fired_at)
+from unnest(%(alert_ids)s::bigint[], %(summaries)s::text[]) as g (alert_id, summary), held
+where a.alert_id = g.alert_id and held.alert_id = g.alert_id
+returning a.alert_id
+
 -- append_events --
 -- lines of alerts' histories, in order
 insert into alert_event (alert_id, at, kind, actor, comment, finding_id, detail)

@@ -40,8 +40,18 @@ insert into alert_work (finding_id) select unnest(%(finding_ids)s::bigint[])
 
 -- rules --
 -- what the alert stage needs to know about some rules
-select rule_id, title, standard, clause, definition -> 'alert' as alert, definition ? 'retired' as is_retired
+select rule_id, title, standard, clause, definition -> 'alert' as alert, definition ? 'retired' as is_retired,
+       not enabled as is_off
 from rule where rule_id = any(%(rule_ids)s::text[])
+
+-- open_of --
+-- open alerts that some findings are the newest of
+select 0 as position, a.alert_id, a.state, a.severity, a.title, a.summary, a.details, a.occurred_at, a.last_seen_at,
+       a.fired_at, a.resolved_at, a.resolution, a.condition, a.no_data_since, a.finding_id,
+       a.notified_at is not null as was_notified, a.rule_id, a.subject
+from alert a
+where a.state in ('pending', 'firing') and a.finding_id = any(%(finding_ids)s::bigint[])
+order by a.rule_id, a.subject, a.alert_id
 
 -- lock --
 -- one worker at a time for each (rule, alert subject), in the order given; released at the end of the transaction

@@ -1,3 +1,14 @@
+-- reconsider --
+-- before rules become these: the alert stage looks again at what is open of those that are not in force, or alert in
+-- another way than they did
+insert into alert_work (finding_id)
+select a.finding_id
+from json_to_recordset(%(rows)s::json) as n (rule_id text, enabled boolean, definition jsonb)
+join rule r on r.rule_id = n.rule_id
+join alert a on a.rule_id = n.rule_id and a.state in ('pending', 'firing')
+where not n.enabled or r.definition -> 'alert' is distinct from n.definition -> 'alert'
+order by a.alert_id
+
 -- upsert_rule --
 -- a rule as its pack defines it; health belongs to the engine and stays, unless the rule is a new version
 insert into rule (rule_id, version, pack, title, evaluator, standard, clause, status, document_status, confidence,

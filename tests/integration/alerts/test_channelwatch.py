@@ -105,7 +105,7 @@ async def test_a_channel_that_is_taken_out_while_it_fails_is_not_judged_any_more
         "select body -> 'alert' ->> 'title', body -> 'alert' ->> 'summary' from notification where event = 'resolved'"
     )
     assert title == "【不再判定】通知通道“sms”发不出消息"
-    assert summary.startswith("通道已从通道配置中移除，之后不再判定，本告警到此为止；这不表示已经恢复正常。\n原告警：")
+    assert summary.startswith("通道已从通道配置中移除，之后不再判定，本告警到此为止；这不表示问题已经消除。\n原告警：")
     # it is put back, and fails anew
     again = taken_out + timedelta(hours=1)
     assert await watch.step(again) == 0

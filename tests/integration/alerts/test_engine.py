@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,60 @@ async def test_a_step_without_work_does_nothing(engine: AlertEngine) -> None:
     assert report.taken == 0
 
 
+def _rules(world: World) -> list[dict[str, Any]]:
+    """The rules as the rules stage brings them."""
+    names = (
+        "rule_id, version, pack, title, evaluator, standard, clause, status, document_status, confidence, enabled,"
+        " severity, definition"
+    )
+    return [dict(zip(names.split(", "), row, strict=True)) for row in world.rows(f"select {names} from rule")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"enabled": False}, "规则已停用"),
+        ({"definition": {}}, "规则已不再就此告警"),
+        ({"definition": {"alert": {"severity": "critical", "subjects": ["outlet"]}}}, "规则已不再就此告警"),
+        (
+            {"definition": {"alert": {"severity": "critical", "per": "enterprise", "subjects": ["pollutant"]}}},
+            "规则已不再就此告警",
+        ),
+    ],
+    ids=["a decision ends it", "no alert", "of others", "per enterprise"],
+)
+async def test_what_lasts_of_a_rule_that_does_not_judge_or_alert_on_it_any_more_is_ended_and_told(
+    changed: dict[str, Any],
+    why: str,
+    world: World,
+    engine: AlertEngine,
+    dispatcher: Dispatcher,
+    database: Database,
+) -> None:
+    world.so2("08", 46.2)
+    world.so2("08", 46.2, rule_id="ule.hourly")
+    await engine.step(NOW)
+    await dispatcher.step(NOW)
+    rows = [row | changed if row["rule_id"] == "legal.hourly" else row for row in _rules(world)]
+    for _ in range(2):
+        async with database.transaction() as connection:
+            await sync_rules(connection, rows)
+        while (await engine.step(NOW)).taken:
+            pass
+    subject = "pollutant:tianhe/S1/so2"
+    assert world.rows("select rule_id, state, resolution from alert where subject = %s order by 1", (subject,)) == [
+        ("legal.hourly", "resolved", "retired"),
+        ("ule.hourly", "firing", None),
+    ]
+    ((summary,),) = world.rows("select summary from alert where state = 'resolved'")
+    assert summary.startswith(
+        f"{why}，之后不再判定，本告警到此为止；这不表示问题已经消除。\n原告警：自2026年11月2日 08:00"
+    )
+    await dispatcher.step(NOW)
+    ((title,),) = world.rows("select body -> 'alert' ->> 'title' from notification where event = 'resolved'")
+    assert title.startswith("【不再判定】")
+
+
 async def test_what_lasts_of_a_rule_that_no_pack_has_any_more_is_ended_and_told(
     world: World, engine: AlertEngine, dispatcher: Dispatcher, database: Database
 ) -> None:
@@ -39,14 +94,7 @@ async def test_what_lasts_of_a_rule_that_no_pack_has_any_more_is_ended_and_told(
     world.so2("08", 46.2, rule_id="ule.hourly")
     await engine.step(NOW)
     await dispatcher.step(NOW)
-    names = (
-        "rule_id, version, pack, title, evaluator, standard, clause, status, document_status, confidence, enabled,"
-        " severity, definition"
-    )
-    rows = [
-        dict(zip(names.split(", "), row, strict=True))
-        for row in world.rows(f"select {names} from rule where rule_id <> 'legal.hourly'")
-    ]
+    rows = [row for row in _rules(world) if row["rule_id"] != "legal.hourly"]
     for _ in range(2):
         async with database.transaction() as connection:
             await sync_rules(connection, rows)
@@ -57,7 +105,7 @@ async def test_what_lasts_of_a_rule_that_no_pack_has_any_more_is_ended_and_told(
     ]
     ((summary,),) = world.rows("select summary from alert where state = 'resolved'")
     assert summary.startswith(
-        "规则已从规则包中撤下，之后不再判定，本告警到此为止；这不表示已经符合要求。\n原告警：自2026年11月2日 08:00"
+        "规则已从规则包中撤下，之后不再判定，本告警到此为止；这不表示问题已经消除。\n原告警：自2026年11月2日 08:00"
     )
     assert "恢复" not in summary.replace("尚未恢复", "")
     await dispatcher.step(NOW)

@@ -195,6 +195,17 @@ async def test_a_new_version_judges_from_its_first_day_on(city: City, database: 
     assert (row["version"], len(row["definition"]["variants"])) == (2, 2)
 
 
+async def test_a_rule_that_has_run_out_is_not_in_force(city: City, database: Database) -> None:
+    (rule,) = only(ULE).variants[ULE]
+    until = rule.model_copy(update={"valid_to": at("2026-11-02 12:00").date()})
+    judging = Engine(database, RuleSet({ULE: [until]}, {ULE: "emission"}, only(ULE).limits), EngineSettings())
+    states = []
+    for now in ("2026-11-02 23:59", "2026-11-03 00:00"):
+        await judging.sync(at(now))
+        states.append(city.one("select enabled from rule where rule_id = %s", ULE))
+    assert states == [True, False]
+
+
 async def test_the_service_judges_on_a_hint(city: City, database: Database) -> None:
     points = plant(city, 24)
     now = [datetime(2026, 11, 2, 16, 10, tzinfo=UTC)]
