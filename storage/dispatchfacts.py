@@ -90,10 +90,11 @@ async def facts(connection: Connection, alert_ids: Iterable[int]) -> list[FactsR
         return await cursor.fetchall()
 
 
-async def lateness(connection: Connection, alert_ids: Iterable[int]) -> list[LatenessRow]:
-    """How alerts came to be known, by number."""
+async def lateness(connection: Connection, alert_ids: Iterable[int], within: timedelta) -> list[LatenessRow]:
+    """How alerts came to be known, by number. within: what was found in this time was found in time; is_waiting is
+    looked up where that, or an outage of the rule, may make the alert news."""
     async with connection.cursor(row_factory=class_row(LatenessRow)) as cursor:
-        await cursor.execute(_SQL["lateness"], {"alert_ids": sorted(alert_ids)})
+        await cursor.execute(_SQL["lateness"], {"alert_ids": sorted(alert_ids), "within": within})
         return await cursor.fetchall()
 
 

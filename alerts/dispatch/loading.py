@@ -132,7 +132,7 @@ async def load(
             if one.failing_since is not None
         },
         behind=await _behind(connection, firing, stopped),
-        late=await _late(connection, subjects, now - HOUR * notify_within_h),
+        late=await _late(connection, subjects, now, HOUR * notify_within_h),
     )
     return Loaded(world, subjects, {row.alert_id: row.finding_id for row in rows})
 
@@ -318,18 +318,20 @@ async def _behind(
     return await facts.behind(connection, gateways, FORGET) if gateways else {}
 
 
-async def _late(connection: Connection, subjects: Iterable[Subject], since: datetime) -> dict[int, Lateness]:
-    """How alerts came to be known that last and were last seen before an instant, if nobody was told of them."""
+async def _late(
+    connection: Connection, subjects: Iterable[Subject], now: datetime, within: timedelta
+) -> dict[int, Lateness]:
+    """How alerts came to be known that last, were last seen longer ago, and that nobody was told of."""
     numbers = [
         one.facts.alert_id
         for one in subjects
         if one.facts.is_firing
         and (
-            (one.news.established_at is not None and one.news.established_at < since)
+            (one.news.established_at is not None and now - one.news.established_at > within)
             or (one.progress is not None and one.progress.reason is Reason.HISTORICAL)
         )
     ]
-    rows = await facts.lateness(connection, numbers) if numbers else []
+    rows = await facts.lateness(connection, numbers, within) if numbers else []
     return {
         row.alert_id: Lateness(
             row.established_at, row.computed_at, row.evaluated_at, row.missed_from, row.missed_to, row.is_waiting

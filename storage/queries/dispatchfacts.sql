@@ -40,7 +40,8 @@ left join alert_dispatch d on d.alert_id = a.alert_id
 where a.alert_id = any(%(alert_ids)s::bigint[])
 
 -- lateness --
--- how alerts came to be known, and whether findings of their series wait for the alert stage
+-- how alerts came to be known, and, where they may be the platform's own lateness, whether findings of their series wait
+-- for the alert stage: while history is taken in that list is long
 with waiting as materialized (
     select distinct f.rule_id, f.subject, f.enterprise_id
     from alert_work w
@@ -49,10 +50,14 @@ with waiting as materialized (
 )
 select a.alert_id, a.last_seen_at as established_at, f.computed_at, r.last_evaluated_at as evaluated_at, r.missed_from,
        r.missed_to,
-       exists (select from waiting w
-               where w.rule_id = a.rule_id
-                 and (w.subject = a.subject or a.subject like 'enterprise:%%' and w.enterprise_id = a.enterprise_id))
-           as is_waiting
+       case when f.computed_at <= r.last_evaluated_at
+             and (f.computed_at <= a.last_seen_at + %(within)s::interval
+                  or (a.last_seen_at > r.missed_from and a.last_seen_at <= r.missed_to))
+            then exists (select from waiting w
+                         where w.rule_id = a.rule_id
+                           and (w.subject = a.subject
+                                or (a.subject like 'enterprise:%%' and w.enterprise_id = a.enterprise_id)))
+            else false end as is_waiting
 from alert a
 left join finding f on f.finding_id = a.finding_id
 left join rule r on r.rule_id = a.rule_id
