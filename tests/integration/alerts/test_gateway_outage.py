@@ -10,7 +10,9 @@ import pytest
 from alerts.dispatch.contract import ChannelInfo
 from alerts.dispatch.dispatcher import Dispatcher, DispatchSettings
 from alerts.engine import AlertEngine, EngineSettings
+from storage import rule_state
 from storage.database import Database
+from tests.integration.alerts.world import World, instant
 from tests.integration.rules.world import City, at, engine
 
 START = at("2026-11-02 00:00")
@@ -110,3 +112,22 @@ async def test_what_the_rules_stage_finds_late_after_an_outage_of_its_own_is_tol
     assert city.run("select distinct occurred_at from alert where rule_id = 'data.gateway_offline'") == [
         {"occurred_at": START + timedelta(hours=6)}
     ]
+
+
+async def test_what_is_found_late_waits_for_all_that_was_found(world: World, database: Database) -> None:
+    """The rule has caught up, but the alert stage has yet to see that the point reports again."""
+    engine = AlertEngine(database, EngineSettings())
+    dispatcher = Dispatcher(database, [ChannelInfo("log", "log")], DispatchSettings())
+    now, rule_id, point = instant("2026-11-05 10:00"), "data.point_offline", "point:tianhe/P1"
+    for at_ in (instant("2026-11-02 07:00"), now):
+        async with database.transaction() as connection:
+            await rule_state.set_evaluated(connection, [rule_id], at_, at_ - timedelta(minutes=10))
+    world.finding(rule_id, point, "2026-11-02T08", "violation", computed_at=now)
+    await engine.step(now)
+    world.finding(rule_id, point, "2026-11-05T08", "compliant", computed_at=now)
+    for minutes in (0, 11):
+        await dispatcher.step(now + timedelta(minutes=minutes))
+    assert world.rows("select reason from alert_dispatch") == [("historical",)]
+    await engine.step(now)
+    await dispatcher.step(now + timedelta(minutes=12))
+    assert world.rows("select count(*) from notification") == [(0,)]
