@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import TOO_LARGE, TOO_SLOW, ApiProblem, respond
 
-#: Longest body of a request, in octets; a file that is attached bounds itself (`domain.attachments`).
-LONGEST_BODY = 2 * 1024 * 1024
+#: Longest body of a request, in octets: as many records as one report may have (5,000), each with all its fields and a
+#: note. A file that is attached bounds itself (`domain.attachments`).
+LONGEST_BODY = 8 * 1024 * 1024
 #: A form of the desk is a few sentences.
 LONGEST_FORM = 64 * 1024
 #: A body has arrived within so many seconds.
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 _UPLOADS = re.compile(r"/v1/duties/records/[^/]+/attachments")
 _FORMS = ("/sign-in", "/sign-out", "/desk/")

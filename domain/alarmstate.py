@@ -27,7 +27,7 @@ class DisplayState(StrEnum):
 
 #: What the states are called.
 WORDS = {
-    DisplayState.PENDING: "待确认",
+    DisplayState.PENDING: "观察中",
     DisplayState.UNACKNOWLEDGED: "未签收",
     DisplayState.ACKNOWLEDGED: "已签收",
     DisplayState.RETURNED_UNACKNOWLEDGED: "已恢复未签收",

@@ -19,7 +19,7 @@ from storage.database import Connection
 #: flood, a group that was told a moment ago) they know that they put off by minutes only.
 KNOWN_REASONS = frozenset({
     "historical", "out_of_service", "plant_stopped", "inhibited", "silenced", "shelved", "flapping",
-    "quiet_hours", "resolved_while_held", "acknowledged",
+    "quiet_hours", "resolved_while_held", "withdrawn", "acknowledged",
 })  # fmt: skip
 
 #: Events of one kind: a person hears of one of them once, by whatever team.

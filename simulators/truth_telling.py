@@ -44,6 +44,8 @@ REALARM = {"critical": 24 * 60, "warning": 168 * 60}
 SETTLE = 10
 
 _REMINDERS = frozenset({"repeated", "realarmed", "escalated"})
+#: Why nobody hears of what is over before it was told.
+_UNTOLD = {"resolved": "resolved_while_held", "withdrawn": "withdrawn"}
 
 #: Of one minute: what is due comes first, then what has become of alerts, then what people do about it.
 _DUE, _NEWS, _ACTS = range(3)
@@ -130,7 +132,7 @@ class Desk:
             self._first(minute, alert)
         for one in news:
             if one.kind in ("resolved", "withdrawn"):
-                self._over(minute, self._alerts[one.key])
+                self._over(minute, self._alerts[one.key], _UNTOLD[one.kind])
 
     def _open(self, one: News, minute: int) -> Alert:
         rule, subject, _ = one.key
@@ -270,15 +272,13 @@ class Desk:
     def _people(self, team: TeamOf, step: int, minute: int) -> tuple[str, ...]:
         return self._rota.told(team.code, steps_of(team.code)[step][1], minute)
 
-    def _over(self, minute: int, alert: Alert) -> None:
+    def _over(self, minute: int, alert: Alert, untold: str) -> None:
         for explained in self._alerts.values():
             if explained.held == "inhibited" and explained.is_firing and explained is not alert:
                 self._at(minute, _ACTS, partial(self._look, alert=explained))
-        if alert.held is not None:
-            self._withhold(alert, "resolved_while_held")
+        if alert.held is not None or any(team.waits for team in alert.teams):
+            self._withhold(alert, untold)
         for team in alert.teams:
-            if team.waits:
-                self._withhold(alert, "resolved_while_held")
             if team.told is None:
                 continue
             quiet = self._quiet(minute, alert, team)

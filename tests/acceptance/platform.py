@@ -59,7 +59,10 @@ def descendants(pid: int) -> set[int]:
 def service_pid(supervisor: int, service: str) -> int:
     """Process id of a service below a supervisor; LookupError while it is not running."""
     for pid in descendants(supervisor):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:  # it has ended since
+            continue
         if b"runtime.cli" in command and service.encode() in command:
             return pid
     raise LookupError(service)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from api import guard
+from api.models.leak_records import MAX_RECORDS, NewLeakRecord
 from tests.integration.api.conftest import TOKEN, Client, assert_problem
 
 EVIL = {"Host": "evil.example"}
@@ -17,7 +18,7 @@ EVIL = {"Host": "evil.example"}
 async def test_a_body_is_bounded_before_anybody_is_asked_who_they_are(client: Client) -> None:
     def endless() -> AsyncIterator[bytes]:
         async def pieces() -> AsyncIterator[bytes]:
-            for _ in range(1000):
+            for _ in range(4000):
                 sent.append(1)
                 yield b"[" * 65536
 
@@ -31,6 +32,13 @@ async def test_a_body_is_bounded_before_anybody_is_asked_who_they_are(client: Cl
         assert_problem(await http.post("/v1/nothing", content=long), 413, "too-large")
         assert_problem(await http.post("/v1/limits", content=b"{}"), 401, "unauthorized")
     assert len(sent) <= 1 + 2 * guard.LONGEST_BODY // 65536
+
+
+async def test_the_longest_report_fits(client: Client) -> None:
+    record = {name: "1" * 20 for name in NewLeakRecord.model_fields} | {"note": "检" * 100}
+    whole = {"records": [record] * MAX_RECORDS}
+    async with client(token=TOKEN, headers={"Authorization": f"Bearer {TOKEN}"}) as http:
+        assert_problem(await http.post("/v1/ldar/records", json=whole), 422, "validation")
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_a_silent_gateway_explains_its_meters() -> None:
     both = story((8, "fired", gateway), (10, "fired", METER), (36, "withdrawn", METER), (36, "withdrawn", gateway))
     found = desk(both)
     assert {one.key[0] for one in found.tellings} == {gateway[0]}
-    assert found.withheld == {(*METER, "inhibited"): 1, (*METER, "resolved_while_held"): 1}
+    assert found.withheld == {(*METER, "inhibited"): 1, (*METER, "withdrawn"): 1}
     stays = story((8, "fired", gateway), (10, "fired", METER), (30, "resolved", gateway), (32, "resolved", METER))
     # ten minutes after the gateway is back
     mine = [(one.event, one.minute) for one in desk(stays).tellings if one.key[:2] == METER]
@@ -213,7 +213,7 @@ def test_the_story_has_some_of_each(told: Told) -> None:
     }  # fmt: skip
     assert {reason for _, _, reason in truth.withheld} == {
         "historical", "out_of_service", "plant_stopped", "inhibited", "silenced", "shelved", "flapping", "quiet_hours",
-        "resolved_while_held", "acknowledged",
+        "resolved_while_held", "withdrawn", "acknowledged",
     }  # fmt: skip
     assert 0 < sum(one.is_open for one in truth.tellings) < len(truth.tellings) / 20
     teams = {one.team for one in truth.tellings}
@@ -254,7 +254,7 @@ def test_the_story_has_a_night_on_which_the_lead_is_told_and_one_on_which_it_is_
 
 def test_nobody_is_told_of_a_logger_that_is_off_while_its_kiln_is_stopped(told: Told) -> None:
     series = ("data.gateway_offline", "gateway:baiheng-cement/cems-k1")
-    assert told.truth.withheld[(*series, "plant_stopped")] == told.truth.withheld[(*series, "resolved_while_held")] == 1
+    assert told.truth.withheld[(*series, "plant_stopped")] == told.truth.withheld[(*series, "withdrawn")] == 1
     since = START + timedelta(days=21)
     assert not [one for one in told.truth.tellings if one.key[:2] == series and one.key[2] >= since]
     # where the data do not come back by the time that it is over, it is told ten minutes later
