@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
 #: A name is read on a telephone.
 MAX_NAME = 40
@@ -17,8 +16,6 @@ MAX_NAME = 40
 MAX_OWNER = 30
 #: More of a text is not looked at: nothing of ours is as long.
 _MOST_READ = 20_000
-#: Control characters; marks of direction and of zero width; halves of pairs, private use, not assigned.
-_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 _SPACES = re.compile(r"\s+")
 _FIGURE = "0123456789.,"
@@ -33,9 +30,14 @@ _FULL_WIDTH = str.maketrans(
 
 
 def line(text: object, most: int | None = None) -> str:
-    """One line without anything that cannot be seen; at most so many characters, cut in its middle."""
+    """One line without anything that cannot be seen; at most so many characters, cut in its middle.
+
+    Not seen are control characters, marks of direction and of zero width, halves of pairs, private use and what is not
+    assigned: beside spaces, which are made plain ones first, what `str.isprintable` says no to.
+    """
     raw = _SPACES.sub(" ", str(text)[:_MOST_READ])
-    shown = "".join(c for c in raw if unicodedata.category(c) not in _UNSHOWN)
+    # a digest of thousands of names is cleaned while an alert waits: what all can be seen is not looked at by character
+    shown = raw if raw.isprintable() else "".join(filter(str.isprintable, raw))
     shown = _SPACES.sub(" ", shown).strip().replace("://", "：//")
     return shown if most is None else shorten(shown, most)
 
