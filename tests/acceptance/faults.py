@@ -40,7 +40,7 @@ from storage.database import Database, create_database
 from storage.migrate import migrate
 from storage.stations import set_station_password
 from tests.acceptance.fault_publishers import Broker, Ledger, Logger, Plant, Relay
-from tests.acceptance.platform import free_port
+from tests.acceptance.platform import eventually, free_port
 
 ROOT = Path(__file__).parents[2]
 FIRST_AT = datetime(2026, 10, 1, tzinfo=UTC)
@@ -145,7 +145,18 @@ class Worker:
     def kill(self) -> None:
         self.process.kill()
 
+    def _listens(self) -> bool:
+        """Whether it would hear that it is to end; one that has only just been started would die of it. True where
+        it has ended."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except FileNotFoundError:
+            return True
+        caught = int(status.partition("SigCgt:")[2].split()[0], 16) if "SigCgt:" in status else 0
+        return self.process.poll() is not None or bool(caught >> (signal.SIGTERM - 1) & 1)
+
     def stop(self) -> int:
+        eventually(self._listens, 60)
         self.process.terminate()
         code = self.process.wait(60)
         self._log.close()
@@ -254,7 +265,7 @@ async def run(plan: Plan, folder: Path) -> Report:
         for keeper in keepers:
             keeper.cancel()
         for worker in workers:
-            if (code := worker.stop()) != 0:
+            if (code := await asyncio.to_thread(worker.stop)) != 0:
                 tail = worker.log.read_text(errors="replace").splitlines()[-12:]
                 report.problems.append(f"a worker did not end gracefully: exit code {code}, " + " | ".join(tail))
         with psycopg.connect(database.server.database_url("faults")) as connection:
