@@ -57,7 +57,8 @@ def told(city: City) -> list[tuple[str, str]]:
     ]
 
 
-async def test_people_are_told_of_the_cause_alone(city: City, database: Database) -> None:
+def reporting(city: City) -> list[int]:
+    """Meters behind one gateway, which report for six hours."""
     plant = city.enterprise("tianhe", since="2026-11-02")
     points = [city.point(plant, code, "water_volume") for code in METERS]
     for point in points:
@@ -68,6 +69,11 @@ async def test_people_are_told_of_the_cause_alone(city: City, database: Database
             point,
         )
         city.hours(point, START, 6)
+    return points
+
+
+async def test_people_are_told_of_the_cause_alone(city: City, database: Database) -> None:
+    points = reporting(city)
     stages = Stages(database)
     now = await stages.until(START, 12)
     assert told(city) == [("firing", "gateway:tianhe/gw1")]
@@ -95,16 +101,7 @@ async def test_people_are_told_of_the_cause_alone(city: City, database: Database
 async def test_what_the_rules_stage_finds_late_after_an_outage_of_its_own_is_told(
     city: City, database: Database
 ) -> None:
-    plant = city.enterprise("tianhe", since="2026-11-02")
-    points = [city.point(plant, code, "water_volume") for code in METERS]
-    for point in points:
-        city.run(
-            "insert into gateway_point select enterprise_id, 'gw1', point_id, %s, %s from point where point_id = %s",
-            START,
-            START,
-            point,
-        )
-        city.hours(point, START, 6)
+    reporting(city)
     stages = Stages(database)
     await stages.until(START, 6)
     await stages.until(START + timedelta(days=3), 1)  # it was down meanwhile
