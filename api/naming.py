@@ -52,6 +52,31 @@ FAMILIES = {
     "platform": "平台自身",
 }
 
+#: What people do about alerts, by the kind of the line in its history.
+DEEDS = {
+    "acknowledged": "签收",
+    "return_confirmed": "确认恢复",
+    "commented": "备注",
+    "handed_over": "转交",
+    "shelved": "搁置",
+    "unshelved": "取消搁置",
+    "out_of_service": "停用",
+    "in_service": "恢复使用",
+}
+
+#: What a message is about, by the occasion.
+OCCASIONS = {
+    "firing": "告警",
+    "resolved": "恢复",
+    "withdrawn": "撤销",
+    "repeated": "重复提醒",
+    "realarmed": "再次告警",
+    "escalated": "升级",
+    "handed_over": "转交",
+    "digest": "汇总",
+    "test": "测试",
+}
+
 #: Kinds of ways to reach people.
 CHANNELS = {
     "log": "运行日志",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 #: Events whose text, author and details are the bureau's own: whom it told, and what it thinks of the matter.
-_OWN = frozenset(
+BUREAUS = frozenset(
     {
         "notify",
         "not_notified",
@@ -23,7 +23,7 @@ _OWN = frozenset(
     }
 )
 #: Events of which the author is told, and the remark is not.
-_OWN_REMARKS = frozenset({"acknowledged", "return_confirmed"})
+REMARKED = frozenset({"acknowledged", "return_confirmed"})
 
 #: Fields of an alert, by whichever list or page has them.
 _OWN_FIELDS = {
@@ -50,8 +50,8 @@ def events_for_enterprise(events: Sequence[Mapping[str, Any]]) -> list[dict[str,
 
 def _event(event: Mapping[str, Any]) -> dict[str, Any]:
     kept = dict(event)
-    if event["kind"] in _OWN:
+    if event["kind"] in BUREAUS:
         return kept | {"actor": "", "comment": "", "detail": None}
-    if event["kind"] in _OWN_REMARKS:
+    if event["kind"] in REMARKED:
         return kept | {"comment": "", "detail": None}
     return kept

@@ -14,7 +14,8 @@ from typing import Any
 
 from alerts.failures import failure_text
 from api.desk.words import full_text, one_line
-from api.naming import Names
+from api.naming import DEEDS, OCCASIONS, Names
+from api.ownwords import BUREAUS, REMARKED
 from domain.telling import DECISION_WORDS, REASON_WORDS, Reason
 
 Row = Mapping[str, Any]
@@ -26,32 +27,13 @@ EVENTS = {
     "superseded": "不再成立（数据补报或更正）",
     "reopened": "并入更早的告警，继续",
     "corrected": "起止时间更正",
-    "acknowledged": "签收",
     "notify": "发出通知",
     "not_notified": "未通知",
     "notify_failed": "通知失败",
     "realarmed": "签收后仍未恢复，再次告警",
-    "return_confirmed": "确认恢复",
-    "commented": "备注",
-    "handed_over": "转交",
-    "shelved": "搁置",
-    "unshelved": "取消搁置",
-    "out_of_service": "停用",
-    "in_service": "恢复使用",
     "no_data": "无数据，看不到是否仍在持续",
     "data_returned": "数据恢复",
-}
-
-OCCASIONS = {
-    "firing": "告警",
-    "resolved": "恢复",
-    "withdrawn": "撤销",
-    "repeated": "重复提醒",
-    "realarmed": "再次告警",
-    "escalated": "升级",
-    "handed_over": "转交",
-    "digest": "汇总",
-    "test": "测试",
+    **DEEDS,
 }
 
 _DECISIONS = {str(decision): word for decision, word in DECISION_WORDS.items()}
@@ -69,22 +51,6 @@ REASONS = {
 }
 
 _SENT = {"queued": "待发", "sent": "已送达", "failed": "发送失败"}
-#: Events whose text is the bureau's own: whom it told, and what it thinks of the matter.
-_BUREAUS = frozenset(
-    {
-        "notify",
-        "not_notified",
-        "notify_failed",
-        "commented",
-        "handed_over",
-        "shelved",
-        "unshelved",
-        "out_of_service",
-        "in_service",
-    }
-)
-#: What somebody of the bureau wrote beside these is its own as well, but not that it has taken the alert.
-_TAKEN = frozenset({"acknowledged", "return_confirmed"})
 _NUMBERED = re.compile(r"^#(\d+)(?: (.+))?$")
 #: Of a run of these only the last is of interest.
 _RUNS = frozenset({"repeated"})
@@ -129,8 +95,8 @@ def _line(row: Row, people: Mapping[str, str], names: Names, *, is_bureau: bool)
     kind, comments = row["kind"], [comment or "" for comment in row["comments"]]
     who = "平台" if row["actor"] in ("plantwatch", "platform") else one_line(row["actor"], 40)
     what, occasion = EVENTS.get(kind, str(kind)), ""
-    if not is_bureau and kind in _BUREAUS | _TAKEN:
-        return Line(row["at"], kind, what, who if who == "平台" or kind in _TAKEN else "管理部门", "")
+    if not is_bureau and kind in BUREAUS | REMARKED:
+        return Line(row["at"], kind, what, who if who == "平台" or kind in REMARKED else "管理部门", "")
     if kind in ("notify", "notify_failed"):
         occasion = comments[0].partition(" ")[0]
         what = f"{what} · {OCCASIONS.get(occasion, occasion)}"

@@ -14,6 +14,7 @@ from alerts.wording import SEVERITY_WORDS
 from api.matcherwords import matched
 from api.models.roster import HandoverItem, OverrideItem, handover_item, override_item, person
 from api.models.shiftreport import ShiftAction, ShiftAlert, ShiftDelivery, ShiftEscalation, ShiftHold, ShiftReport
+from api.naming import DEEDS, OCCASIONS
 from api.reports.document import Cell, Column, Document, Table, local_text
 from domain.alarmstate import WORDS, DisplayState
 from domain.alerts import Resolution, Severity
@@ -25,18 +26,6 @@ from storage.listing.shift import MOST, ShiftRows
 #: Alerts that are listed; figures count all.
 SHOWN = 5000
 _MINUTE = timedelta(minutes=1)
-_EVENTS = {"escalated": "升级", "realarmed": "再次告警", "handed_over": "转交"}
-_ACTIONS = {
-    "acknowledged": "签收",
-    "return_confirmed": "确认恢复",
-    "commented": "备注",
-    "handed_over": "转交",
-    "shelved": "搁置",
-    "unshelved": "取消搁置",
-    "out_of_service": "停用",
-    "in_service": "恢复使用",
-}
-_HOLDS = {"shelved": "搁置", "out_of_service": "停用"}
 #: What could be somebody's telephone number, address or account in a channel's word of failure.
 _PRIVATE = re.compile(r"\S+@\S+|\+?[0-9][0-9 -]{5,}[0-9]")
 
@@ -205,7 +194,7 @@ def _state(row: dict[str, Any]) -> str:
 
 
 def _action(row: dict[str, Any]) -> ShiftAction:
-    word = _ACTIONS[row["kind"]]
+    word = DEEDS[row["kind"]]
     if row["to_name"] is not None:
         word = f"{word}给{row['to_name']}"
     elif row["until_at"] is not None:
@@ -217,7 +206,7 @@ def _action(row: dict[str, Any]) -> ShiftAction:
 
 def _hold(row: dict[str, Any]) -> ShiftHold:
     return ShiftHold(
-        kind_word=_HOLDS[row["kind"]],
+        kind_word=DEEDS[row["kind"]],
         what=row["title"] or f"{row['rule_id']} {row['subject']}",
         **{name: row[name] for name in ("from_at", "until_at", "ended_at", "author", "reason")},
     )
@@ -242,7 +231,7 @@ def _escalation(row: dict[str, Any], roster: Roster) -> ShiftEscalation:
         at=row["at"],
         alert_id=row["alert_id"],
         title=row["title"],
-        event_word=_EVENTS[row["event"]],
+        event_word=OCCASIONS[row["event"]],
         receiver=code or "—" if named is None else named.name,
         channel=row["channel"] or "—",
     )

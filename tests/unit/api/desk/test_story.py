@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api.desk.history import EVENTS, OCCASIONS, REASONS, history, receiver_name, told
+from api.desk.history import EVENTS, REASONS, history, receiver_name, told
 from api.desk.story import Fact, board_url, facts, finding_line, summary_lines
-from api.naming import Names
+from api.naming import OCCASIONS, Names
 from domain.alerts import EventKind, Occasion
 from domain.periods import HOUR, Period
 from domain.telling import Reason
